@@ -1,0 +1,2 @@
+//! The command `fraudring`.
+fn main() {}
