@@ -1,0 +1,74 @@
+//! Everything that can be wrong with an image, a name each.
+
+use crate::kernel::KernelError;
+
+/// Why an image was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the message of each variant is its documentation, the fields are its words")]
+pub enum OpenError {
+    #[error("{bytes} bytes are too few for an index: is this the right file?")]
+    TooShort { bytes: usize },
+    #[error("this is no fraudring index: the first bytes are not its magic")]
+    BadMagic,
+    #[error("index format {found} is not supported (this program reads format 1): build the index again")]
+    UnsupportedVersion { found: u32 },
+    #[error("the header says {header} bytes, but there are {actual}: the index was cut off or grew")]
+    WrongLength { header: u64, actual: u64 },
+    #[error("header field {field} is {found}, must be {required}")]
+    HeaderField { field: &'static str, found: u32, required: u32 },
+    #[error("reserved bytes are not zero: {place}")]
+    ReservedNotZero { place: &'static str },
+    #[error("{found} references: an index holds 5 to 2147483647")]
+    ReferenceCount { found: u32 },
+    #[error("{found} frauds, the header says {header}")]
+    FraudCount { header: u32, found: u32 },
+    #[error("checksum {found:016x}, the header says {header:016x}: the index is damaged, build it again")]
+    Checksum { header: u64, found: u64 },
+    #[error("the bytes start at an address that is no multiple of 4: map or copy them to an aligned one")]
+    Misaligned,
+    #[error("section {section} stands where kind {found} is written")]
+    SectionKind { section: &'static str, found: u32 },
+    #[error("section {section} starts at {offset}, no multiple of {alignment}")]
+    SectionMisaligned { section: &'static str, offset: u64, alignment: u64 },
+    #[error("section {section} reaches past the end")]
+    SectionOutOfBounds { section: &'static str },
+    #[error("section {section} starts inside what comes before it")]
+    SectionOverlap { section: &'static str },
+    #[error("section {section} has {bytes} bytes, no whole number of elements of {element_bytes}")]
+    SectionLength { section: &'static str, bytes: u64, element_bytes: u64 },
+    #[error("{bytes} bytes, but the last section ends at {after}")]
+    TrailingBytes { after: u64, bytes: u64 },
+    #[error("section {section} has {found} elements, must have {required}")]
+    ElementCount { section: &'static str, found: u64, required: &'static str },
+    #[error("the rules in the index are refused: {0}")]
+    Rules(String),
+    #[error("node {node} has {count} children, must have 1 to 16")]
+    ChildCount { node: u32, count: u32 },
+    #[error("node {node}, child {lane}: points to {child}, which does not exist")]
+    ChildOutOfRange { node: u32, lane: usize, child: u32 },
+    #[error("node {node}, child {lane}: the walk must meet nodes and blocks in order, here {child} was due")]
+    ChildOutOfOrder { node: u32, lane: usize, child: u32 },
+    #[error("the tree is deeper than 128 nodes at node {node}")]
+    TooDeep { node: u32 },
+    #[error("{kind} {first} and those behind it are not reached from the root")]
+    Unreachable { kind: &'static str, first: u32 },
+    #[error("{kind} {position}: unused lane {lane} is not empty")]
+    UnusedLane { kind: &'static str, position: u32, lane: usize },
+    #[error("node {node}, child {lane}: its box is not the smallest one around its points")]
+    WrongBox { node: u32, lane: usize },
+    #[error("block {block} holds no point")]
+    EmptyBlock { block: u32 },
+    #[error("block {block}, lane {lane}: dimension {dimension} is {value}, outside -10000..=10000")]
+    ValueOutOfRange { block: u32, lane: usize, dimension: usize, value: i16 },
+    #[error("block {block}, lane {lane}: reference {reference} does not exist")]
+    ReferenceOutOfRange { block: u32, lane: usize, reference: u32 },
+    #[error("block {block}, lane {lane}: references of a block must ascend")]
+    ReferencesOutOfOrder { block: u32, lane: usize },
+    #[error("block {block}, lane {lane}: reference {reference} is there twice")]
+    ReferenceTwice { block: u32, lane: usize, reference: u32 },
+    #[error("{found} points, the header says {header} references")]
+    PointCount { header: u32, found: u64 },
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+}

@@ -1,0 +1,105 @@
+//! The first bytes of an image: what it is, how large, how many references.
+
+use bytemuck::{Pod, Zeroable};
+use transaction::{DIMENSIONS, SCALE};
+
+use super::{LANES, MAX_REFERENCES, OpenError, SECTION_COUNT};
+use crate::NEIGHBOURS;
+
+/// The first eight bytes of every image.
+pub const MAGIC: [u8; 8] = *b"frdring\n";
+/// The only version this crate reads and writes.
+pub const VERSION: u32 = 1;
+/// Bytes of the header; the section table follows.
+pub const HEADER_BYTES: usize = 128;
+
+/// The header as it lies in the image.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Header {
+    /// [`MAGIC`].
+    pub magic: [u8; 8],
+    /// [`VERSION`].
+    pub version: u32,
+    /// [`HEADER_BYTES`].
+    pub header_bytes: u32,
+    /// Bytes of the whole image.
+    pub image_bytes: u64,
+    /// XXH3-64 of the whole image with this field taken as zero.
+    pub checksum: u64,
+    /// References in the image.
+    pub references: u32,
+    /// Those of them labelled fraud.
+    pub frauds: u32,
+    /// Values of a vector: 14.
+    pub dimensions: u32,
+    /// The stored value of 1.0: 10000.
+    pub scale: u32,
+    /// Sections in the table.
+    pub sections: u32,
+    /// Points of a block and children of a node: 16.
+    pub lanes: u32,
+    /// Zero.
+    pub reserved: [u64; 9],
+}
+
+const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
+
+impl Header {
+    /// A header of this version; the checksum is filled in last.
+    pub(crate) fn new(image_bytes: u64, references: u32, frauds: u32) -> Self {
+        Self {
+            magic: MAGIC,
+            version: VERSION,
+            header_bytes: HEADER_BYTES as u32,
+            image_bytes,
+            checksum: 0,
+            references,
+            frauds,
+            dimensions: DIMENSIONS as u32,
+            scale: SCALE as u32,
+            sections: SECTION_COUNT as u32,
+            lanes: LANES as u32,
+            reserved: [0; 9],
+        }
+    }
+}
+
+/// The header of `bytes`, once each of its fields says what this version requires.
+pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, OpenError> {
+    let Some(raw) = bytes.get(..HEADER_BYTES) else {
+        return Err(OpenError::TooShort { bytes: bytes.len() });
+    };
+    let header: Header = bytemuck::pod_read_unaligned(raw);
+    if header.magic != MAGIC {
+        return Err(OpenError::BadMagic);
+    }
+    if header.version != VERSION {
+        return Err(OpenError::UnsupportedVersion { found: header.version });
+    }
+    if header.image_bytes != bytes.len() as u64 {
+        return Err(OpenError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
+    }
+    let fixed = [
+        ("header_bytes", header.header_bytes, HEADER_BYTES as u32),
+        ("dimensions", header.dimensions, DIMENSIONS as u32),
+        ("scale", header.scale, SCALE as u32),
+        ("sections", header.sections, SECTION_COUNT as u32),
+        ("lanes", header.lanes, LANES as u32),
+    ];
+    for (field, found, required) in fixed {
+        if found != required {
+            return Err(OpenError::HeaderField { field, found, required });
+        }
+    }
+    if header.reserved != [0; 9] {
+        return Err(OpenError::ReservedNotZero { place: "header" });
+    }
+    if header.references < NEIGHBOURS as u32 || header.references > MAX_REFERENCES {
+        return Err(OpenError::ReferenceCount { found: header.references });
+    }
+    if header.frauds > header.references {
+        return Err(OpenError::FraudCount { header: header.frauds, found: header.references });
+    }
+    Ok(header)
+}

@@ -1,0 +1,149 @@
+//! A checked image, ready to answer.
+
+use serde::Serialize;
+use transaction::{Label, Query, Rules};
+
+use crate::NEIGHBOURS;
+use crate::engine::Tree;
+use crate::format::{
+    EMPTY_TAG, Header, OpenError, SectionKind, checksum, decode_rules, read_header, read_sections, validate_tree,
+};
+use crate::kernel::{self, Chosen};
+
+/// One of the five nearest references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// The reference's number: its position in the vectors the index was built from.
+    pub reference: u32,
+    /// Squared Euclidean distance in units of 1/10000, so of 1e-8.
+    pub distance: u64,
+    /// What the reference is labelled.
+    pub label: Label,
+}
+
+/// An index over borrowed bytes that were checked from end to end.
+pub struct Index<'a> {
+    bytes: &'a [u8],
+    header: Header,
+    rules: Rules,
+    tree: Tree<'a>,
+    kernel: Chosen,
+}
+
+impl<'a> Index<'a> {
+    /// Checks everything (header, checksum, sections, rules, tree), then chooses the kernel.
+    ///
+    /// `bytes` must start at a multiple of 4 and must not change while the index lives.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        Self::open_with(bytes, kernel::choose()?)
+    }
+
+    /// [`Index::open`] with a given kernel.
+    pub fn open_with(bytes: &'a [u8], kernel: Chosen) -> Result<Self, OpenError> {
+        let header = read_header(bytes)?;
+        let found = checksum(bytes);
+        if found != header.checksum {
+            return Err(OpenError::Checksum { header: header.checksum, found });
+        }
+        let [normalization, mcc_risk, nodes, blocks] = read_sections(bytes)?.map(|range| &bytes[range]);
+        let rules = decode_rules(normalization, mcc_risk)?;
+        let nodes = bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?;
+        let blocks = bytemuck::try_cast_slice(blocks).map_err(|_| OpenError::Misaligned)?;
+        let bounds = validate_tree(nodes, blocks, header.references, header.frauds)?;
+        Ok(Self { bytes, header, rules, tree: Tree { nodes, blocks, bounds }, kernel })
+    }
+
+    /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
+    #[inline]
+    pub fn classify(&self, query: &Query) -> u8 {
+        self.tree.classify(self.kernel, query)
+    }
+
+    /// The five nearest references, nearest first, ties by the lower reference. Allocates nothing.
+    pub fn neighbours(&self, query: &Query) -> [Neighbour; NEIGHBOURS] {
+        self.tree.neighbours(self.kernel, query)
+    }
+
+    /// How transactions become vectors for this index.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The bytes the index was opened on.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// All vectors, in storage order (which is not that of their numbers): to warm up, to check.
+    pub fn vectors(&self) -> impl Iterator<Item = Query> + use<'a> {
+        let in_use = |tag: &u32| *tag != EMPTY_TAG;
+        self.tree.blocks.iter().flat_map(move |block| {
+            let points = block.tags.iter().filter(|tag| in_use(tag)).count();
+            (0..points).map(|lane| Query::new(block.vector(lane)).expect("the tree's values were checked"))
+        })
+    }
+
+    /// What the index holds and where.
+    pub fn info(&self) -> Info {
+        let ranges = read_sections(self.bytes).expect("the sections were read when the index was opened");
+        let section = |(kind, range): (SectionKind, &std::ops::Range<usize>)| SectionInfo {
+            name: kind.name(),
+            offset: range.start as u64,
+            bytes: range.len() as u64,
+            elements: range.len() as u64 / kind.element_bytes(),
+        };
+        Info {
+            version: self.header.version,
+            bytes: self.header.image_bytes,
+            checksum: format!("{:016x}", self.header.checksum),
+            references: self.header.references,
+            legit: self.header.references - self.header.frauds,
+            fraud: self.header.frauds,
+            dimensions: self.header.dimensions,
+            scale: self.header.scale,
+            kernel: self.kernel.name(),
+            bytes_per_vector: self.header.image_bytes as f64 / f64::from(self.header.references),
+            sections: SectionKind::ALL.into_iter().zip(&ranges).map(section).collect(),
+        }
+    }
+}
+
+/// What an index holds; serialized, it is the JSON that people's scripts read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Info {
+    /// Format version.
+    pub version: u32,
+    /// Bytes of the image.
+    pub bytes: u64,
+    /// XXH3-64 in hexadecimal.
+    pub checksum: String,
+    /// References.
+    pub references: u32,
+    /// References labelled legit.
+    pub legit: u32,
+    /// References labelled fraud.
+    pub fraud: u32,
+    /// Values of a vector.
+    pub dimensions: u32,
+    /// The stored value of 1.0.
+    pub scale: u32,
+    /// The kernel this machine answers with.
+    pub kernel: &'static str,
+    /// Bytes of the image over references.
+    pub bytes_per_vector: f64,
+    /// The parts of the image.
+    pub sections: Vec<SectionInfo>,
+}
+
+/// One part of an image.
+#[derive(Clone, Debug, Serialize)]
+pub struct SectionInfo {
+    /// Its name in docs/FORMAT.md.
+    pub name: &'static str,
+    /// First byte.
+    pub offset: u64,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// Rows, nodes or blocks.
+    pub elements: u64,
+}

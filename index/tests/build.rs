@@ -1,0 +1,75 @@
+//! What the builder promises besides right answers.
+
+mod common;
+
+use common::{Points, Random};
+use index::{BuildError, Index};
+use transaction::{Label, Query, Rules};
+
+fn points(count: usize, seed: u64) -> Points {
+    let mut random = Random(seed);
+    let (vectors, labels) = (0..count).map(|_| (random.query(0, 10_000), random.label())).unzip();
+    Points { vectors, labels }
+}
+
+#[test]
+fn same_bytes_whatever_the_thread_count() {
+    let points = points(50_000, 1);
+    let build_on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| points.build())
+    };
+    let one = build_on(1);
+    for threads in [2, 3, 8] {
+        assert!(build_on(threads) == one, "{threads} threads wrote other bytes than one");
+    }
+}
+
+#[test]
+fn fewer_than_five_references_are_refused() {
+    for count in 0..5 {
+        let points = points(count, 2);
+        let result = index::build(&points.vectors, &points.labels, &Rules::default(), &|_, _, _| ());
+        assert_eq!(result, Err(BuildError::TooFewReferences(count)));
+    }
+}
+
+#[test]
+fn a_label_too_few_is_refused() {
+    let mut points = points(10, 3);
+    points.labels.pop();
+    let result = index::build(&points.vectors, &points.labels, &Rules::default(), &|_, _, _| ());
+    assert_eq!(result, Err(BuildError::LengthsDiffer { vectors: 10, labels: 9 }));
+}
+
+#[test]
+fn the_image_holds_every_vector_once_and_tells_its_counts() {
+    let points = points(3_001, 4);
+    let image = points.build();
+    let index = Index::open(&image).unwrap();
+    let sorted = |mut vectors: Vec<Query>| {
+        vectors.sort_by_key(|query| *query.values());
+        vectors
+    };
+    assert_eq!(sorted(index.vectors().collect()), sorted(points.vectors.clone()));
+    let info = index.info();
+    let frauds = points.labels.iter().filter(|label| **label == Label::Fraud).count();
+    assert_eq!((info.references, info.fraud as usize, info.bytes as usize), (3_001, frauds, image.len()));
+    assert_eq!(*index.rules(), Rules::default());
+}
+
+#[test]
+fn progress_starts_at_zero_and_ends_at_the_total_in_every_phase() {
+    let points = points(30_000, 5);
+    let seen = std::sync::Mutex::new(Vec::new());
+    index::build(&points.vectors, &points.labels, &Rules::default(), &|phase, done, total| {
+        seen.lock().unwrap().push((phase, done, total));
+    })
+    .unwrap();
+    let seen = seen.into_inner().unwrap();
+    for phase in ["split", "write"] {
+        let of_phase: Vec<_> = seen.iter().filter(|(name, ..)| *name == phase).collect();
+        assert_eq!(of_phase.first().map(|(_, done, _)| *done), Some(0), "{phase}");
+        assert!(of_phase.last().is_some_and(|(_, done, total)| done == total), "{phase}");
+    }
+}
