@@ -1,0 +1,51 @@
+//! The reused memory of parsing.
+use std::mem;
+
+use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
+
+use crate::diagnosis::diagnose;
+use crate::error::PayloadError;
+use crate::payload::{self, Transaction};
+
+/// How deep objects and arrays may lie within each other.
+pub const MAX_DEPTH: usize = 128;
+
+/// Reused memory of one parser; after [`Parser::new`] parsing allocates nothing, whether it succeeds or not.
+pub struct Parser {
+    /// The body and its padding; strings are unescaped in place.
+    text: Vec<u8>,
+    buffers: Buffers,
+    tape: Tape<'static>,
+}
+
+impl Parser {
+    /// `capacity`: the longest body in bytes that must parse without allocating.
+    ///
+    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Memory is about
+    /// 31 bytes per byte of capacity, but bodies touch only what their length and number of values need.
+    pub fn new(capacity: usize) -> Self {
+        let mut parser =
+            Self { text: Vec::new(), buffers: Buffers::with_max_depth(0, MAX_DEPTH), tape: Tape(Vec::new()) };
+        // Nothing of this length takes more room than brackets only, and the nesting limit stops it at once.
+        let _ = parser.parse(&vec![b'['; capacity]);
+        parser
+    }
+
+    /// Reads `body` as one JSON document with the fields of a transaction, keys in any order.
+    ///
+    /// Unknown keys are skipped, whatever their value, even if repeated. A known key that is absent (also
+    /// `last_transaction`, which may only be `null`) or repeated is an error.
+    pub fn parse(&mut self, body: &[u8]) -> Result<Transaction<'_>, PayloadError> {
+        self.text.clear();
+        self.text.extend_from_slice(body);
+        self.text.extend_from_slice(&[b' '; INPUT_PADDING]);
+
+        let mut tape = mem::replace(&mut self.tape, Tape(Vec::new())).reset();
+        let result = match fill_tape_padded(&mut self.text, body.len(), &mut self.buffers, &mut tape) {
+            Ok(()) => payload::read(&tape.0),
+            Err(error) => Err(diagnose(&error, body, self.buffers.structural_indexes(), &tape.0)),
+        };
+        self.tape = tape.reset();
+        result
+    }
+}

@@ -1,0 +1,60 @@
+//! The arithmetic of the contract: from a transaction to its vector.
+use crate::payload::{LastTransaction, Transaction};
+use crate::query::{Query, SCALE};
+use crate::rules::Rules;
+use crate::timestamp::{day_of_week, hour_of_day, seconds_between};
+
+impl Rules {
+    /// The vector of a transaction, in f64 operation for operation as the contract's table has it: a reciprocal, a
+    /// fused operation or a merged constant would change hundreds of values.
+    pub fn vectorize(&self, transaction: &Transaction<'_>) -> Query {
+        let constants = &self.normalization;
+        let (minutes, km) = match transaction.last {
+            Some(last) => (
+                fixed(clamp(minutes_since(&last, transaction) / constants.max_minutes)),
+                fixed(clamp(last.km_from_current / constants.max_km)),
+            ),
+            None => (-SCALE, -SCALE),
+        };
+        Query::from_bounded([
+            fixed(clamp(transaction.amount / constants.max_amount)),
+            fixed(clamp(transaction.installments / constants.max_installments)),
+            fixed(amount_vs_avg(transaction, constants.amount_vs_avg_ratio)),
+            fixed(hour_of_day(transaction.requested_at) as f64 / 23.0),
+            fixed(day_of_week(transaction.requested_at) as f64 / 6.0),
+            minutes,
+            km,
+            fixed(clamp(transaction.km_from_home / constants.max_km)),
+            fixed(clamp(transaction.tx_count_24h / constants.max_tx_count_24h)),
+            flag(transaction.is_online),
+            flag(transaction.card_present),
+            flag(!transaction.merchant_is_known),
+            fixed(self.mcc_risk.risk(transaction.mcc)),
+            fixed(clamp(transaction.merchant_avg_amount / constants.max_merchant_avg_amount)),
+        ])
+    }
+}
+
+fn amount_vs_avg(transaction: &Transaction<'_>, max_ratio: f64) -> f64 {
+    if transaction.customer_avg_amount == 0.0 {
+        return if transaction.amount > 0.0 { 1.0 } else { 0.0 };
+    }
+    clamp((transaction.amount / transaction.customer_avg_amount) / max_ratio)
+}
+
+fn minutes_since(last: &LastTransaction, transaction: &Transaction<'_>) -> f64 {
+    seconds_between(last.timestamp, transaction.requested_at) / 60.0
+}
+
+fn clamp(value: f64) -> f64 {
+    value.clamp(0.0, 1.0)
+}
+
+/// A value of -1..=1 as it is stored, half away from zero; NaN, which no parsed transaction yields, is 0.
+fn fixed(value: f64) -> i16 {
+    (value * f64::from(SCALE)).round() as i16
+}
+
+fn flag(set: bool) -> i16 {
+    if set { SCALE } else { 0 }
+}
