@@ -5,7 +5,7 @@ use transaction::Query;
 
 use super::five::Five;
 use super::{Tree, neighbour};
-use crate::format::{BLOCK_FLAG, Block, EMPTY_TAG, LANES, MAX_DEPTH, Node};
+use crate::format::{BLOCK_FLAG, Block, EMPTY_TAG, LANES, MAX_DEPTH};
 use crate::kernel::{Distance, Kernel, Task};
 use crate::{NEIGHBOURS, Neighbour};
 
@@ -82,11 +82,10 @@ fn five_nearest<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &Query) -> Five<K:
 
 #[inline(always)]
 fn open<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &K::Prepared, position: u32) -> Frame<K::Distance> {
-    let node: &Node = &tree.nodes[position as usize];
+    let node = &tree.nodes[position as usize];
     let mut distances = kernel.box_distances(query, node);
-    for lane in node.count as usize..LANES {
-        distances[lane] = K::Distance::MAX;
-    }
+    // The lanes behind `count` stand for nothing: as if done.
+    distances[node.count as usize..].fill(K::Distance::MAX);
     Frame { distances, node: position }
 }
 
