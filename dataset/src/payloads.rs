@@ -1,0 +1,69 @@
+//! Test payloads, and the generator of them.
+
+use crate::Progress;
+use crate::draw::{Drawn, in_chunks};
+use crate::label::label;
+use crate::pcg::Pcg;
+use crate::profile::Profile;
+use crate::recipe::PayloadRecipe;
+use crate::references::References;
+use crate::request::request_text;
+use rayon::prelude::*;
+use transaction::{Query, Rules};
+
+/// One test payload with its expected answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payload {
+    /// The request's compact JSON text.
+    pub request: String,
+    /// Its vector.
+    pub query: Query,
+    /// Frauds among its five nearest references.
+    pub expected_frauds: u8,
+}
+
+impl Payload {
+    /// The contest's decision: fewer than three frauds of five.
+    pub fn expected_approved(&self) -> bool {
+        is_approved(self.expected_frauds)
+    }
+}
+
+pub(crate) fn is_approved(frauds: u8) -> bool {
+    frauds < 3
+}
+
+/// Draws payloads by the published rules and labels each by brute force over `references`, see [`label`].
+///
+/// A recipe from outside should pass [`PayloadRecipe::check`] first.
+pub fn generate_payloads(recipe: &PayloadRecipe, references: &References, progress: &Progress<'_>) -> Vec<Payload> {
+    let drawn = draw_requests(recipe, progress);
+    let queries: Vec<Query> = drawn.iter().map(|&(_, query)| query).collect();
+    let frauds = label(&queries, references, progress);
+    let labelled = drawn.into_iter().zip(frauds);
+    labelled.map(|((request, query), expected_frauds)| Payload { request, query, expected_frauds }).collect()
+}
+
+fn draw_requests(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<(String, Query)> {
+    let phase = "generating payloads";
+    progress(phase, 0, recipe.count);
+    let mut requests = Vec::new();
+    let mut pcg = Pcg::seed(recipe.seed);
+    let rules = Rules::default();
+    in_chunks(
+        recipe.count,
+        || {
+            let profile = Profile::draw(&mut pcg, recipe.fraud_ratio, recipe.borderline_share);
+            Drawn::draw(&mut pcg, profile, recipe.dates)
+        },
+        |chunk, done| {
+            let finish = |drawn: &Drawn| (request_text(drawn), rules.vectorize(&drawn.transaction()));
+            requests.par_extend(chunk.par_iter().map(finish));
+            if done < recipe.count {
+                progress(phase, done, recipe.count);
+            }
+        },
+    );
+    progress(phase, recipe.count, recipe.count);
+    requests
+}

@@ -1,0 +1,193 @@
+//! The text of a references file: writer, SHA-256, and the streaming reader.
+
+use crate::Progress;
+use crate::error::DataError;
+use crate::number::push_scaled;
+use crate::references::{MAX_REFERENCES, References};
+use crate::row::{Row, RowSeed};
+use crate::source::open;
+use rayon::prelude::*;
+use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::io::{self, Read, Write};
+use transaction::{Label, Query};
+
+/// Rows that are formatted as one piece of text, about 200 KB.
+const PIECE_ROWS: usize = 2048;
+/// Pieces that are in memory at once.
+const PIECES: usize = 32;
+/// Rows that are read between two calls of a progress.
+const ROWS_PER_PROGRESS: u64 = 1 << 16;
+
+/// What [`read_references`] found.
+#[derive(Debug)]
+pub struct ReadReferences {
+    /// The references, in file order.
+    pub references: References,
+    /// Values that were not multiples of 0.0001 and have been rounded to one, halves away from zero.
+    pub rounded: u64,
+}
+
+/// Streams `references.json`, gzip recognised by its first bytes.
+///
+/// While the end is not known, progress gets a total of 0.
+///
+/// # Errors
+/// [`DataError::Reference`] names the first element that is no reference: a value outside [-1, 1], a vector that has not
+/// 14 dimensions, an unknown label, an unknown, duplicate or missing key, or one reference too many
+/// ([`MAX_REFERENCES`]). [`DataError::Shape`] stands for text around the array, [`DataError::Read`] for a failing
+/// source.
+pub fn read_references(source: impl Read, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
+    read_at_most(MAX_REFERENCES, source, progress)
+}
+
+/// Writes the published text: one JSON array without white space and a newline.
+pub fn write_references(
+    references: &References,
+    mut out: impl Write,
+    progress: &Progress<'_>,
+) -> Result<(), DataError> {
+    write_text(references, &mut out, "writing references", progress)
+        .and_then(|()| out.flush())
+        .map_err(DataError::Write)
+}
+
+/// SHA-256 in hex of the uncompressed references text.
+pub fn references_sha256(references: &References) -> String {
+    references_sha256_with(references, &|_, _, _| {})
+}
+
+/// [`references_sha256`] that tells how far it is.
+pub(crate) fn references_sha256_with(references: &References, progress: &Progress<'_>) -> String {
+    let mut hasher = HashWriter(Sha256::new());
+    write_text(references, &mut hasher, "hashing references", progress).expect("a hasher takes every write");
+    hasher.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct HashWriter(Sha256);
+
+impl Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_text(
+    references: &References,
+    out: &mut impl Write,
+    phase: &'static str,
+    progress: &Progress<'_>,
+) -> io::Result<()> {
+    let total = references.vectors.len() as u64;
+    progress(phase, 0, total);
+    out.write_all(b"[")?;
+    let mut pieces = vec![Vec::new(); PIECES];
+    let batch_rows = PIECES * PIECE_ROWS;
+    let batches = references.vectors.chunks(batch_rows).zip(references.labels.chunks(batch_rows));
+    for (batch, (vectors, labels)) in batches.enumerate() {
+        let done = batch * batch_rows;
+        if done > 0 {
+            progress(phase, done as u64, total);
+        }
+        let rows = vectors.par_chunks(PIECE_ROWS).zip(labels.par_chunks(PIECE_ROWS));
+        pieces.par_iter_mut().zip(rows).for_each(|(piece, (vectors, labels))| format_piece(piece, vectors, labels));
+        for (number, piece) in pieces.iter().take(vectors.len().div_ceil(PIECE_ROWS)).enumerate() {
+            // a comma stands before each row, but not before the first of all
+            let is_first = done == 0 && number == 0;
+            out.write_all(&piece[usize::from(is_first)..])?;
+        }
+    }
+    out.write_all(b"]\n")?;
+    progress(phase, total, total);
+    Ok(())
+}
+
+/// Rows with a comma before each.
+fn format_piece(piece: &mut Vec<u8>, vectors: &[Query], labels: &[Label]) {
+    piece.clear();
+    for (vector, label) in vectors.iter().zip(labels) {
+        piece.extend_from_slice(b",{\"vector\":[");
+        for (dimension, &value) in vector.values().iter().enumerate() {
+            if dimension > 0 {
+                piece.push(b',');
+            }
+            push_scaled(piece, value);
+        }
+        piece.extend_from_slice(match label {
+            Label::Legit => b"],\"label\":\"legit\"}",
+            Label::Fraud => b"],\"label\":\"fraud\"}",
+        });
+    }
+}
+
+fn read_at_most(limit: u64, source: impl Read, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
+    progress(READING, 0, 0);
+    let mut found = ReadReferences { references: References::default(), rounded: 0 };
+    let mut deserializer = serde_json::Deserializer::from_reader(open(source).map_err(DataError::Read)?);
+    let mut array_began = false;
+    let rows = Rows { found: &mut found, limit, progress, array_began: &mut array_began };
+    let array = rows.deserialize(&mut deserializer);
+    let total = found.references.labels.len() as u64;
+    array.map_err(|source| match source {
+        source if source.is_io() => DataError::Read(source.into()),
+        source if array_began => DataError::Reference { element: total, source },
+        source => DataError::Shape { expected: "an array of references", source },
+    })?;
+    deserializer.end().map_err(|source| match source {
+        source if source.is_io() => DataError::Read(source.into()),
+        source => DataError::Shape { expected: "one array of references and no more", source },
+    })?;
+    progress(READING, total, total);
+    Ok(found)
+}
+
+const READING: &str = "reading references";
+
+/// Appends an array's rows to `found`, one by one.
+struct Rows<'a, 'p> {
+    found: &'a mut ReadReferences,
+    limit: u64,
+    progress: &'a Progress<'p>,
+    array_began: &'a mut bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Rows<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rows<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array of references")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        *self.array_began = true;
+        let ReadReferences { references, rounded } = self.found;
+        loop {
+            let done = references.labels.len() as u64;
+            if done > 0 && done.is_multiple_of(ROWS_PER_PROGRESS) {
+                (self.progress)(READING, done, 0);
+            }
+            let Some(row) = rows.next_element_seed(RowSeed)? else { return Ok(()) };
+            if done == self.limit {
+                return Err(A::Error::custom(format_args!("one too many: the limit is {} references", self.limit)));
+            }
+            let Row { vector, label, rounded: rounded_values } = row;
+            references.vectors.push(vector);
+            references.labels.push(label);
+            *rounded += u64::from(rounded_values);
+        }
+    }
+}
