@@ -79,7 +79,8 @@ fn every_day_of_twelve_years_has_its_weekday() {
         let february = if year % 4 == 0 { 29 } else { 28 };
         for (month, days) in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().enumerate() {
             for day in 1..=days {
-                let body = with("2026-03-11T20:23:35Z", &format!("{year}-{:02}-{day:02}T23:59:59.999999999Z", month + 1));
+                let body =
+                    with("2026-03-11T20:23:35Z", &format!("{year}-{:02}-{day:02}T23:59:59.999999999Z", month + 1));
                 let got = vector(&mut parser, &rules, &body);
                 assert_eq!(got[4], stored(f64::from(weekday - 1) / 6.0), "{year}-{}-{day}", month + 1);
                 weekday = weekday % 7 + 1;

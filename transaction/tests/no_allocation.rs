@@ -66,7 +66,8 @@ fn bodies() -> Vec<Vec<u8>> {
             bodies.push(body);
         }
     }
-    for number in ["1e999", "-1e999", "1e-999", "123456789012345678901234567890", "0.1234567890123456789012345", "[1]"] {
+    for number in ["1e999", "-1e999", "1e-999", "123456789012345678901234567890", "0.1234567890123456789012345", "[1]"]
+    {
         bodies.push(common::with("384.88", number).into_bytes());
         bodies.push(common::with("{\"amount\"", &format!("{{\"extra\":{number},\"amount\"")).into_bytes());
     }
