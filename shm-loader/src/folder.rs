@@ -27,8 +27,13 @@ pub(crate) struct Folder {
 #[derive(Debug)]
 pub(crate) struct LockedFolder {
     folder: Folder,
-    _lock: File,
+    _lock: Lock,
 }
+
+/// A `flock` that ends with the value. Closing the file is not enough: a process that another thread is just
+/// starting has a copy of the descriptor until its `exec`.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -127,8 +132,8 @@ impl Folder {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         // only its owner may open it: a lock that everybody may take is a lock that anybody may keep
         let lock = self.open_inside(LOCK, flags, Mode::from_raw_mode(0o600)).map_err(|error| self.io("lock", error))?;
-        match fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(LockedFolder { folder: self, _lock: lock }),
+        match Lock::take(lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(lock) => Ok(LockedFolder { folder: self, _lock: lock }),
             Err(Errno::WOULDBLOCK) => Err(LoadError::Busy { path: self.path }),
             Err(error) => Err(self.io("lock", error).into()),
         }
@@ -188,6 +193,28 @@ impl Folder {
 
     fn io(&self, action: &'static str, error: Errno) -> FolderError {
         FolderError::Io { action, path: self.path.clone(), source: error.into() }
+    }
+}
+
+impl Lock {
+    pub(crate) fn take(file: File, operation: FlockOperation) -> Result<Self, Errno> {
+        fs::flock(&file, operation).map(|()| Self(file))
+    }
+
+    /// The file is locked already.
+    pub(crate) fn held(file: File) -> Self {
+        Self(file)
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // closing the last copy unlocks as well
+        let _ = fs::flock(&self.0, FlockOperation::Unlock);
     }
 }
 

@@ -3,7 +3,7 @@
 mod maps;
 mod processes;
 
-use crate::folder::{Folder, PUBLISHED};
+use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::resident_pages;
 use crate::segment::{self, Segment, SegmentId};
 use crate::{AttachError, FolderError};
@@ -186,9 +186,9 @@ pub(crate) fn in_use(folder: &Folder) -> Result<bool, InspectError> {
         Err(Errno::NOENT) => return Ok(false),
         Err(error) => return Err(failed(error)),
     };
-    // held for an instant; readers that attach meanwhile try again
-    match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(false),
+    // readers that attach meanwhile try again
+    match Lock::take(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(_held_for_an_instant) => Ok(false),
         Err(Errno::WOULDBLOCK) => Ok(true),
         Err(error) => Err(failed(error)),
     }

@@ -1,6 +1,6 @@
 //! The readers' side: attach to what is published.
 
-use crate::folder::{Folder, PUBLISHED};
+use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::map_read_only;
 use crate::{DEFAULT_DIR, FolderError};
 use memmap2::Mmap;
@@ -20,7 +20,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(2);
 /// While it lives it holds a shared `flock` on the segment, so that others can tell that the segment is in use.
 #[derive(Debug)]
 pub struct Segment {
-    file: File,
+    lock: Lock,
     map: Mmap,
     id: SegmentId,
 }
@@ -119,14 +119,15 @@ impl Segment {
         };
         let stat = fs::fstat(&file).map_err(|error| failed("look at", error))?;
         must_be_trusted(&stat, &folder.stat().map_err(AttachError::Folder)?, &path)?;
-        lock_shared(&file, &path)?;
+        let lock = lock_shared(file, &path)?;
         let bytes = match usize::try_from(stat.st_size) {
             Ok(0) => return Err(AttachError::Empty { path }),
             Ok(bytes) => bytes,
             Err(_) => return Err(failed("map", Errno::FBIG)),
         };
-        let map = map_read_only(&file, bytes).map_err(|source| AttachError::Io { action: "map", path, source })?;
-        Ok(Self { file, map, id: SegmentId::of(&stat) })
+        let map =
+            map_read_only(lock.file(), bytes).map_err(|source| AttachError::Io { action: "map", path, source })?;
+        Ok(Self { lock, map, id: SegmentId::of(&stat) })
     }
 
     /// The whole index; the slice starts at a page boundary.
@@ -141,7 +142,7 @@ impl Segment {
 
     /// Keeps the mapping, and the lock that says so, for the rest of the process's life.
     pub fn leak(self) -> &'static [u8] {
-        std::mem::forget(self.file);
+        std::mem::forget(self.lock);
         let map: &'static Mmap = Box::leak(Box::new(self.map));
         map
     }
@@ -151,7 +152,7 @@ impl Segment {
     }
 
     pub(crate) fn file(&self) -> &File {
-        &self.file
+        self.lock.file()
     }
 }
 
@@ -182,11 +183,11 @@ fn must_be_trusted(stat: &Stat, folder: &Stat, path: &Path) -> Result<(), Attach
     Ok(())
 }
 
-fn lock_shared(file: &File, path: &Path) -> Result<(), AttachError> {
+fn lock_shared(file: File, path: &Path) -> Result<Lock, AttachError> {
     let give_up = Instant::now() + LOCK_WAIT;
     loop {
-        match fs::flock(file, FlockOperation::NonBlockingLockShared) {
-            Ok(()) => return Ok(()),
+        match fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => return Ok(Lock::held(file)),
             Err(Errno::WOULDBLOCK) if Instant::now() < give_up => std::thread::sleep(LOCK_RETRY),
             Err(Errno::WOULDBLOCK) => return Err(AttachError::Locked { path: path.into() }),
             Err(Errno::INTR) => {}
