@@ -4,7 +4,7 @@
 mod client;
 mod sandbox;
 
-pub use client::{Answer, Client};
+pub use client::Client;
 pub use sandbox::Sandbox;
 
 use index::Index;
