@@ -38,9 +38,6 @@ pub async fn serve<S: Service>(worker: &Worker<S>, socket: Socket, place: Place<
     loop {
         place.set(conn.deadline_ms(), conn.is_idle(), held.is_some());
         let event = next_event(worker, &socket, &place, wait, conn.is_idle()).await;
-        if event == Event::Draining {
-            break;
-        }
         if event == Event::Evicted {
             place.stay();
         }
@@ -105,19 +102,20 @@ fn turn<S: Service>(
 ) -> Option<(Wait, bool)> {
     let now_ms = worker.now_ms();
     let mut step = match event {
-        Event::Readable => match socket.receive(buffer.room()) {
+        // A request that reached the socket before the end is answered.
+        Event::Readable | Event::Draining => match socket.receive(buffer.room()) {
             Ok(Some(0)) => conn.ended(buffer, now_ms),
             Ok(Some(count)) => {
                 buffer.received(count);
                 conn.received(buffer, &mut *worker.service.borrow_mut(), now_ms)
             }
+            Ok(None) if event == Event::Draining => return None,
             Ok(None) => return Some((Wait::Readable, conn.needs_buffer())),
             Err(_) => return None,
         },
         Event::Writable => Step::Write,
         Event::Expired => conn.expired(buffer, now_ms),
         Event::Evicted => conn.evicted(buffer, now_ms),
-        Event::Draining => return None,
     };
     loop {
         match step {

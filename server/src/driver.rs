@@ -138,6 +138,12 @@ impl Socket {
         // A peer that is gone needs no telling.
         let _ = rustix::net::shutdown(self, Shutdown::Write);
     }
+
+    /// Refuses connections from now on, at once and whatever else refers to the listener.
+    pub fn end_listening(&self) {
+        // Fails only for what is no listener, or no longer one.
+        let _ = rustix::net::shutdown(self, Shutdown::Both);
+    }
 }
 
 impl AsFd for Socket {

@@ -48,17 +48,22 @@ impl<S: Service> Worker<S> {
 
     /// Serves until a byte arrives on `signals`, then finishes open requests; true if all were finished in time.
     pub async fn run(&'static self, mut listener: Listener, socket: Socket, signals: Socket) -> bool {
-        driver::spawn(self.sweep());
         let is_tcp = listener.is_tcp;
-        driver::spawn(self.accept_all(socket, is_tcp));
+        let socket = Rc::new(socket);
+        driver::spawn(self.sweep());
+        driver::spawn(self.accept_all(socket.clone(), is_tcp));
         wait_for_byte(&signals).await;
-        tracing::info!(open = self.slots.open_count(), "stopping: no new connections, open requests are finished");
         listener.unlink();
+        self.accept_some(&socket, is_tcp);
+        // Not left to the close: a ring may hold the listener for a while after the process has ended, and
+        // connections would be lost in its queue.
+        socket.end_listening();
+        self.phase.set(Phase::Draining);
+        tracing::info!(open = self.slots.open_count(), "stopping: no new connections, open requests are finished");
         self.drain(&signals).await
     }
 
     async fn drain(&self, signals: &Socket) -> bool {
-        self.phase.set(Phase::Draining);
         if let Some(acceptor) = self.acceptor.borrow().as_ref() {
             acceptor.wake_by_ref();
         }
@@ -83,7 +88,7 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    async fn accept_all(&'static self, listener: Socket, is_tcp: bool) {
+    async fn accept_all(&'static self, listener: Rc<Socket>, is_tcp: bool) {
         while self.phase.get() != Phase::Draining {
             if !self.slots.has_room() {
                 self.slots.evict_idle();

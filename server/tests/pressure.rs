@@ -24,10 +24,12 @@ fn slow_senders_cannot_take_every_buffer() {
         }
         assert!(begun.elapsed() < Duration::from_secs(2), "requests in one piece must not wait for slow ones");
         let mut turned_away = 0;
+        eprintln!("quick {:?}", begun.elapsed());
         for client in &mut slow {
             // Those that were turned away have their answer already.
             let _ = client.try_send(&request[150..]);
             let answer = client.answer();
+            eprintln!("{:?} {} {}", begun.elapsed(), answer.status, answer.body);
             match answer.status {
                 200 => assert_eq!(answer.body, place.expected(&payload(5))),
                 408 | 503 => turned_away += 1,
