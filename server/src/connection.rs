@@ -75,10 +75,11 @@ fn keep<S: Service>(
         let pool = worker.pool.borrow();
         (pool.may_hold(), pool.is_scarce())
     };
-    if is_scarce {
-        worker.slots.evict_slowest();
-    }
     if may_hold {
+        if is_scarce {
+            // One for one: the buffer will be back before the spare ones are needed.
+            worker.slots.evict_slowest();
+        }
         return Some(buffer);
     }
     if buffer.unsent().is_empty() {

@@ -12,9 +12,11 @@ use monoio::net::UnixStream;
 use monoio::time::TimeDriver;
 use monoio::{FusionRuntime, IoUringDriver, LegacyDriver, RuntimeBuilder};
 use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 /// Which driver to use.
@@ -107,7 +109,16 @@ impl Socket {
 
     /// Waits until a read or an accept would not block.
     pub async fn readable(&self) -> io::Result<()> {
-        // Not relaxed: the epoll driver then asks the kernel, because it cannot see the plain reads below.
+        if monoio::utils::is_legacy() {
+            // The epoll driver cannot see the plain reads below, so it takes a drained socket for a readable one
+            // until it has asked the kernel once. After that its own word is good: a second question per request
+            // would be a system call for nothing.
+            let mut asking = pin!(self.inner.readable(false));
+            if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(asking.as_mut().poll(context))).await {
+                return result;
+            }
+            return self.inner.readable(true).await;
+        }
         self.inner.readable(false).await
     }
 

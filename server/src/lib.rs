@@ -8,6 +8,8 @@
 //! Around it: `options` and `limits` say what is allowed, `listen` binds, `cpu` pins, `warmup` runs real queries
 //! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table.
 
+#[cfg(test)]
+mod allocations;
 mod buffers;
 mod chunked;
 mod conn;

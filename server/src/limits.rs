@@ -73,6 +73,8 @@ pub const LINGER_MS: u64 = 1_000;
 pub const SWEEP_MS: u64 = 100;
 /// Pause after an accept that failed for want of descriptors or memory; without it the loop would spin.
 pub const ACCEPT_BACKOFF_MS: u64 = 50;
+/// Time between two log lines about that: a flood of connections must not become a flood of lines.
+pub const ACCEPT_REPORT_MS: u64 = 10_000;
 /// Connections accepted before others get a turn.
 pub const ACCEPT_BURST: usize = 64;
 /// Turns of one connection before others get one, if it never has to wait.

@@ -10,6 +10,7 @@ use crate::slots::Slots;
 use rustix::net::sockopt;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -25,6 +26,8 @@ pub struct Worker<S> {
     pub phase: Rc<Cell<Phase>>,
     started: Instant,
     acceptor: RefCell<Option<Waker>>,
+    /// When the next fault of accepting may be logged.
+    next_report_ms: Cell<u64>,
 }
 
 impl<S: Service> Worker<S> {
@@ -38,6 +41,7 @@ impl<S: Service> Worker<S> {
             phase,
             started: Instant::now(),
             acceptor: RefCell::new(None),
+            next_report_ms: Cell::new(0),
         }
     }
 
@@ -96,7 +100,8 @@ impl<S: Service> Worker<S> {
                 continue;
             }
             if !self.accept_some(&listener, is_tcp) {
-                driver::sleep(limits::ACCEPT_BACKOFF_MS).await;
+                let makes_room = self.slots.evict_idle();
+                driver::sleep(if makes_room { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
                 continue;
             }
             self.connection_waits(&listener).await;
@@ -118,13 +123,20 @@ impl<S: Service> Worker<S> {
                 }
                 Ok(None) => return true,
                 Err(error) => {
-                    tracing::warn!(%error, open = self.slots.open_count(), "cannot accept; trying again");
-                    self.slots.evict_idle();
+                    self.report(&error);
                     return false;
                 }
             }
         }
         true
+    }
+
+    fn report(&self, error: &io::Error) {
+        let now_ms = self.now_ms();
+        if now_ms >= self.next_report_ms.get() {
+            self.next_report_ms.set(now_ms + limits::ACCEPT_REPORT_MS);
+            tracing::warn!(%error, open = self.slots.open_count(), "cannot accept; trying again");
+        }
     }
 
     /// Waits for a connection to be accepted, or for the end.
