@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod references_source;
 mod replay;
+mod up;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -19,6 +20,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const EXAMPLES: &str = "\
 Examples:
+  fraudring up                                        the whole system on 127.0.0.1:9999
+  fraudring up --port 8080 --no-haproxy               two servers share the port, no load balancer
   fraudring replay --preview 1                        54,100 payloads through parse and search, in process
   fraudring replay --preview 2 --through http://127.0.0.1:9999
   fraudring index build --references official --out official.index
@@ -27,7 +30,7 @@ Examples:
   fraudring shm inspect
 
 Exit status:
-  0  done
+  0  done; for `up`: stopped on request
   1  it failed; the last lines on stderr say what is wrong and what to type
   2  the command line is wrong
   3  `replay`: at least one answer was wrong or missing
@@ -44,6 +47,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the whole system: index, shared memory, two servers, load balancer
+    Up(up::Options),
     /// Send known payloads through the engine, or through a running service, and check every answer
     Replay(replay::Options),
     /// Build an index, describe it, or explain one decision
@@ -55,12 +60,13 @@ enum Command {
     /// Load an index into shared memory, inspect it, remove it
     #[command(subcommand)]
     Shm(shm_loader::command::Command),
-    /// Run one server on an index in shared memory
+    /// Run one server on an index in shared memory (`up` starts two of them)
     Server(server::Options),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Up(options) => exit::code(up::run(&options)),
         Command::Replay(options) => exit::code(replay::run(&options)),
         Command::Index(command) => exit::code(index_command::run(&command)),
         Command::Dataset(command) => exit::code(dataset_command::run(&command)),

@@ -1,0 +1,218 @@
+//! The running system: two servers and what stands in front of them.
+
+use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
+use super::haproxy::Haproxy;
+use super::ready::{Endpoint, ready};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use signal_hook::consts::SIGCHLD;
+use signal_hook::iterator::Signals;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Servers that `up` starts.
+pub const SERVERS: usize = 2;
+
+/// All parts together must be ready within this time.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a part that is not ready is asked again.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Longest path of a unix socket that the kernel takes.
+const SOCKET_PATH_LIMIT_BYTES: usize = 107;
+
+/// What to start.
+pub struct Plan {
+    /// Where clients reach the system.
+    pub address: SocketAddr,
+    /// Where the index lies.
+    pub shm_dir: PathBuf,
+    /// A CPU for each server, or the servers' own choice.
+    pub cpus: Option<[usize; SERVERS]>,
+    /// Who listens at `address`.
+    pub front: Front,
+}
+
+/// Who listens at the system's address.
+pub enum Front {
+    /// haproxy, which forwards to the servers' unix sockets.
+    Haproxy(Haproxy),
+    /// Both servers; the kernel spreads connections over them.
+    SharedPort,
+}
+
+/// The processes, and the folder with their sockets; dropping it stops them.
+pub struct System {
+    plan: Plan,
+    // dropped before the folder: fields are dropped in order
+    children: Children,
+    /// Only with haproxy.
+    _runtime: Option<TempDir>,
+    waiting_for: Vec<Part>,
+}
+
+/// Something that must be ready before the system is.
+struct Part {
+    name: String,
+    endpoint: Endpoint,
+    /// Instances still to be met at this endpoint; empty: any answer will do.
+    instances: BTreeSet<String>,
+}
+
+/// What a server says at `/ready`.
+#[derive(Deserialize)]
+struct ReadyBody {
+    instance: String,
+}
+
+impl System {
+    /// Starts every process.
+    pub fn start(plan: Plan) -> Result<Self> {
+        let mut children = Children::default();
+        let (runtime, waiting_for) = match &plan.front {
+            Front::SharedPort => {
+                for number in 0..SERVERS {
+                    children.add(server(&plan, number, &format!("tcp:{}", plan.address))?);
+                }
+                (None, vec![shared_port_part(&plan)])
+            }
+            Front::Haproxy(haproxy) => {
+                let runtime = tempfile::Builder::new()
+                    .prefix("fraudring-")
+                    .tempdir()
+                    .context("cannot make a folder for the sockets; name a writable one with TMPDIR")?;
+                let sockets: [PathBuf; SERVERS] = [1, 2].map(|number| runtime.path().join(format!("{number}.sock")));
+                let mut parts = Vec::new();
+                for (number, socket) in sockets.iter().enumerate() {
+                    anyhow::ensure!(
+                        socket.as_os_str().len() <= SOCKET_PATH_LIMIT_BYTES,
+                        "{} is too long for a socket; set TMPDIR to a shorter folder",
+                        socket.display()
+                    );
+                    children.add(server(&plan, number, &format!("unix:{}", socket.display()))?);
+                    let endpoint = Endpoint::Unix(socket.clone());
+                    parts.push(Part { name: server_name(number), endpoint, instances: BTreeSet::new() });
+                }
+                let mut command = haproxy.command(runtime.path(), plan.address, &sockets)?;
+                children.add(Child::start("haproxy".to_owned(), &mut command, HAPROXY_STOP)?);
+                let endpoint = Endpoint::Tcp(reachable(plan.address));
+                parts.push(Part { name: "haproxy".to_owned(), endpoint, instances: BTreeSet::new() });
+                (Some(runtime), parts)
+            }
+        };
+        Ok(Self { plan, children, _runtime: runtime, waiting_for })
+    }
+
+    /// Asks every part until all are ready; false if the user asked to stop meanwhile.
+    pub fn wait_until_ready(&mut self, signals: &mut Signals) -> Result<bool> {
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if signals.pending().any(|signal| signal != SIGCHLD) {
+                return Ok(false);
+            }
+            self.children.check()?;
+            self.waiting_for.retain_mut(|part| !part.becomes_ready());
+            let Some(part) = self.waiting_for.first() else { return Ok(true) };
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "{} is not ready after {} s, so everything is stopped; its messages are above",
+                part.name,
+                START_LIMIT.as_secs()
+            );
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Returns when the user asks to stop; fails when a process ends by itself.
+    pub fn watch(&mut self, signals: &mut Signals) -> Result<()> {
+        // a child may have ended before anybody looked at signals
+        self.children.check()?;
+        for signal in signals.forever() {
+            if signal != SIGCHLD {
+                break;
+            }
+            self.children.check()?;
+        }
+        Ok(())
+    }
+
+    /// What was started.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The processes, in the order they were started.
+    pub fn children(&self) -> &Children {
+        &self.children
+    }
+
+    /// Where a client on this machine reaches it.
+    pub fn url(&self) -> String {
+        format!("http://{}", reachable(self.plan.address))
+    }
+}
+
+impl Part {
+    fn becomes_ready(&mut self) -> bool {
+        let Some(body) = ready(&self.endpoint) else { return false };
+        if let Ok(ReadyBody { instance }) = serde_json::from_str(&body) {
+            self.instances.remove(&instance);
+        }
+        self.instances.is_empty()
+    }
+}
+
+fn shared_port_part(plan: &Plan) -> Part {
+    let instances = (0..SERVERS).map(instance).collect();
+    Part { name: "a server".to_owned(), endpoint: Endpoint::Tcp(reachable(plan.address)), instances }
+}
+
+fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
+    let program = std::env::current_exe().context("cannot tell the path of this program")?;
+    let cpu = plan.cpus.map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
+    let mut command = Command::new(program);
+    command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
+    command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
+    Child::start(server_name(number), &mut command, SERVER_STOP)
+}
+
+fn instance(number: usize) -> String {
+    format!("{}/{SERVERS}", number + 1)
+}
+
+fn server_name(number: usize) -> String {
+    format!("server {}", instance(number))
+}
+
+/// The address to connect to: a listener on every address is reached at the loopback one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_reached_on_the_loopback_one() {
+        let reached = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:9999"), "127.0.0.1:9999");
+        assert_eq!(reached("[::]:9999"), "[::1]:9999");
+        assert_eq!(reached("127.0.0.2:80"), "127.0.0.2:80");
+    }
+
+    #[test]
+    fn servers_are_counted_from_one() {
+        assert_eq!((0..SERVERS).map(server_name).collect::<Vec<_>>(), ["server 1/2", "server 2/2"]);
+    }
+}
