@@ -1,5 +1,6 @@
 //! The data folder: the official index and the labelled payload sets, made once and checked at every use.
 
+use crate::advice::Advise;
 use crate::index_image::Image;
 use crate::output::write_whole;
 use crate::progress::{Reporter, thousands};
@@ -64,11 +65,13 @@ impl DataFolder {
         let path = match &option.folder {
             Some(path) => path.clone(),
             None => dirs::cache_dir()
-                .context("there is no cache folder (HOME is not set): name one with --data DIR")?
+                .context("there is no cache folder: HOME is not set")
+                .advise(|| "name a folder with --data DIR".to_owned())?
                 .join("fraudring"),
         };
         std::fs::create_dir_all(&path)
-            .with_context(|| format!("cannot make the data folder {}: name another with --data DIR", path.display()))?;
+            .with_context(|| format!("cannot make the data folder {}", path.display()))
+            .advise(|| "name another with --data DIR".to_owned())?;
         Ok(Self { path })
     }
 
@@ -122,7 +125,8 @@ impl DataFolder {
             .truncate(false)
             .write(true)
             .open(&path)
-            .with_context(|| format!("cannot write {}: name another folder with --data DIR", path.display()))?;
+            .with_context(|| format!("cannot write {}", path.display()))
+            .advise(|| "name another folder with --data DIR".to_owned())?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             reporter.note(&format!("another fraudring is making {name}; waiting for it"));
             flock(&file, FlockOperation::LockExclusive).with_context(|| format!("cannot lock {}", path.display()))?;
@@ -202,9 +206,9 @@ fn check_payloads(path: &Path, preview: Preview) -> Result<Vec<PayloadEntry>> {
 
 /// Reads a payload file.
 pub fn read_payloads(path: &Path) -> Result<Vec<PayloadEntry>> {
-    let file = File::open(path).with_context(|| {
-        format!("cannot open {}; make payloads with: fraudring dataset payloads --out FILE", path.display())
-    })?;
+    let file = File::open(path)
+        .with_context(|| format!("cannot open {}", path.display()))
+        .advise(|| "make payloads with: fraudring dataset payloads --out FILE".to_owned())?;
     dataset::read_payloads(BufReader::with_capacity(1 << 20, file))
         .with_context(|| format!("{} holds no usable payloads", path.display()))
 }

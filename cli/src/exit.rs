@@ -19,7 +19,7 @@ pub fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
         // `fraudring … | head` is no failure worth a message
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fraudring: {error:#}");
+            eprintln!("fraudring: {}", crate::advice::text(&error));
             ExitCode::FAILURE
         }
     }

@@ -186,12 +186,12 @@ struct ExplainedNeighbour {
 }
 
 fn neighbours(options: &NeighboursOptions) -> Result<()> {
-    let mut body = read_payload(&options.payload)?;
+    let body = read_payload(&options.payload)?;
     let image = Image::read(&options.file)?;
     let index = image.open_named(&options.file)?;
     let mut parser = Parser::new(body.len());
     let transaction = parser
-        .parse(&mut body)
+        .parse(&body)
         .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)")?;
     let explanation = explain(&index, &index.rules().vectorize(&transaction))?;
     if options.json {

@@ -1,5 +1,6 @@
 //! An index file read into memory, for the commands that need no shared memory.
 
+use crate::advice::Advise;
 use anyhow::{Context, Result};
 use index::Index;
 use std::path::Path;
@@ -12,13 +13,10 @@ pub struct Image {
 impl Image {
     /// Reads a whole index file; `open` validates it.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).with_context(|| {
-            format!(
-                "cannot read the index {}; make one with: fraudring index build --references official --out {}",
-                path.display(),
-                path.display()
-            )
-        })?;
+        let named = path.display();
+        let bytes = std::fs::read(path)
+            .with_context(|| format!("cannot read the index {named}"))
+            .advise(|| format!("make one with: fraudring index build --references official --out {named}"))?;
         Ok(Self { bytes })
     }
 
@@ -29,12 +27,9 @@ impl Image {
 
     /// `open` with an error that names the file and what to do.
     pub fn open_named(&self, path: &Path) -> Result<Index<'_>> {
-        self.open().with_context(|| {
-            format!(
-                "{} is no usable index; build it anew with: fraudring index build --references FILE|official --out {}",
-                path.display(),
-                path.display()
-            )
-        })
+        let named = path.display();
+        self.open()
+            .with_context(|| format!("{named} is no usable index"))
+            .advise(|| "build one with: fraudring index build --references FILE|official --out FILE".to_owned())
     }
 }

@@ -1,5 +1,6 @@
 //! The command `fraudring`: data, index, replay and the whole running system.
 
+mod advice;
 mod data;
 mod dataset_command;
 mod exit;

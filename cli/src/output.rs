@@ -1,5 +1,6 @@
 //! Output files that appear whole or not at all.
 
+use crate::advice::Advise;
 use crate::interrupt::RemovedOnInterrupt;
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -41,7 +42,8 @@ fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -
     let aside = tempfile::Builder::new()
         .prefix(&aside_name)
         .tempfile_in(folder)
-        .with_context(|| format!("cannot write in {}: make it first, or name another folder", folder.display()))?;
+        .with_context(|| format!("cannot write in {}", folder.display()))
+        .advise(|| "make the folder first, or name another one".to_owned())?;
     let _removal = RemovedOnInterrupt::watch(aside.path())?;
     fill(aside.as_file(), write).with_context(|| format!("writing {}", path.display()))?;
     aside.persist(path).with_context(|| format!("cannot rename to {}", path.display()))?;
@@ -110,6 +112,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
         let error = write_whole(&missing.join("out.json"), |_| Ok(())).unwrap_err();
-        assert!(format!("{error:#}").contains(missing.to_str().unwrap()), "{error:#}");
+        assert!(crate::advice::text(&error).contains(missing.to_str().unwrap()), "{error:#}");
     }
 }

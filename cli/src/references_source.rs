@@ -1,5 +1,6 @@
 //! Where references come from: the official generator or a file of one's own.
 
+use crate::advice::Advise;
 use crate::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use dataset::References;
@@ -35,12 +36,9 @@ impl Source {
             }
             Self::File(path) => path,
         };
-        let file = File::open(path).with_context(|| {
-            format!(
-                "cannot open {}: name a references.json[.gz], or `official` for the generated official set",
-                path.display()
-            )
-        })?;
+        let file = File::open(path)
+            .with_context(|| format!("cannot open {}", path.display()))
+            .advise(|| "name a references.json[.gz], or `official` for the generated official set".to_owned())?;
         let read = dataset::read_references(BufReader::with_capacity(1 << 20, file), &|phase, done, total| {
             reporter.report(phase, done, total);
         })

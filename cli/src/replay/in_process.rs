@@ -19,14 +19,11 @@ const PROGRESS_EVERY: usize = 8192;
 pub fn replay_payloads(name: &str, entries: &[PayloadEntry], index: &Index<'_>, reporter: &Reporter) -> Result<Report> {
     let longest = entries.iter().map(|entry| entry.request.len()).max().unwrap_or(0);
     let mut parser = Parser::new(longest);
-    let mut body = Vec::with_capacity(longest);
     let (mut tally, mut parse, mut search) = (Tally::default(), Durations::new()?, Durations::new()?);
     for (done, entry) in entries.iter().enumerate() {
         tell(reporter, done, entries.len());
-        body.clear();
-        body.extend_from_slice(entry.request.as_bytes());
         let started = Instant::now();
-        let query = match parser.parse(&mut body) {
+        let query = match parser.parse(entry.request.as_bytes()) {
             Ok(transaction) => index.rules().vectorize(&transaction),
             Err(error) => {
                 tally.failed(&error);

@@ -3,6 +3,7 @@
 use super::clock::Durations;
 use super::report::Report;
 use super::tally::{Answer, Expected, Tally};
+use crate::advice::Advise;
 use crate::progress::Reporter;
 use anyhow::{Context, Result};
 use dataset::PayloadEntry;
@@ -40,10 +41,10 @@ pub fn replay(name: &str, entries: &[PayloadEntry], url: &str, reporter: &Report
             Err(error) => {
                 tally.failed(&format!("{error:#}"));
                 failures_in_a_row += 1;
-                anyhow::ensure!(
-                    failures_in_a_row < MOST_FAILURES_IN_A_ROW,
-                    "{failures_in_a_row} requests in a row to {address} failed; is it running? Start it with: fraudring up"
-                );
+                if failures_in_a_row == MOST_FAILURES_IN_A_ROW {
+                    return Err(anyhow::anyhow!("{failures_in_a_row} requests in a row to {address} failed"))
+                        .advise(|| "is it running? Start it with: fraudring up".to_owned());
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The processes that `up` starts: they die with it, stop in order, and are noticed when they end by themselves.
 #![allow(unsafe_code)]
 
+use crate::advice::Advise;
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
 use std::io;
@@ -114,12 +115,9 @@ impl Children {
     pub fn check(&mut self) -> Result<()> {
         for child in &mut self.children {
             if let Some(status) = child.ended()? {
-                anyhow::bail!(
-                    "{} (pid {}) ended by itself ({status}), so everything is stopped; its last words are above. \
-                     Start again with: fraudring up",
-                    child.name,
-                    child.pid()
-                );
+                let ended = format!("{} (pid {}) ended by itself ({status})", child.name, child.pid());
+                return Err(anyhow::anyhow!("{ended}, so everything is stopped"))
+                    .advise(|| "what it said last is above; start again with: fraudring up".to_owned());
             }
         }
         Ok(())
@@ -171,7 +169,7 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(5);
         let error = loop {
             match children.check() {
-                Err(error) => break error.to_string(),
+                Err(error) => break crate::advice::text(&error),
                 Ok(()) => assert!(Instant::now() < deadline, "the end went unnoticed"),
             }
             std::thread::sleep(POLL);

@@ -2,6 +2,7 @@
 //!
 //! A claim is a socket in the kernel's abstract namespace: it leaves no file and ends with the process, however it ends.
 
+use crate::advice::Advise;
 use anyhow::{Context, Result};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind};
@@ -26,13 +27,13 @@ impl Claim {
     /// Claims a shared-memory folder; the folder need not exist yet.
     pub fn folder(folder: &Path) -> Result<Self> {
         let path = std::path::absolute(folder).with_context(|| format!("{} is no path", folder.display()))?;
-        Self::take("folder", &path)?.with_context(|| {
-            format!(
-                "another `fraudring up` uses {}; stop it with Ctrl-C, or name another folder: \
-                 fraudring up --shm-dir /dev/shm/fraudring-2 --port 10000",
-                folder.display()
-            )
-        })
+        Self::take("folder", &path)?
+            .with_context(|| format!("another `fraudring up` uses {}", folder.display()))
+            .advise(|| {
+                "stop it with Ctrl-C, or name another folder: \
+                 fraudring up --shm-dir /dev/shm/fraudring-2 --port 10000"
+                    .to_owned()
+            })
     }
 
     fn take(kind: &str, what: &impl Hash) -> Result<Option<Self>> {
@@ -56,34 +57,37 @@ impl Address {
         let probe = TcpListener::bind((host, port)).map_err(|error| refused(host, port, error))?;
         let address = probe.local_addr().context("cannot tell the address")?;
         let claim = Claim::take("address", &address)?
-            .with_context(|| busy(host, port, "another `fraudring up` is starting there"))?;
+            .with_context(|| format!("port {port} of {host} is busy: another `fraudring up` has taken it"))
+            .advise(|| other_port(port))?;
         Ok(Self { address, _claim: claim })
     }
 }
 
 fn refused(host: IpAddr, port: u16, error: io::Error) -> anyhow::Error {
-    let what = match error.kind() {
-        ErrorKind::AddrInUse => busy(host, port, "another program listens there"),
-        ErrorKind::PermissionDenied => format!("port {port} needs more rights; choose one from 1024 on: --port 9999"),
-        ErrorKind::AddrNotAvailable => {
-            format!("{host} is no address of this machine; name one that is: --host 127.0.0.1")
+    let (what, advice) = match error.kind() {
+        ErrorKind::AddrInUse => {
+            (format!("port {port} of {host} is busy: another program listens there"), other_port(port))
         }
-        _ => format!("cannot listen on {}", SocketAddr::new(host, port)),
+        ErrorKind::PermissionDenied => {
+            (format!("port {port} needs more rights"), "choose one from 1024 on: fraudring up --port 9999".to_owned())
+        }
+        ErrorKind::AddrNotAvailable => {
+            (format!("{host} is no address of this machine"), "name one that is: --host 127.0.0.1".to_owned())
+        }
+        _ => (format!("cannot listen on {}", SocketAddr::new(host, port)), other_port(port)),
     };
-    anyhow::Error::new(error).context(what)
+    Err::<(), _>(error).context(what).advise(|| advice).expect_err("it was an error")
 }
 
-fn busy(host: IpAddr, port: u16, why: &str) -> String {
+fn other_port(port: u16) -> String {
     let other = port.checked_add(1).unwrap_or(9999);
-    format!(
-        "port {port} of {host} is busy: {why}. See who it is: ss -ltnp 'sport = :{port}'; \
-         or choose another port: fraudring up --port {other}"
-    )
+    format!("see who it is: ss -ltnp 'sport = :{port}'; or choose another port: fraudring up --port {other}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::text;
     use std::net::Ipv4Addr;
 
     const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -92,7 +96,7 @@ mod tests {
     fn a_folder_is_claimed_once_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = Claim::folder(folder.path()).unwrap();
-        let error = Claim::folder(&folder.path().join(".")).err().unwrap().to_string();
+        let error = Claim::folder(&folder.path().join(".")).err().map(|error| text(&error)).unwrap();
         assert!(error.contains("another `fraudring up`"), "{error}");
         drop(first);
         Claim::folder(folder.path()).unwrap();
@@ -102,7 +106,7 @@ mod tests {
     fn a_port_with_a_listener_is_refused_with_advice() {
         let listener = TcpListener::bind((LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let error = Address::take(LOCALHOST, port).err().unwrap().to_string();
+        let error = Address::take(LOCALHOST, port).err().map(|error| text(&error)).unwrap();
         assert!(error.contains("busy") && error.contains("--port"), "{error}");
     }
 
@@ -121,7 +125,7 @@ mod tests {
     #[test]
     fn a_claimed_port_is_refused_before_anybody_listens() {
         let first = Address::take(LOCALHOST, 0).unwrap();
-        let error = Address::take(LOCALHOST, first.address.port()).err().unwrap().to_string();
+        let error = Address::take(LOCALHOST, first.address.port()).err().map(|error| text(&error)).unwrap();
         assert!(error.contains("another `fraudring up`"), "{error}");
         let port = first.address.port();
         drop(first);
@@ -130,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_address_of_another_machine_is_named() {
-        let error = Address::take("192.0.2.1".parse().unwrap(), 0).err().unwrap().to_string();
+        let error = Address::take("192.0.2.1".parse().unwrap(), 0).err().map(|error| text(&error)).unwrap();
         assert!(error.contains("192.0.2.1"), "{error}");
     }
 }

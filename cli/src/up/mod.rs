@@ -11,6 +11,7 @@ mod ready;
 mod segment;
 mod start;
 
+use crate::advice::Advise;
 use crate::data::{DataFolder, DataOption};
 use crate::exit::Outcome;
 use crate::interrupt;
@@ -96,9 +97,8 @@ fn front(options: &Options, reporter: &Reporter) -> Result<Front> {
     }
     match Haproxy::find() {
         Some(haproxy) => Ok(Front::Haproxy(haproxy)),
-        None if options.haproxy => anyhow::bail!(
-            "haproxy is not installed; install it (apt-get install haproxy), or go without: fraudring up --no-haproxy"
-        ),
+        None if options.haproxy => Err(anyhow::anyhow!("haproxy is not installed"))
+            .advise(|| "install it: apt-get install haproxy; or go without: fraudring up --no-haproxy".to_owned()),
         None => {
             reporter.note(
                 "haproxy is not installed, so the two servers share the port themselves; \
