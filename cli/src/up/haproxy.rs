@@ -8,6 +8,9 @@ use std::process::Command;
 /// The balancer's configuration; what differs between runs comes by environment variables.
 const CONFIGURATION: &str = include_str!("../../../haproxy.cfg");
 
+/// Names the program instead of PATH.
+const PROGRAM_VARIABLE: &str = "FRAUDRING_HAPROXY";
+
 /// Where distributions install it that leave sbin out of a user's PATH.
 const FURTHER_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
@@ -17,8 +20,11 @@ pub struct Haproxy {
 }
 
 impl Haproxy {
-    /// Looks in PATH, then in the system's sbin folders.
+    /// Looks in PATH, then in the system's sbin folders; or takes what the environment variable names.
     pub fn find() -> Option<Self> {
+        if let Some(program) = std::env::var_os(PROGRAM_VARIABLE).map(PathBuf::from) {
+            return is_executable(&program).then_some(Self { program });
+        }
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path)
             .chain(FURTHER_FOLDERS.iter().map(PathBuf::from))

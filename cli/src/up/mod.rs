@@ -7,6 +7,7 @@ mod children;
 mod claim;
 mod greeting;
 mod haproxy;
+mod listening;
 mod ready;
 mod segment;
 mod start;
@@ -57,7 +58,7 @@ pub struct Options {
     /// Without a load balancer: both servers listen on the port
     #[arg(long)]
     no_haproxy: bool,
-    /// Fail if haproxy is not installed, instead of going on without
+    /// Fail if haproxy is not installed, instead of going on without; it is looked for in PATH, or at FRAUDRING_HAPROXY
     #[arg(long, conflicts_with = "no_haproxy")]
     haproxy: bool,
     /// Leave the index in shared memory at the end
