@@ -136,3 +136,29 @@ impl<'a> Sink<'a> {
         CopyError::Truncated { expected: self.total, got }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    fn copy_to(target: &File, total: u64) -> Result<Used, CopyError> {
+        let never = AtomicBool::new(false);
+        copy(Reader::Auto, &File::open("/proc/self/exe").unwrap(), &mut Sink::new(target, total, &never, &|_, _, _| ()))
+    }
+
+    #[test]
+    fn a_device_that_is_full_is_no_room() {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = copy_to(&full, 5_000).unwrap_err();
+        assert!(matches!(error, CopyError::NoRoom { written: 0, total: 5_000 }), "{error:?}");
+    }
+
+    #[test]
+    fn a_file_that_ends_early_is_truncated_at_its_length() {
+        let length = std::fs::metadata("/proc/self/exe").unwrap().len();
+        let null = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        let error = copy_to(&null, length + 3 * BUFFER_BYTES as u64).unwrap_err();
+        assert!(matches!(error, CopyError::Truncated { got, .. } if got == length), "{error:?}");
+    }
+}

@@ -1,14 +1,17 @@
 //! Whatever goes wrong: a clear error, its exit code, the old segment untouched, nothing left behind.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod common;
 
 use common::{Finished, Place, SLOW_BYTES, finish, index, send, skip};
 use rustix::process::Signal;
-use shm_loader::{Segment, SegmentId};
+use shm_loader::{CopyError, LoadError, Options, Segment, SegmentId};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 /// A place with a segment that must survive.
 struct Loaded {
@@ -120,6 +123,16 @@ fn an_interrupted_loader_cleans_up() {
         send(&loader, Signal::CONT);
         loaded.must_fail(&finish(loader), 130, "interrupted");
     }
+}
+
+#[test]
+fn a_loader_that_is_told_to_stop_publishes_nothing() {
+    let loaded = Loaded::new();
+    let file = loaded.place.file("index", &index(500, 2));
+    let options = Options { stop: Some(&AtomicBool::new(true)), ..Options::default() };
+    let error = shm_loader::load_with(&file, &loaded.place.dir(), &options, &|_, _, _| ()).unwrap_err();
+    assert!(matches!(error, LoadError::Copy { source: CopyError::Stopped, .. }), "{error:?}");
+    loaded.must_be_untouched();
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `inspect` tells what lies in the folder and who maps it; `unload` removes it.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod common;
 
 use common::{Place, finish, index};
@@ -12,6 +14,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The folder that `reader_process` attaches to.
 const READER_DIR: &str = "SHM_LOADER_TEST_READER_DIR";
+const READER_ARGUMENTS: [&str; 4] = ["--ignored", "--exact", "reader_process", "--nocapture"];
 
 #[test]
 #[ignore = "other tests run it as a process of its own"]
@@ -33,8 +36,22 @@ struct OtherReader {
 impl OtherReader {
     fn new(place: &Place) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--ignored", "--exact", "reader_process", "--nocapture"]).env(READER_DIR, place.dir());
-        command.arg0("reader\x1b[31m of the test");
+        command.args(READER_ARGUMENTS).env(READER_DIR, place.dir()).arg0("reader\x1b[31m of the test");
+        Self::start(command)
+    }
+
+    /// Sees the folder under another name, as a container does.
+    fn in_a_mount_namespace(place: &Place) -> Self {
+        let inside = place.root().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", r#"mount --bind "$1" "$2" && shift 2 && exec "$@""#, "sh"]);
+        command.arg(place.dir()).arg(&inside).arg(std::env::current_exe().unwrap());
+        command.args(READER_ARGUMENTS).env(READER_DIR, inside);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().starts_with("attached")), "the reader did not attach");
@@ -120,6 +137,41 @@ fn readers_of_replaced_and_unloaded_segments_are_shown_as_such() {
     assert_eq!(report.replaced_segments.len(), 2);
     old.end();
     new.end();
+}
+
+#[test]
+fn a_reader_in_another_mount_namespace_is_found() {
+    let unshare = Command::new("unshare").args(["--mount", "true"]).output();
+    if !unshare.is_ok_and(|output| output.status.success()) {
+        return common::skip("tmpfs", "no mount namespace can be made here");
+    }
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let reader = OtherReader::in_a_mount_namespace(&place);
+    for state in [SegmentState::Published, SegmentState::Replaced] {
+        let report = inspect(&place.dir()).unwrap();
+        let seen: Vec<_> = report.processes.iter().map(|process| (process.pid, process.segment)).collect();
+        assert_eq!(seen, [(reader.pid(), state)]);
+        place.load(&place.file("index", &index(500, 2))).unwrap();
+    }
+    reader.end();
+}
+
+#[test]
+fn what_another_user_may_not_see_is_counted_and_not_passed_over() {
+    if !common::is_root() {
+        return common::skip("root", "only root can become somebody else");
+    }
+    let place = Place::new().open_to_all();
+    place.load(&place.file("index", &index(20_000, 1))).unwrap();
+    let reader = OtherReader::new(&place);
+    let report = common::as_nobody(|| inspect(&place.dir())).unwrap();
+    reader.end();
+    assert!(report.processes_not_readable > 0);
+    assert!(report.processes.is_empty());
+    let segment = report.segment.unwrap();
+    assert!(segment.in_use);
+    assert_eq!((segment.pages.source, segment.pages.resident), ("st_blocks", segment.pages.total));
 }
 
 #[test]
@@ -229,4 +281,17 @@ fn unloading_says_that_readers_still_map_the_segment() {
     let finished = finish(place.command("unload").spawn().unwrap());
     assert!(finished.stdout.contains("readers still map it"), "{finished:?}");
     reader.end();
+}
+
+#[test]
+fn the_version_and_the_exit_codes_are_told() {
+    let run = |argument| {
+        let output = Command::new(env!("CARGO_BIN_EXE_shm-loader")).arg(argument).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(run("--version"), format!("shm-loader {}\n", index::version()));
+    let help = run("--help");
+    for part in ["load", "inspect", "unload", "Exit codes:", "4  no room in shared memory"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Where io_uring is refused, plain reads do the work, and the loader says so.
 #![allow(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod common;
 

@@ -1,9 +1,11 @@
 //! A segment is published whole, read by everybody, and replaced without disturbing who reads the old one.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod common;
 
 use common::{Place, index};
-use shm_loader::{AttachError, LoadError, Options, Reader, Segment, SourceError};
+use shm_loader::{AttachError, FolderError, LoadError, Options, Reader, Segment, SourceError};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Mutex;
@@ -147,6 +149,36 @@ fn attaching_refuses_a_segment_of_a_stranger() {
     Segment::attach(&place.dir()).expect("the folder's owner may publish in it");
     own(&place.published(), 0);
     Segment::attach(&place.dir()).expect("root may publish everywhere");
+}
+
+#[test]
+fn a_reader_of_another_user_attaches_and_cannot_load() {
+    if !common::is_root() {
+        return common::skip("root", "only root can become somebody else");
+    }
+    let place = Place::new().open_to_all();
+    let bytes = index(500, 1);
+    let file = place.file("index", &bytes);
+    place.load(&file).unwrap();
+    let (read, loaded) = common::as_nobody(|| (Segment::attach(&place.dir()), place.load(&file)));
+    assert!(read.unwrap().bytes() == bytes);
+    assert!(matches!(loaded, Err(LoadError::Folder(FolderError::OtherOwner { owner: 0, user: 65_534, .. }))));
+}
+
+#[test]
+fn attaching_waits_for_an_inspection_but_not_for_ever() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let inspector = std::fs::File::open(place.published()).unwrap();
+    inspector.lock().unwrap();
+    let error = Segment::attach(&place.dir()).unwrap_err();
+    assert!(matches!(error, AttachError::Locked { .. }), "{error:?}");
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| Segment::attach(&place.dir()));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        inspector.unlock().unwrap();
+        reader.join().unwrap().unwrap();
+    });
 }
 
 #[test]

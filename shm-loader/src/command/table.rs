@@ -90,7 +90,7 @@ fn write_processes(text: &mut String, report: &Report) -> std::fmt::Result {
     }
     if report.processes_not_readable > 0 {
         let count = report.processes_not_readable;
-        writeln!(text, "not readable: {count} process(es) of other users (run as root to see them)")?;
+        writeln!(text, "not readable: {count} process(es) whose memory this user may not look into (root sees most)")?;
     }
     Ok(())
 }

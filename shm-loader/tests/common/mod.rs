@@ -3,6 +3,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -22,6 +23,12 @@ pub struct Place {
 impl Place {
     pub fn new() -> Self {
         Self { root: tempfile::Builder::new().prefix("fraudring-test-").tempdir_in("/dev/shm").unwrap() }
+    }
+
+    /// Lets other users in.
+    pub fn open_to_all(self) -> Self {
+        std::fs::set_permissions(self.root(), PermissionsExt::from_mode(0o755)).unwrap();
+        self
     }
 
     pub fn root(&self) -> &Path {
@@ -132,6 +139,16 @@ pub fn skip(need: &str, why: &str) {
     let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default();
     assert!(!required.split(',').any(|name| name.trim() == need), "{need} is required, but {why}");
     eprintln!("SKIPPED: {why} (FRAUDRING_REQUIRE={need} turns this into a failure)");
+}
+
+/// Does `work` as uid 65534 without any capability; only this thread changes its user.
+pub fn as_nobody<T>(work: impl FnOnce() -> T) -> T {
+    use rustix::process::Uid;
+    let become_user = |uid| rustix::thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT).unwrap();
+    become_user(Uid::from_raw(65_534));
+    let result = work();
+    become_user(Uid::ROOT);
+    result
 }
 
 pub fn is_root() -> bool {
