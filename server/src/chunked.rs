@@ -186,9 +186,24 @@ mod tests {
     #[test]
     fn malformed_chunks_are_refused() {
         for raw in [
-            "\r\n", "x\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "+5\r\n", "-1\r\n", "0x5\r\n", "5\nhello\r\n",
-            "5\rhello\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n", "5\r\nhello\rX", ";a\r\n", "5;a\nb\r\n",
-            "0\r\nA: b\n\r\n", "0\r\n\rX", "5;\0\r\n", "0\r\nA: \0\r\n\r\n",
+            "\r\n",
+            "x\r\n",
+            " 5\r\nhello\r\n",
+            "5 \r\nhello\r\n",
+            "+5\r\n",
+            "-1\r\n",
+            "0x5\r\n",
+            "5\nhello\r\n",
+            "5\rhello\r\n",
+            "5\r\nhelloX\r\n",
+            "5\r\nhello\n",
+            "5\r\nhello\rX",
+            ";a\r\n",
+            "5;a\nb\r\n",
+            "0\r\nA: b\n\r\n",
+            "0\r\n\rX",
+            "5;\0\r\n",
+            "0\r\nA: \0\r\n\r\n",
         ] {
             assert_eq!(decode_cut(raw.as_bytes(), &[]), Err(400), "{raw:?}");
         }

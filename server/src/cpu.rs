@@ -28,7 +28,9 @@ impl FromStr for Cpu {
 /// The thread could not be pinned as asked.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PinError {
-    #[error("core {core} is not one of the cores this process may use ({allowed:?}); use one of these, `auto` or `none`")]
+    #[error(
+        "core {core} is not one of the cores this process may use ({allowed:?}); use one of these, `auto` or `none`"
+    )]
     NotAllowed { core: usize, allowed: Vec<usize> },
     #[error("the kernel did not let this thread be pinned to core {core}; use --cpu none")]
     Refused { core: usize },

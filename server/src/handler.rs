@@ -5,7 +5,7 @@ use crate::response::{self, Form, Status};
 use std::fmt::Display;
 
 /// What the connection needs from the rest of the server; tests put something small in its place.
-pub trait Service {
+pub trait Service: 'static {
     /// Says which field was wrong; shown to the client.
     type Error: Display;
 

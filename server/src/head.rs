@@ -204,9 +204,8 @@ impl Fields {
             return Err(bad("Content-Length is not a number"));
         }
         // Too large for the type is too large for every limit.
-        let length = value.iter().fold(0usize, |sum, digit| {
-            sum.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
-        });
+        let length =
+            value.iter().fold(0usize, |sum, digit| sum.saturating_mul(10).saturating_add(usize::from(digit - b'0')));
         if self.content_length.is_some_and(|before| before != length) {
             return Err(bad("two differing Content-Length fields"));
         }

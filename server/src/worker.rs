@@ -27,7 +27,7 @@ pub struct Worker<S> {
     acceptor: RefCell<Option<Waker>>,
 }
 
-impl<S: Service + 'static> Worker<S> {
+impl<S: Service> Worker<S> {
     /// Makes everything that serving needs.
     pub fn new(limits: Limits, service: S, phase: Rc<Cell<Phase>>) -> Self {
         Self {
