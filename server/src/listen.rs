@@ -16,7 +16,9 @@ use crate::limits;
 /// An address to listen on: `unix:PATH` or `tcp:HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
+    /// A socket in the file system.
     Unix(PathBuf),
+    /// `HOST:PORT`; port 0 lets the kernel choose.
     Tcp(String),
 }
 

@@ -122,14 +122,18 @@ impl From<LimitOptions> for Limits {
 /// Form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogForm {
+    /// One line for people
     Text,
+    /// One JSON object a line
     Json,
 }
 
 /// `I/N`: the I-th of N instances, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
+    /// Which one, from 1.
     pub number: usize,
+    /// Of how many.
     pub count: usize,
 }
 
