@@ -2,7 +2,7 @@
 
 use crate::Progress;
 use crate::references::References;
-use crate::scan::{Best, DistanceRange, Sum, scan};
+use crate::scan::{Best, DistanceRange, Sum};
 use crate::tile::Tile;
 use rayon::prelude::*;
 use transaction::{Label, Query};
@@ -64,7 +64,7 @@ fn label_with<S: Sum>(queries: &[Query], references: &References, progress: &Pro
         let filling = tiles.iter_mut().zip(vectors.chunks(Tile::REFERENCES)).zip(first_references);
         filling.for_each(|((tile, vectors), first)| tile.fill(first, vectors));
         let tasks = queries.par_chunks(QUERIES_PER_TASK).zip(best.par_chunks_mut(QUERIES_PER_TASK));
-        tasks.for_each(|(queries, best)| scan(&tiles[..used], queries, best));
+        tasks.for_each(|(queries, best)| S::scan(&tiles[..used], queries, best));
         done += vectors.len() as u64;
         if done < total {
             progress(phase, done, total);

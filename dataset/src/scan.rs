@@ -1,18 +1,29 @@
 //! Distances from queries to tiles of references, and the five best of them.
 
-use crate::tile::{Block, LANES, PAIRS, Tile};
+use crate::avx2;
+use crate::tile::{Block, LANES, Tile};
 use std::ops::AddAssign;
 use transaction::{DIMENSIONS, Query};
 
 /// What squared distances are summed up in.
 pub(crate) trait Sum: Copy + Ord + AddAssign + From<i32> + Send + Sync + 'static {
     const ZERO: Self;
+    /// Larger than every distance it is used for.
     const MAX: Self;
+
+    /// Takes the tiles' references, which come in ascending order, into the best of each query.
+    fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best<Self>]) {
+        scan_portable(tiles, queries, best);
+    }
 }
 
 impl Sum for i32 {
     const ZERO: Self = 0;
     const MAX: Self = i32::MAX;
+
+    fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best<Self>]) {
+        avx2::scan(tiles, queries, best).unwrap_or_else(|| scan_portable(tiles, queries, best));
+    }
 }
 
 impl Sum for i64 {
@@ -65,8 +76,16 @@ impl<S: Sum> Best<S> {
         found.filter(|&(&distance, _)| distance < S::MAX).map(|(_, reference)| reference)
     }
 
-    fn worst(&self) -> S {
+    pub(crate) fn worst(&self) -> S {
         self.distances[4]
+    }
+
+    /// Takes the distances of a tile's block, passing over lanes that hold no reference.
+    pub(crate) fn insert_lanes(&mut self, distances: &[S; LANES], tile: &Tile, block: usize) {
+        let first_lane = block * LANES;
+        for (lane, &distance) in (first_lane..tile.count).zip(distances) {
+            self.insert(distance, tile.first + lane as u32);
+        }
     }
 
     /// References must come in ascending order: then the later of two equal distances is the higher reference.
@@ -85,56 +104,29 @@ impl<S: Sum> Best<S> {
     }
 }
 
-/// Takes the tiles' references into the best of each query.
-pub(crate) fn scan<S: Sum>(tiles: &[Tile], queries: &[Query], best: &mut [Best<S>]) {
-    crate::avx2::scan(tiles, queries, best).unwrap_or_else(|| scan_any(tiles, queries, best));
-}
-
-/// The scan itself, inlined into functions that promise more of the processor than the whole program does.
-#[inline(always)]
-pub(crate) fn scan_any<S: Sum>(tiles: &[Tile], queries: &[Query], best: &mut [Best<S>]) {
+/// Takes the tiles' references into the best of each query, in portable code.
+pub(crate) fn scan_portable<S: Sum>(tiles: &[Tile], queries: &[Query], best: &mut [Best<S>]) {
     for tile in tiles {
         for (query, best) in queries.iter().zip(best.iter_mut()) {
-            scan_tile(tile, query, best);
-        }
-    }
-}
-
-#[inline(always)]
-fn scan_tile<S: Sum>(tile: &Tile, query: &Query, best: &mut Best<S>) {
-    let mut query_lanes = [[0; 2 * LANES]; PAIRS];
-    for (lanes, values) in query_lanes.iter_mut().zip(query.values().chunks_exact(2)) {
-        for lane in lanes.chunks_exact_mut(2) {
-            lane.copy_from_slice(values);
-        }
-    }
-    let mut worst = best.worst();
-    let used = tile.count.div_ceil(LANES);
-    for (number, block) in tile.blocks[..used].iter().enumerate() {
-        let distances = block_distances::<S>(block, &query_lanes);
-        let is_nearer = distances.iter().fold(false, |any, &distance| any | (distance < worst));
-        if is_nearer {
-            let first_lane = number * LANES;
-            let valid = (tile.count - first_lane).min(LANES);
-            for (lane, &distance) in distances[..valid].iter().enumerate() {
-                best.insert(distance, tile.first + (first_lane + lane) as u32);
+            for (number, block) in tile.used_blocks().iter().enumerate() {
+                let distances = block_distances(block, query);
+                let worst = best.worst();
+                // without a branch for each lane this needs but a few instructions
+                if distances.iter().fold(false, |any, &distance| any | (distance < worst)) {
+                    best.insert_lanes(&distances, tile, number);
+                }
             }
-            worst = best.worst();
         }
     }
 }
 
-#[inline(always)]
-fn block_distances<S: Sum>(block: &Block, query_lanes: &[[i16; 2 * LANES]; PAIRS]) -> [S; LANES] {
+fn block_distances<S: Sum>(block: &Block, query: &Query) -> [S; LANES] {
     let mut distances = [S::ZERO; LANES];
-    for (block_pair, query_pair) in block.0.iter().zip(query_lanes) {
-        let mut differences = [0; 2 * LANES];
-        for ((difference, &reference), &query) in differences.iter_mut().zip(block_pair).zip(query_pair) {
-            // at most 20000 apart, so this fits 16 bits, and two squares fit 32
-            *difference = reference - query;
-        }
-        for (distance, pair) in distances.iter_mut().zip(differences.chunks_exact(2)) {
-            let (first, second) = (i32::from(pair[0]), i32::from(pair[1]));
+    for (block_pair, query_pair) in block.0.iter().zip(query.values().chunks_exact(2)) {
+        for (distance, lane) in distances.iter_mut().zip(block_pair.chunks_exact(2)) {
+            let first = i32::from(lane[0]) - i32::from(query_pair[0]);
+            let second = i32::from(lane[1]) - i32::from(query_pair[1]);
+            // at most 2 * 20000^2, which an i32 holds
             *distance += S::from(first * first + second * second);
         }
     }

@@ -294,12 +294,30 @@ fn a_category_code_that_is_no_text_is_rejected() {
 
 #[test]
 fn a_node_without_children_is_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].count = 0), OpenError::ChildCount { node: 0, count: 0 });
+    assert_eq!(nodes_after(|nodes| nodes[0].holds = [0, 0]), OpenError::LanesInUse { node: 0, lanes: 0 });
 }
 
 #[test]
-fn a_node_with_too_many_children_is_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].count = 17), OpenError::ChildCount { node: 0, count: 17 });
+fn a_hole_between_children_is_rejected() {
+    let error = nodes_after(|nodes| nodes[0].holds.iter_mut().for_each(|holds| *holds &= !2));
+    assert!(matches!(error, OpenError::LanesInUse { node: 0, .. }), "{error}");
+}
+
+#[test]
+fn a_child_said_to_lack_a_label_is_rejected() {
+    // The root's children hold both labels; one lane still holds the other label, so the lanes in use stay the same.
+    let error = nodes_after(|nodes| nodes[0].holds[1] &= !1);
+    assert_eq!(error, OpenError::WrongHolds { node: 0, lane: 0, label: 1 });
+}
+
+#[test]
+fn a_child_said_to_hold_a_label_it_lacks_is_rejected() {
+    let mut random = Random(12);
+    let (vectors, labels) = (0..100).map(|_| (random.query(0, 9_999), transaction::Label::Legit)).unzip();
+    let mut image = Points { vectors, labels }.build();
+    bytemuck::cast_slice_mut::<u8, Node>(section(&mut image, SectionKind::Nodes))[0].holds[1] = 1;
+    reseal(&mut image);
+    assert_eq!(refusal(&image), OpenError::WrongHolds { node: 0, lane: 0, label: 1 });
 }
 
 #[test]
@@ -336,12 +354,14 @@ fn a_child_met_twice_is_rejected() {
 fn blocks_that_no_node_reaches_are_rejected() {
     let error = nodes_after(|nodes| {
         let root = &mut nodes[0];
-        let last = root.count as usize - 1;
-        root.count -= 1;
+        let last = root.count() - 1;
         root.children[last] = 0;
-        for pair in 0..7 {
-            root.lower[pair][last] = [0, 0];
-            root.upper[pair][last] = [0, 0];
+        for label in 0..2 {
+            root.holds[label] &= !(1 << last);
+            for pair in 0..7 {
+                root.boxes[label].lower[pair][last] = [0, 0];
+                root.boxes[label].upper[pair][last] = [0, 0];
+            }
         }
     });
     assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
@@ -368,7 +388,7 @@ fn a_tree_that_is_too_deep_is_rejected() {
     let mut long = image[..nodes.offset as usize].to_vec();
     for position in 0..chain {
         let mut node: Node = bytemuck::Zeroable::zeroed();
-        node.count = 1;
+        node.holds = [1, 0];
         node.children[0] = position as u32 + 1;
         long.extend_from_slice(bytemuck::bytes_of(&node));
     }
@@ -385,19 +405,23 @@ fn a_tree_that_is_too_deep_is_rejected() {
 
 #[test]
 fn a_box_that_misses_a_point_is_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].upper[3][0][0] -= 1), OpenError::WrongBox { node: 0, lane: 0 });
+    for label in 0..2 {
+        let error = nodes_after(|nodes| nodes[0].boxes[label].upper[3][0][0] -= 1);
+        assert_eq!(error, OpenError::WrongBox { node: 0, lane: 0, label });
+    }
 }
 
 #[test]
 fn a_box_that_is_too_large_is_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].lower[6][1][1] -= 1), OpenError::WrongBox { node: 0, lane: 1 });
+    let error = nodes_after(|nodes| nodes[0].boxes[1].lower[6][1][1] -= 1);
+    assert_eq!(error, OpenError::WrongBox { node: 0, lane: 1, label: 1 });
 }
 
 #[test]
 fn an_unused_lane_of_a_node_in_use_is_rejected() {
     let error = nodes_after(|nodes| {
-        let node = nodes.iter_mut().find(|node| node.count < 16).unwrap();
-        node.lower[0][15][0] = 1;
+        let node = nodes.iter_mut().find(|node| node.count() < 16).unwrap();
+        node.boxes[0].lower[0][15][0] = 1;
     });
     assert!(matches!(error, OpenError::UnusedLane { kind: "node", lane: 15, .. }), "{error}");
 }
@@ -457,7 +481,8 @@ fn a_reference_that_is_there_twice_is_rejected() {
 
 #[test]
 fn a_changed_label_is_rejected() {
-    assert!(matches!(blocks_after(|blocks| blocks[0].tags[0] ^= 1), OpenError::FraudCount { .. }));
+    let error = blocks_after(|blocks| blocks[0].tags[0] ^= 1);
+    assert!(matches!(error, OpenError::WrongBox { .. } | OpenError::WrongHolds { .. }), "{error}");
 }
 
 #[test]

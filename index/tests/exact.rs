@@ -10,7 +10,7 @@ use transaction::{Label, Query};
 fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Query]) {
     let image = points.build();
     for kernel in kernel::available() {
-        let index = Index::open_with(&image, kernel).unwrap();
+        let index = Index::open_with(&image, kernel).expect("what was just built");
         for query in queries {
             let expected = brute_force(points, query);
             let found = index.neighbours(query);

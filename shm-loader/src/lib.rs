@@ -1,66 +1,39 @@
 //! Segments in shared memory: publish a whole index or nothing, attach to it, show who maps it.
-#![allow(missing_docs, clippy::todo)]
+//!
+//! A *segment* is one index file in one folder of a memory file system. Readers only ever see the name
+//! [`PUBLISHED`]; it appears by one `rename` of a finished, verified copy, so that a reader finds the old segment
+//! or the new one and never a part of either. Readers keep the segment they mapped: replacing or removing the
+//! name does not disturb them, and the memory is freed when the last of them ends.
+//!
+//! | in the folder | what it is |
+//! |---|---|
+//! | `current.index` | the published segment, mode 0444 |
+//! | `.lock` | whoever holds an exclusive `flock` on it loads or unloads; mode 0600, empty |
+//! | `.loading-PID` | a copy that is not finished; removed by its loader, or by the next one if that was killed |
+//!
+//! Readers hold a shared `flock` on the segment itself for as long as they live, which tells across containers,
+//! where process numbers mean nothing, whether a segment is still in use.
+
+pub mod command;
+mod copy;
+mod folder;
+mod inspect;
+mod load;
+mod mapping;
+mod segment;
+mod source;
+mod unload;
+
+pub use copy::{CopyError, Reader};
+pub use folder::{FolderError, PUBLISHED};
 pub use index::Progress;
-use std::path::{Path, PathBuf};
+pub use inspect::{
+    InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
+};
+pub use load::{LoadError, Options, Published, load, load_with};
+pub use segment::{AttachError, Segment, SegmentId};
+pub use source::SourceError;
+pub use unload::{Unloaded, unload, unload_all};
+
 /// Where segments live unless `--dir` or `FRAUDRING_SHM_DIR` says otherwise.
 pub const DEFAULT_DIR: &str = "/dev/shm/fraudring";
-/// What `load` published.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Published {
-    pub path: PathBuf,
-    pub bytes: u64,
-    pub checksum: String,
-    pub references: u32,
-    pub reader: &'static str,
-}
-pub fn load(file: &Path, dir: &Path, progress: &Progress<'_>) -> Result<Published, LoadError> {
-    let _ = (file, dir, progress);
-    todo!()
-}
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {}
-/// A read-only mapping of the published segment.
-pub struct Segment {}
-impl Segment {
-    /// Maps what is published now; the caller validates the bytes with `index::Index::open`.
-    pub fn attach(dir: &Path) -> Result<Self, AttachError> {
-        let _ = dir;
-        todo!()
-    }
-    pub fn bytes(&self) -> &[u8] {
-        todo!()
-    }
-    /// Keeps the mapping for the rest of the process's life.
-    pub fn leak(self) -> &'static [u8] {
-        todo!()
-    }
-}
-#[derive(Debug, thiserror::Error)]
-pub enum AttachError {}
-pub fn inspect(dir: &Path) -> Result<Report, InspectError> {
-    let _ = dir;
-    todo!()
-}
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Report {}
-#[derive(Debug, thiserror::Error)]
-pub enum InspectError {}
-/// Removes the published segment (and leftovers of a crashed loader); true if there was one.
-pub fn unload(dir: &Path) -> Result<bool, LoadError> {
-    let _ = dir;
-    todo!()
-}
-/// The subcommands, shared by the binary `shm-loader` and by `fraudring shm`.
-pub mod command {
-    #[derive(clap::Subcommand, Debug)]
-    pub enum Command {
-        Load,
-        Inspect,
-        Unload,
-    }
-    /// Runs one and returns the process's exit code.
-    pub fn run(command: Command) -> std::process::ExitCode {
-        let _ = command;
-        todo!()
-    }
-}

@@ -98,3 +98,135 @@ fn two_digits(text: &[u8], at: usize) -> Option<i16> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| i16::from(byte - b'0'));
     Some(digit(text[at])? * 10 + digit(text[at + 1])?)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nanosecond(text: &str) -> Option<i128> {
+        parse(text).map(Timestamp::as_nanosecond)
+    }
+
+    #[test]
+    fn offsets_fractions_and_lower_case_are_read() {
+        let second = 1_773_260_615;
+        for (text, nanosecond_expected) in [
+            ("2026-03-11T20:23:35Z", 0),
+            ("2026-03-11t20:23:35z", 0),
+            ("2026-03-11T20:23:35+00:00", 0),
+            ("2026-03-11T20:23:35-00:00", 0),
+            ("2026-03-11T17:23:35-03:00", 0),
+            ("2026-03-12T20:22:35+23:59", 0),
+            ("2026-03-10T20:24:35-23:59", 0),
+            ("2026-03-11T20:23:35.5Z", 500_000_000),
+            ("2026-03-11T20:23:35.000000001Z", 1),
+            ("2026-03-11T20:23:35.0000000019999+00:00", 1),
+            ("2026-03-11T14:23:35.99999999999999999999999999999999999999-06:00", 999_999_999),
+        ] {
+            assert_eq!(nanosecond(text), Some(second * 1_000_000_000 + nanosecond_expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_second_60_reads_as_59() {
+        assert_eq!(parse("2026-03-11T20:23:60Z"), parse("2026-03-11T20:23:59Z"));
+        assert_eq!(parse("2016-12-31T23:59:60.25+01:00"), parse("2016-12-31T23:59:59.25+01:00"));
+        assert_eq!(parse("2026-03-11T20:23:61Z"), None);
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (text, is_date) in [
+            ("2024-02-29T00:00:00Z", true),
+            ("2023-02-29T00:00:00Z", false),
+            ("2000-02-29T00:00:00Z", true),
+            ("1900-02-29T00:00:00Z", false),
+            ("0000-02-29T00:00:00Z", true),
+            ("2026-04-31T00:00:00Z", false),
+            ("2026-12-31T00:00:00Z", true),
+            ("2026-01-32T00:00:00Z", false),
+            ("2026-00-01T00:00:00Z", false),
+            ("2026-13-01T00:00:00Z", false),
+            ("2026-01-00T00:00:00Z", false),
+            ("2026-01-01T24:00:00Z", false),
+            ("2026-01-01T00:60:00Z", false),
+            ("0000-01-01T00:00:00+23:59", true),
+            ("9999-12-28T23:59:59.999999999-23:59", true),
+            ("9999-12-29T00:00:00Z", false),
+            ("9999-12-31T23:59:59Z", false),
+        ] {
+            assert_eq!(parse(text).is_some(), is_date, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_jiff_takes_beyond_rfc_3339_is_refused() {
+        for text in [
+            "2026-03-11 20:23:35Z",
+            "2026-03-11T20:23:35",
+            "2026-03-11T20:23Z",
+            "2026-03-11T20Z",
+            "2026-03-11",
+            "20260311T202335Z",
+            "2026-03-11T202335Z",
+            "2026-03-11T20:23:35,5Z",
+            "2026-03-11T20:23:35.Z",
+            "2026-03-11T20:23:35+03",
+            "2026-03-11T20:23:35+0300",
+            "2026-03-11T20:23:35+03:00:00",
+            "2026-03-11T20:23:35+24:00",
+            "2026-03-11T20:23:35+03:60",
+            "2026-03-11T20:23:35\u{2212}03:00",
+            "2026-03-11T20:23:35Z[UTC]",
+            "2026-03-11T20:23:35-03:00[America/Sao_Paulo]",
+            "2026-03-11T20:23:35Z[u-ca=iso8601]",
+            "+002026-03-11T20:23:35Z",
+            "-000001-03-11T20:23:35Z",
+            " 2026-03-11T20:23:35Z",
+            "2026-03-11T20:23:35Z ",
+            "2026-03-11T20:23:35ZZ",
+            "2026-03-11T20:23:3\u{665}Z",
+            "",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_between_are_exact_for_whole_seconds_and_count_fractions() {
+        let at = |text: &str| parse(text).unwrap();
+        let start = at("0001-01-01T00:00:00Z");
+        assert_eq!(seconds_between(start, at("9999-01-01T00:00:01Z")), 315_506_361_601.0);
+        assert_eq!(seconds_between(at("1970-01-01T00:00:00.25Z"), at("1969-12-31T23:59:59.75Z")), -0.5);
+        assert_eq!(seconds_between(at("1969-12-31T23:59:59.75Z"), at("1970-01-01T00:00:00.25Z")), 0.5);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn text_of_the_right_shape_is_read_exactly_when_jiff_reads_it(
+            text in "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,9})?([Zz]|[+-][01][0-9]:[0-5][0-9])"
+        ) {
+            prop_assume!(!text.starts_with("9999-12"));
+            prop_assert_eq!(parse(&text), text.parse::<Timestamp>().ok());
+        }
+
+        #[test]
+        fn whatever_is_read_jiff_reads_the_same(text in "[0-9TtZz:.+ -]{18,32}|.{0,40}") {
+            if let Some(instant) = parse(&text) {
+                prop_assert_eq!(Ok(instant), text.parse::<Timestamp>().map_err(|error| error.to_string()));
+            }
+        }
+
+        #[test]
+        fn hour_and_weekday_are_jiffs(second in -62_167_219_200..253_402_000_000_i64, nanosecond in 0..1_000_000_000_i32) {
+            let instant = Timestamp::new(second, nanosecond).unwrap();
+            let utc = instant.to_zoned(jiff::tz::TimeZone::UTC);
+            prop_assert_eq!(hour_of_day(instant), i64::from(utc.hour()));
+            prop_assert_eq!(day_of_week(instant), i64::from(utc.weekday().to_monday_zero_offset()));
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use transaction::{DIMENSIONS, Label, Query};
 
 use crate::Progress;
-use crate::format::{Bounds, LANES, tag};
+use crate::format::{Bounds, LANES, LabelBounds, tag, tag_label};
 
 /// A reference while it is moved around: 32 bytes, so that two share a cache line.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ const _: () = assert!(size_of::<Point>() == 32);
 
 /// A subtree that one lane of a node stands for.
 pub(super) struct Unit {
-    pub bounds: Bounds,
+    pub bounds: LabelBounds,
     pub content: Content,
 }
 
@@ -81,8 +81,8 @@ impl Splitter<'_> {
     fn block(&self, points: &mut [Point], offset: usize) -> Unit {
         // Equal distances go to the lower reference; in order they are also the same bytes for the same points.
         points.sort_unstable_by_key(|point| point.tag);
-        let mut bounds = Bounds::EMPTY;
-        points.iter().for_each(|point| bounds.include_point(&point.values));
+        let mut bounds = [Bounds::EMPTY; 2];
+        points.iter().for_each(|point| bounds[tag_label(point.tag) as usize].include_point(&point.values));
         self.report(points.len() as u64);
         Unit { bounds, content: Content::Block(offset..offset + points.len()) }
     }
@@ -110,8 +110,10 @@ fn close(mut units: Vec<Unit>) -> Unit {
     if units.len() == 1 {
         return units.remove(0);
     }
-    let mut bounds = Bounds::EMPTY;
-    units.iter().for_each(|unit| bounds.include(&unit.bounds));
+    let mut bounds = [Bounds::EMPTY; 2];
+    for unit in &units {
+        bounds.iter_mut().zip(&unit.bounds).for_each(|(bounds, inside)| bounds.include(inside));
+    }
     Unit { bounds, content: Content::Node(units) }
 }
 

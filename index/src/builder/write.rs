@@ -5,8 +5,8 @@ use transaction::Rules;
 use super::split::{Content, Point, Unit};
 use crate::Progress;
 use crate::format::{
-    BLOCK_FLAG, Block, EMPTY_TAG, HEADER_BYTES, Header, Node, SECTION_COUNT, SectionEntry, checksum, encode_mcc_risk,
-    encode_normalization, plan_sections, set_vector,
+    BLOCK_FLAG, Block, Bounds, EMPTY_TAG, HEADER_BYTES, Header, Node, SECTION_COUNT, SectionEntry, checksum,
+    encode_mcc_risk, encode_normalization, plan_sections, set_vector,
 };
 
 /// The image of a tree whose root has the children `root`.
@@ -64,10 +64,14 @@ impl Writer<'_> {
         let position = self.next_node;
         self.next_node += 1;
         let mut node: Node = bytemuck::Zeroable::zeroed();
-        node.count = units.len() as u32;
         for (lane, unit) in units.iter().enumerate() {
-            set_vector(&mut node.lower, lane, &unit.bounds.lower);
-            set_vector(&mut node.upper, lane, &unit.bounds.upper);
+            for (label, bounds) in unit.bounds.iter().enumerate() {
+                if *bounds != Bounds::EMPTY {
+                    node.holds[label] |= 1 << lane;
+                    set_vector(&mut node.boxes[label].lower, lane, &bounds.lower);
+                    set_vector(&mut node.boxes[label].upper, lane, &bounds.upper);
+                }
+            }
             node.children[lane] = match &unit.content {
                 Content::Block(range) => self.block(&self.points[range.clone()]) | BLOCK_FLAG,
                 Content::Node(units) => self.node(units),

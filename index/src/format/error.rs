@@ -43,8 +43,8 @@ pub enum OpenError {
     ElementCount { section: &'static str, found: u64, required: &'static str },
     #[error("the rules in the index are refused: {0}")]
     Rules(String),
-    #[error("node {node} has {count} children, must have 1 to 16")]
-    ChildCount { node: u32, count: u32 },
+    #[error("node {node}: the lanes in use ({lanes:#018b}) must be one or more, from the first on")]
+    LanesInUse { node: u32, lanes: u16 },
     #[error("node {node}, child {lane}: points to {child}, which does not exist")]
     ChildOutOfRange { node: u32, lane: usize, child: u32 },
     #[error("node {node}, child {lane}: the walk must meet nodes and blocks in order, here {child} was due")]
@@ -55,8 +55,10 @@ pub enum OpenError {
     Unreachable { kind: &'static str, first: u32 },
     #[error("{kind} {position}: unused lane {lane} is not empty")]
     UnusedLane { kind: &'static str, position: u32, lane: usize },
-    #[error("node {node}, child {lane}: its box is not the smallest one around its points")]
-    WrongBox { node: u32, lane: usize },
+    #[error("node {node}, child {lane}: its box is not the smallest one around its points of label {label}")]
+    WrongBox { node: u32, lane: usize, label: usize },
+    #[error("node {node}, child {lane}: whether it holds label {label} is said wrongly")]
+    WrongHolds { node: u32, lane: usize, label: usize },
     #[error("block {block} holds no point")]
     EmptyBlock { block: u32 },
     #[error("block {block}, lane {lane}: dimension {dimension} is {value}, outside -10000..=10000")]

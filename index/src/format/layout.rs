@@ -21,18 +21,28 @@ const _: () = assert!(DIMENSIONS.is_multiple_of(2));
 /// 14 values of 16 lanes: `[pair][lane][which of the pair]`.
 pub type Lanes = [[[i16; 2]; LANES]; DIMENSION_PAIRS];
 
-/// Up to 16 subtrees, each with the smallest box that holds its points. 1,024 bytes.
+/// For each of 16 children the smallest box around some of its points. 896 bytes.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Boxes {
+    /// Least value of each child in each dimension; zero in lanes without points.
+    pub lower: Lanes,
+    /// Greatest value of each child in each dimension; zero in lanes without points.
+    pub upper: Lanes,
+}
+
+/// Up to 16 subtrees, each with a box around its points of either label. 1,920 bytes.
+///
+/// A box for each label is tighter than one for both, and lets a search look for one label alone.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Node {
-    /// Least value of each child in each dimension; zero in unused lanes.
-    pub lower: Lanes,
-    /// Greatest value of each child in each dimension; zero in unused lanes.
-    pub upper: Lanes,
+    /// By label: the boxes around the children's points of that label.
+    pub boxes: [Boxes; 2],
     /// A later node, or a block (with [`BLOCK_FLAG`]); zero in unused lanes.
     pub children: [u32; LANES],
-    /// Lanes in use, the first ones.
-    pub count: u32,
+    /// By label: a bit for each child that holds points of that label. Lanes in use are the first ones.
+    pub holds: [u16; 2],
     /// Zero.
     pub reserved: [u32; 15],
 }
@@ -47,8 +57,15 @@ pub struct Block {
     pub tags: [u32; LANES],
 }
 
-const _: () = assert!(size_of::<Node>() == 1024 && align_of::<Node>() == 4);
+const _: () = assert!(size_of::<Node>() == 1920 && align_of::<Node>() == 4);
 const _: () = assert!(size_of::<Block>() == 512 && align_of::<Block>() == 4);
+
+impl Node {
+    /// Children of the node.
+    pub fn count(&self) -> usize {
+        (self.holds[0] | self.holds[1]).trailing_ones() as usize
+    }
+}
 
 impl Block {
     /// The vector in a lane.

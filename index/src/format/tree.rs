@@ -7,7 +7,7 @@
 use transaction::{DIMENSIONS, SCALE};
 
 use super::layout::{Lanes, vector};
-use super::{BLOCK_FLAG, Block, EMPTY_TAG, LANES, MAX_DEPTH, Node, OpenError, tag_reference};
+use super::{BLOCK_FLAG, Block, Boxes, EMPTY_TAG, LANES, MAX_DEPTH, Node, OpenError, tag_label, tag_reference};
 
 /// The smallest box around some points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,9 @@ impl Bounds {
     }
 }
 
+/// The boxes around the points of each label.
+pub(crate) type LabelBounds = [Bounds; 2];
+
 /// Checks the tree against the header's counts; returns the box around all points.
 pub(crate) fn validate_tree(
     nodes: &[Node],
@@ -52,7 +55,7 @@ pub(crate) fn validate_tree(
         points: 0,
         frauds: 0,
     };
-    let bounds = walk.node(0, 1)?;
+    let [legit, fraud] = walk.node(0, 1)?;
     if (walk.next_node as usize) < nodes.len() {
         return Err(OpenError::Unreachable { kind: "node", first: walk.next_node });
     }
@@ -65,6 +68,8 @@ pub(crate) fn validate_tree(
     if walk.frauds != frauds {
         return Err(OpenError::FraudCount { header: frauds, found: walk.frauds });
     }
+    let mut bounds = legit;
+    bounds.include(&fraud);
     Ok(bounds)
 }
 
@@ -81,34 +86,35 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn node(&mut self, position: u32, depth: usize) -> Result<Bounds, OpenError> {
+    fn node(&mut self, position: u32, depth: usize) -> Result<LabelBounds, OpenError> {
         if depth > MAX_DEPTH {
             return Err(OpenError::TooDeep { node: position });
         }
         let node = &self.nodes[position as usize];
-        if node.count == 0 || node.count as usize > LANES {
-            return Err(OpenError::ChildCount { node: position, count: node.count });
+        let lanes = node.holds[0] | node.holds[1];
+        if lanes == 0 || lanes & lanes.wrapping_add(1) != 0 {
+            return Err(OpenError::LanesInUse { node: position, lanes });
         }
         if node.reserved != [0; 15] {
             return Err(OpenError::ReservedNotZero { place: "node" });
         }
-        let mut bounds = Bounds::EMPTY;
-        for lane in 0..node.count as usize {
+        let mut bounds = [Bounds::EMPTY; 2];
+        for lane in 0..node.count() {
             let inside = self.child(position, lane, node.children[lane], depth)?;
-            if vector(&node.lower, lane) != inside.lower || vector(&node.upper, lane) != inside.upper {
-                return Err(OpenError::WrongBox { node: position, lane });
+            for label in 0..2 {
+                check_box(position, node, lane, label, &inside[label])?;
+                bounds[label].include(&inside[label]);
             }
-            bounds.include(&inside);
         }
-        for lane in node.count as usize..LANES {
-            if node.children[lane] != 0 || !lane_is_zero(&node.lower, lane) || !lane_is_zero(&node.upper, lane) {
+        for lane in node.count()..LANES {
+            if node.children[lane] != 0 || !node.boxes.iter().all(|boxes| is_empty(boxes, lane)) {
                 return Err(OpenError::UnusedLane { kind: "node", position, lane });
             }
         }
         Ok(bounds)
     }
 
-    fn child(&mut self, node: u32, lane: usize, child: u32, depth: usize) -> Result<Bounds, OpenError> {
+    fn child(&mut self, node: u32, lane: usize, child: u32, depth: usize) -> Result<LabelBounds, OpenError> {
         let position = child & !BLOCK_FLAG;
         let is_block = child & BLOCK_FLAG != 0;
         let (existing, due) = match is_block {
@@ -125,20 +131,20 @@ impl Walk<'_> {
         if is_block { self.block(position) } else { self.node(position, depth + 1) }
     }
 
-    fn block(&mut self, position: u32) -> Result<Bounds, OpenError> {
+    fn block(&mut self, position: u32) -> Result<LabelBounds, OpenError> {
         let block = &self.blocks[position as usize];
         let count = block.tags.iter().position(|tag| *tag == EMPTY_TAG).unwrap_or(LANES);
         if count == 0 {
             return Err(OpenError::EmptyBlock { block: position });
         }
-        let mut bounds = Bounds::EMPTY;
+        let mut bounds = [Bounds::EMPTY; 2];
         for lane in 0..count {
             self.reference(position, lane, block)?;
-            bounds.include_point(&block.vector(lane));
-        }
-        let inside = -SCALE..=SCALE;
-        if bounds.lower.iter().chain(&bounds.upper).any(|value| !inside.contains(value)) {
-            return Err(value_out_of_range(position, block, count));
+            let point = block.vector(lane);
+            if let Some(dimension) = point.iter().position(|value| !(-SCALE..=SCALE).contains(value)) {
+                return Err(OpenError::ValueOutOfRange { block: position, lane, dimension, value: point[dimension] });
+            }
+            bounds[tag_label(block.tags[lane]) as usize].include_point(&point);
         }
         for lane in count..LANES {
             if block.tags[lane] != EMPTY_TAG || !lane_is_zero(&block.vectors, lane) {
@@ -172,14 +178,20 @@ fn lane_is_zero(lanes: &Lanes, lane: usize) -> bool {
     lanes.iter().all(|pair| pair[lane] == [0, 0])
 }
 
-fn value_out_of_range(position: u32, block: &Block, count: usize) -> OpenError {
-    let inside = -SCALE..=SCALE;
-    for lane in 0..count {
-        for (dimension, value) in block.vector(lane).into_iter().enumerate() {
-            if !inside.contains(&value) {
-                return OpenError::ValueOutOfRange { block: position, lane, dimension, value };
-            }
-        }
+/// Whether the box of `label` in a lane is the one around the points of that label, and none where there are none.
+fn check_box(position: u32, node: &Node, lane: usize, label: usize, inside: &Bounds) -> Result<(), OpenError> {
+    let holds = *inside != Bounds::EMPTY;
+    if (node.holds[label] >> lane & 1 == 1) != holds {
+        return Err(OpenError::WrongHolds { node: position, lane, label });
     }
-    OpenError::EmptyBlock { block: position }
+    let boxes = &node.boxes[label];
+    let right = match holds {
+        true => vector(&boxes.lower, lane) == inside.lower && vector(&boxes.upper, lane) == inside.upper,
+        false => is_empty(boxes, lane),
+    };
+    if right { Ok(()) } else { Err(OpenError::WrongBox { node: position, lane, label }) }
+}
+
+fn is_empty(boxes: &Boxes, lane: usize) -> bool {
+    lane_is_zero(&boxes.lower, lane) && lane_is_zero(&boxes.upper, lane)
 }

@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use transaction::Query;
 
 use super::{Kernel, Task};
-use crate::format::{Block, DIMENSION_PAIRS, LANES, Node};
+use crate::format::{Block, Boxes, DIMENSION_PAIRS, LANES};
 
 /// Proof that this machine has AVX2.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +45,12 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn box_distances(self, query: &Self::Prepared, node: &Node) -> [u32; LANES] {
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes, lanes: u16) -> [u32; LANES] {
         // SAFETY: the token is proof of AVX2; `load` reads whole halves of rows of 64 bytes.
         unsafe {
-            sums(|pair, half| {
-                let lower = load(&node.lower[pair], half);
-                let upper = load(&node.upper[pair], half);
+            sums(lanes, |pair, half| {
+                let lower = load(&boxes.lower[pair], half);
+                let upper = load(&boxes.upper[pair], half);
                 let outside =
                     _mm256_max_epi16(_mm256_sub_epi16(lower, query[pair]), _mm256_sub_epi16(query[pair], upper));
                 _mm256_max_epi16(outside, _mm256_setzero_si256())
@@ -61,7 +61,7 @@ impl Kernel for Avx2 {
     #[inline(always)]
     fn point_distances(self, query: &Self::Prepared, block: &Block) -> [u32; LANES] {
         // SAFETY: the token is proof of AVX2; `load` reads whole halves of rows of 64 bytes.
-        unsafe { sums(|pair, half| _mm256_sub_epi16(query[pair], load(&block.vectors[pair], half))) }
+        unsafe { sums(u16::MAX, |pair, half| _mm256_sub_epi16(query[pair], load(&block.vectors[pair], half))) }
     }
 
     #[inline(always)]
@@ -105,9 +105,9 @@ impl Kernel for Avx2 {
     }
 }
 
-/// Sums of squares of 16 lanes of differences. No sum wraps: the search lets no query in whose distances pass 2^31.
+/// Sums of squares of 16 lanes of differences, all ones in those that are not in `lanes`. No sum wraps: the search lets no query in whose distances pass 2^31.
 #[inline(always)]
-unsafe fn sums(difference: impl Fn(usize, usize) -> __m256i) -> [u32; LANES] {
+unsafe fn sums(lanes: u16, difference: impl Fn(usize, usize) -> __m256i) -> [u32; LANES] {
     let mut distances = [0; LANES];
     // SAFETY: the caller has AVX2; both stores are inside the 16 lanes.
     unsafe {
@@ -117,7 +117,10 @@ unsafe fn sums(difference: impl Fn(usize, usize) -> __m256i) -> [u32; LANES] {
                 let difference = difference(pair, half);
                 sum = _mm256_add_epi32(sum, _mm256_madd_epi16(difference, difference));
             }
-            _mm256_storeu_si256(distances.as_mut_ptr().add(8 * half).cast(), sum);
+            let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let in_use = _mm256_and_si256(_mm256_set1_epi32(i32::from(lanes) >> (8 * half)), bit);
+            let unused = _mm256_cmpeq_epi32(in_use, _mm256_setzero_si256());
+            _mm256_storeu_si256(distances.as_mut_ptr().add(8 * half).cast(), _mm256_or_si256(sum, unused));
         }
     }
     distances

@@ -18,7 +18,7 @@ pub use scalar::Scalar;
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
 
-use crate::format::{Block, LANES, Node};
+use crate::format::{Block, Boxes, LANES};
 
 /// The environment variable that forces a kernel by its name.
 pub const KERNEL_VARIABLE: &str = "FRAUDRING_KERNEL";
@@ -32,8 +32,8 @@ pub trait Kernel: Copy {
 
     /// Prepares a query once for many comparisons.
     fn prepare(self, query: &Query) -> Self::Prepared;
-    /// From the query to each child's box: never more than to any point inside. Unused lanes hold anything.
-    fn box_distances(self, query: &Self::Prepared, node: &Node) -> [Self::Distance; LANES];
+    /// From the query to each box of `lanes`: never more than to any point inside. [`Distance::MAX`] in other lanes.
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes, lanes: u16) -> [Self::Distance; LANES];
     /// From the query to each point. Unused lanes hold anything.
     fn point_distances(self, query: &Self::Prepared, block: &Block) -> [Self::Distance; LANES];
     /// The least value and its lane, the first of equals.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use transaction::{DIMENSIONS, Query};
 
 use super::{Distance, Kernel};
-use crate::format::{Block, LANES, Node};
+use crate::format::{Block, Boxes, LANES};
 
 /// Plain Rust with sums of width `D`. `u64` holds every distance, `u32` those that [`Kernel`] users bound first.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +26,18 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn box_distances(self, query: &Self::Prepared, node: &Node) -> [D; LANES] {
-        sums(|pair, lane, side| {
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes, lanes: u16) -> [D; LANES] {
+        let mut distances = sums(|pair, lane, side| {
             let value = i32::from(query[2 * pair + side]);
-            let (lower, upper) = (i32::from(node.lower[pair][lane][side]), i32::from(node.upper[pair][lane][side]));
+            let (lower, upper) = (i32::from(boxes.lower[pair][lane][side]), i32::from(boxes.upper[pair][lane][side]));
             (lower - value).max(value - upper).max(0)
-        })
+        });
+        for (lane, distance) in distances.iter_mut().enumerate() {
+            if lanes >> lane & 1 == 0 {
+                *distance = D::MAX;
+            }
+        }
+        distances
     }
 
     #[inline(always)]

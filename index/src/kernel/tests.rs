@@ -3,7 +3,7 @@
 use transaction::{DIMENSIONS, Query};
 
 use super::{Chosen, Distance, Kernel, Scalar, Task, available, by_name};
-use crate::format::{Block, LANES, Node, set_vector};
+use crate::format::{Block, Boxes, LANES, set_vector};
 
 struct Random(u64);
 
@@ -34,7 +34,7 @@ impl Task for Conformance {
         let mut random = Random(self.seed);
         let query = random.vector(self.low, self.high);
         let mut block: Block = bytemuck::Zeroable::zeroed();
-        let mut node: Node = bytemuck::Zeroable::zeroed();
+        let mut stored: Boxes = bytemuck::Zeroable::zeroed();
         let mut points = vec![[0; DIMENSIONS]; LANES];
         let mut boxes = vec![([0; DIMENSIONS], [0; DIMENSIONS]); LANES];
         for lane in 0..self.filled {
@@ -42,8 +42,8 @@ impl Task for Conformance {
             set_vector(&mut block.vectors, lane, &points[lane]);
             let (a, b) = (random.vector(self.low, self.high), random.vector(self.low, self.high));
             boxes[lane] = (std::array::from_fn(|i| a[i].min(b[i])), std::array::from_fn(|i| a[i].max(b[i])));
-            set_vector(&mut node.lower, lane, &boxes[lane].0);
-            set_vector(&mut node.upper, lane, &boxes[lane].1);
+            set_vector(&mut stored.lower, lane, &boxes[lane].0);
+            set_vector(&mut stored.upper, lane, &boxes[lane].1);
         }
         let prepared = kernel.prepare(&Query::new(query).unwrap());
         let sum =
@@ -54,10 +54,12 @@ impl Task for Conformance {
             sum(&|i| (i64::from(lower[i]) - i64::from(query[i])).max(i64::from(query[i]) - i64::from(upper[i])).max(0))
         };
         let distances = kernel.point_distances(&prepared, &block);
-        let to_boxes = kernel.box_distances(&prepared, &node);
+        let lanes = self.seed as u16 ^ 0x5a0f;
+        let to_boxes = kernel.box_distances(&prepared, &stored, lanes);
         for lane in 0..LANES {
             assert!(distances[lane] == to_point(lane), "seed {}, point of lane {lane}", self.seed);
-            assert!(to_boxes[lane] == to_box(lane), "seed {}, box of lane {lane}", self.seed);
+            let expected = if lanes >> lane & 1 == 1 { to_box(lane) } else { K::Distance::MAX };
+            assert!(to_boxes[lane] == expected, "seed {}, box of lane {lane}", self.seed);
         }
         for values in [distances, to_boxes, [K::Distance::MAX; LANES]] {
             let least = *values.iter().min().unwrap();

@@ -1,5 +1,6 @@
 //! What the tests of this room share: random sets of points, and the answer by looking at every one of them.
 #![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use index::Neighbour;
 use transaction::{DIMENSIONS, Label, Query, Rules};

@@ -1,0 +1,212 @@
+//! The subcommands, shared by the binary `shm-loader` and by `fraudring shm`.
+
+mod table;
+
+use crate::{
+    AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader, SourceError,
+};
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What the exit codes mean, for the help of a program with these subcommands.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+    0  done; after `load` readers can attach
+    1  the system refused something else
+    2  the command line is wrong
+    3  the file is not a sound index, cannot be read, or changed while it was read
+    4  no room in shared memory
+    5  another loader is at work in the folder
+    6  the folder or the segment in it is not to be trusted: its owner or mode, or not a folder
+    7  published, but readers cannot attach
+  130  interrupted by SIGINT, SIGTERM or SIGHUP; nothing was published";
+
+/// What to do.
+#[derive(clap::Subcommand, Debug)]
+pub enum Command {
+    /// Copy an index into shared memory, verify the copy, and publish it in one step
+    ///
+    /// Servers that map an older segment keep it until they end. Whatever fails, the older segment stays published
+    /// and nothing is left behind.
+    #[command(after_long_help = EXIT_CODES)]
+    Load {
+        /// Index file, made by `fraudring index build`
+        file: PathBuf,
+        /// Where segments live.
+        #[command(flatten)]
+        place: Place,
+        /// How the file is read
+        #[arg(long, value_enum, default_value_t)]
+        reader: Reader,
+        /// Print what was published as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what lies in shared memory and who maps it
+    #[command(after_long_help = EXIT_CODES)]
+    Inspect {
+        /// Where segments live.
+        #[command(flatten)]
+        place: Place,
+        /// Print everything as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove the published segment, and what killed loaders left
+    ///
+    /// Servers that map the segment go on; its memory is freed when the last of them ends.
+    #[command(after_long_help = EXIT_CODES)]
+    Unload {
+        /// Where segments live.
+        #[command(flatten)]
+        place: Place,
+        /// Print what was removed as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where segments live.
+#[derive(clap::Args, Debug, Clone)]
+pub struct Place {
+    /// Folder of the segments, on a memory file system
+    #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = DEFAULT_DIR)]
+    pub dir: PathBuf,
+}
+
+/// Runs one and returns the process's exit code; see [`EXIT_CODES`].
+pub fn run(command: Command) -> ExitCode {
+    let result = match command {
+        Command::Load { file, place, reader, json } => load(&file, &place.dir, reader, json),
+        Command::Inspect { place, json } => inspect(&place.dir, json),
+        Command::Unload { place, json } => unload(&place.dir, json),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        // a second signal ends the process at once
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .context("cannot listen for signals")?;
+    }
+    let bar = progress_bar();
+    let started = std::time::Instant::now();
+    let result = crate::load_with(file, dir, &Options { reader, stop: Some(&stop) }, &|phase, done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        bar.set_message(phase);
+    });
+    bar.finish_and_clear();
+    let published = result?;
+    if let Some(reason) = &published.io_uring_refused {
+        eprintln!("note: io_uring is refused here ({reason}): read with plain reads instead");
+    }
+    if published.leftovers_removed > 0 {
+        eprintln!("note: removed what {} killed loader(s) left behind", published.leftovers_removed);
+    }
+    if json { print_json(&published) } else { print(&sentence(&published, started.elapsed().as_secs_f64())) }
+}
+
+fn sentence(published: &Published, seconds: f64) -> String {
+    let Published { path, bytes, checksum, references, reader, .. } = published;
+    let path = path.display();
+    format!(
+        "published {path}: {references} references, {bytes} bytes, checksum {checksum}, in {seconds:.3} s ({reader})\n"
+    )
+}
+
+fn inspect(dir: &Path, json: bool) -> anyhow::Result<()> {
+    let report = crate::inspect(dir)?;
+    if json { print_json(&report) } else { print(&table::render(&report)) }
+}
+
+fn unload(dir: &Path, json: bool) -> anyhow::Result<()> {
+    let unloaded = crate::unload_all(dir)?;
+    if json {
+        return print_json(&unloaded);
+    }
+    let dir = dir.display();
+    let mut text = match unloaded.segment_removed {
+        true => format!("removed the segment in {dir}\n"),
+        false => format!("there was no segment in {dir}\n"),
+    };
+    if unloaded.still_in_use {
+        text += "readers still map it: its memory is freed when the last of them ends\n";
+    }
+    if unloaded.leftovers_removed > 0 {
+        text += &format!("removed what {} killed loader(s) left behind\n", unloaded.leftovers_removed);
+    }
+    print(&text)
+}
+
+/// Hidden by itself where stderr is not a terminal.
+fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(20));
+    match ProgressStyle::with_template("{msg:>7} {wide_bar} {bytes}/{total_bytes}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    print(&text)
+}
+
+/// A reader that closed the pipe has seen enough.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot print the result"),
+        _ => Ok(()),
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(error) = error.downcast_ref::<LoadError>() {
+        return load_code(error);
+    }
+    match error.downcast_ref::<InspectError>() {
+        Some(InspectError::Folder(error)) => folder_code(error),
+        Some(InspectError::Segment(AttachError::Io { .. } | AttachError::Locked { .. })) => 1,
+        Some(InspectError::Segment(_)) => 6,
+        _ => 1,
+    }
+}
+
+fn load_code(error: &LoadError) -> u8 {
+    match error {
+        LoadError::Folder(error) => folder_code(error),
+        LoadError::Source(SourceError::Io { .. }) => 3,
+        LoadError::Source(_) | LoadError::Invalid { .. } => 3,
+        LoadError::Copy { source: CopyError::Read { .. } | CopyError::Truncated { .. }, .. } => 3,
+        LoadError::NoRoom { .. } | LoadError::Copy { source: CopyError::NoRoom { .. }, .. } => 4,
+        LoadError::Busy { .. } => 5,
+        LoadError::NotAttachable(_) | LoadError::Exchanged { .. } => 7,
+        LoadError::Copy { source: CopyError::Stopped, .. } => 130,
+        LoadError::Copy { source: CopyError::Write { .. } | CopyError::RingRefused(_), .. } => 1,
+        LoadError::Reserve { .. } | LoadError::Unreadable(_) => 1,
+    }
+}
+
+fn folder_code(error: &FolderError) -> u8 {
+    match error {
+        FolderError::Missing { .. } | FolderError::Io { .. } => 1,
+        FolderError::NotAFolder { .. } | FolderError::OtherOwner { .. } | FolderError::WritableByOthers { .. } => 6,
+    }
+}

@@ -1,0 +1,101 @@
+//! The report of `inspect` for people.
+
+use crate::{Report, SegmentReport, SegmentState};
+use std::fmt::Write;
+
+/// The whole report as text, with a newline at the end.
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    write(&mut text, report).expect("writing to a string cannot fail");
+    text
+}
+
+fn write(text: &mut String, report: &Report) -> std::fmt::Result {
+    match &report.segment {
+        Some(segment) => write_segment(text, segment)?,
+        None => writeln!(
+            text,
+            "no segment in {}: run `shm-loader load FILE{}`",
+            report.directory.display(),
+            crate::segment::dir_option(&report.directory)
+        )?,
+    }
+    for leftover in &report.leftovers {
+        let size = size(leftover.bytes);
+        writeln!(text, "unfinished  {} ({size}): a loader is at work, or was killed", leftover.name)?;
+    }
+    for older in &report.replaced_segments {
+        let (inode, size, processes) = (older.inode, size(older.bytes), older.processes);
+        writeln!(text, "replaced    inode {inode} ({size}), still mapped by {processes} process(es)")?;
+    }
+    write_processes(text, report)
+}
+
+fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result {
+    let SegmentReport { path, inode, bytes, in_use, pages, index, problem } = segment;
+    writeln!(text, "segment     {} (inode {inode})", path.display())?;
+    writeln!(text, "size        {} ({bytes} bytes)", size(*bytes))?;
+    writeln!(
+        text,
+        "resident    {} of {} pages of {} bytes ({})",
+        pages.resident, pages.total, pages.page_bytes, pages.source
+    )?;
+    writeln!(text, "in use      {}", if *in_use { "yes, readers hold its lock" } else { "no" })?;
+    if let Some(problem) = problem {
+        writeln!(text, "PROBLEM     {problem}")?;
+    }
+    let Some(index) = index else {
+        return Ok(());
+    };
+    writeln!(text, "checksum    {}", index.checksum)?;
+    writeln!(text, "references  {} ({} legit, {} fraud)", index.references, index.legit, index.fraud)?;
+    writeln!(text, "a vector    {:.2} bytes", index.bytes_per_vector)?;
+    writeln!(text, "sections")?;
+    for section in &index.sections {
+        writeln!(text, "  {:<20} {:>14} bytes  {:>10}", section.name, section.bytes, size(section.bytes))?;
+    }
+    Ok(())
+}
+
+fn write_processes(text: &mut String, report: &Report) -> std::fmt::Result {
+    if report.processes.is_empty() {
+        writeln!(text, "processes   none that maps a segment")?;
+    } else {
+        writeln!(text, "processes   (own: anonymous memory; Pss: shared pages divided by their users)")?;
+        let [own, rss, pss] = ["own", "segment RSS", "segment Pss"];
+        let [all, share] = ["all RSS", "all Pss"];
+        writeln!(
+            text,
+            "  {:>8} {own:>10} {rss:>12} {pss:>12} {all:>10} {share:>10}  {:<9}  command",
+            "pid", "segment"
+        )?;
+    }
+    for process in &report.processes {
+        let state = match process.segment {
+            SegmentState::Published => "published",
+            SegmentState::Replaced => "replaced",
+            SegmentState::Loading => "loading",
+        };
+        writeln!(
+            text,
+            "  {:>8} {:>10} {:>12} {:>12} {:>10} {:>10}  {state:<9}  {}",
+            process.pid,
+            size(process.anonymous_rss_bytes),
+            size(process.segment_rss_bytes),
+            size(process.segment_pss_bytes),
+            size(process.rss_bytes),
+            size(process.pss_bytes),
+            process.command
+        )?;
+    }
+    if report.processes_not_readable > 0 {
+        let count = report.processes_not_readable;
+        writeln!(text, "not readable: {count} process(es) whose memory this user may not look into (root sees most)")?;
+    }
+    Ok(())
+}
+
+/// In units of 10^6 bytes, as index sizes are given everywhere.
+fn size(bytes: u64) -> String {
+    format!("{:.2} MB", bytes as f64 / 1e6)
+}

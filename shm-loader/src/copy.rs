@@ -1,0 +1,164 @@
+//! Moves a file's bytes into a segment through a few small buffers: io_uring reads ahead while `write` copies.
+//!
+//! Writing goes through `write(2)` and not through a mapping, which would take a page fault for every 4 KiB.
+
+mod plain;
+mod probe;
+mod ring;
+
+use index::Progress;
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes a buffer holds: large enough that a call's fixed cost does not show, small enough for the L2 cache.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// Buffers in flight with io_uring, so at most 1 MiB in all; plain reading uses one.
+const BUFFERS: usize = 4;
+
+/// How the file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Reader {
+    /// io_uring, or plain reads where io_uring is refused (by a sysctl, a seccomp profile, an old kernel).
+    #[default]
+    Auto,
+    /// io_uring or an error.
+    IoUring,
+    /// Plain reads only.
+    Plain,
+}
+
+/// Why copying stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The file cannot be read.
+    #[error("reading the file failed at byte {offset}")]
+    Read {
+        /// Where.
+        offset: u64,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// The file ended before its size: somebody truncated it.
+    #[error("the file was truncated while it was read: it had {expected} bytes and ended at byte {got}")]
+    Truncated {
+        /// Its size when it was opened.
+        expected: u64,
+        /// Where it ended.
+        got: u64,
+    },
+    /// No room for the segment's pages.
+    #[error("no room in shared memory after {written} of {total} bytes: free some, or make the file system larger")]
+    NoRoom {
+        /// Bytes that fitted.
+        written: u64,
+        /// Bytes needed.
+        total: u64,
+    },
+    /// The segment cannot be written.
+    #[error("writing the segment failed after {written} bytes")]
+    Write {
+        /// Bytes written before that.
+        written: u64,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// io_uring was asked for by name and is refused.
+    #[error("io_uring is refused on this system: leave out --reader io-uring to use plain reads")]
+    RingRefused(#[source] io::Error),
+    /// SIGINT or SIGTERM.
+    #[error("interrupted")]
+    Stopped,
+}
+
+/// What the bytes were read with.
+#[derive(Debug)]
+pub(crate) struct Used {
+    /// `io_uring` or `plain`
+    pub(crate) reader: &'static str,
+    /// why io_uring was not used although it might have been
+    pub(crate) refused: Option<io::Error>,
+}
+
+/// Copies the first `sink.total` bytes of `file`.
+pub(crate) fn copy(reader: Reader, file: &File, sink: &mut Sink<'_>) -> Result<Used, CopyError> {
+    let refused = match reader {
+        Reader::Plain => None,
+        Reader::Auto | Reader::IoUring => match ring::copy(file, sink) {
+            Ok(()) => return Ok(Used { reader: "io_uring", refused: None }),
+            Err(ring::Failure::Copy(error)) => return Err(error),
+            Err(ring::Failure::Refused(error)) if reader == Reader::IoUring => {
+                return Err(CopyError::RingRefused(error));
+            }
+            Err(ring::Failure::Refused(error)) => Some(error),
+        },
+    };
+    plain::copy(file, sink)?;
+    Ok(Used { reader: "plain", refused })
+}
+
+/// The segment being written.
+pub(crate) struct Sink<'a> {
+    file: &'a File,
+    written: u64,
+    total: u64,
+    stop: &'a AtomicBool,
+    progress: &'a Progress<'a>,
+}
+
+impl<'a> Sink<'a> {
+    pub(crate) fn new(file: &'a File, total: u64, stop: &'a AtomicBool, progress: &'a Progress<'a>) -> Self {
+        progress("copy", 0, total);
+        Self { file, written: 0, total, stop, progress }
+    }
+
+    /// Bytes to read next from `offset`.
+    fn chunk_bytes(&self, offset: u64) -> usize {
+        usize::try_from(self.total - offset).map_or(BUFFER_BYTES, |rest| rest.min(BUFFER_BYTES))
+    }
+
+    fn write(&mut self, chunk: &[u8]) -> Result<(), CopyError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(CopyError::Stopped);
+        }
+        let (written, total) = (self.written, self.total);
+        self.file.write_all(chunk).map_err(|source| match Errno::from_io_error(&source) {
+            Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => CopyError::NoRoom { written, total },
+            _ => CopyError::Write { written, source },
+        })?;
+        self.written += chunk.len() as u64;
+        (self.progress)("copy", self.written, total);
+        Ok(())
+    }
+
+    fn truncated(&self, got: u64) -> CopyError {
+        CopyError::Truncated { expected: self.total, got }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    fn copy_to(target: &File, total: u64) -> Result<Used, CopyError> {
+        let never = AtomicBool::new(false);
+        copy(Reader::Auto, &File::open("/proc/self/exe").unwrap(), &mut Sink::new(target, total, &never, &|_, _, _| ()))
+    }
+
+    #[test]
+    fn a_device_that_is_full_is_no_room() {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = copy_to(&full, 5_000).unwrap_err();
+        assert!(matches!(error, CopyError::NoRoom { written: 0, total: 5_000 }), "{error:?}");
+    }
+
+    #[test]
+    fn a_file_that_ends_early_is_truncated_at_its_length() {
+        let length = std::fs::metadata("/proc/self/exe").unwrap().len();
+        let null = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        let error = copy_to(&null, length + 3 * BUFFER_BYTES as u64).unwrap_err();
+        assert!(matches!(error, CopyError::Truncated { got, .. } if got == length), "{error:?}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Reads ahead through tokio-uring: while one buffer is written, the others are being filled.
+
+use super::{BUFFER_BYTES, BUFFERS, CopyError, Sink, probe};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use tokio_uring::buf::BoundedBuf;
+use tokio_uring::fs::File;
+
+/// Entries of the ring: every buffer's read, and the close at the end.
+const ENTRIES: u32 = 8;
+const _: () = assert!(ENTRIES as usize > BUFFERS);
+
+pub(super) enum Failure {
+    /// Nothing was written: plain reads can start from the beginning.
+    Refused(io::Error),
+    /// Copying itself failed.
+    Copy(CopyError),
+}
+
+pub(super) fn copy(file: &std::fs::File, sink: &mut Sink<'_>) -> Result<(), Failure> {
+    probe::probe().map_err(Failure::Refused)?;
+    let file = file.try_clone().map_err(Failure::Refused)?;
+    // not `tokio_uring::start`, which panics where this returns an error
+    let runtime = tokio_uring::Runtime::new(tokio_uring::builder().entries(ENTRIES)).map_err(Failure::Refused)?;
+    match runtime.block_on(pump(Rc::new(File::from_std(file)), sink)) {
+        // a kernel that does not know this read, or a policy against it; a bad disk fails plain reads as well
+        Err(CopyError::Read { source, .. }) if sink.written == 0 => Err(Failure::Refused(source)),
+        result => result.map_err(Failure::Copy),
+    }
+}
+
+/// A read that the kernel works on: the result and its buffer.
+type Filling = Pin<Box<dyn Future<Output = (io::Result<usize>, Vec<u8>)>>>;
+
+async fn pump(file: Rc<File>, sink: &mut Sink<'_>) -> Result<(), CopyError> {
+    let mut ahead = ReadAhead { file, in_flight: VecDeque::with_capacity(BUFFERS), next: 0 };
+    for _ in 0..BUFFERS {
+        ahead.start(vec![0; BUFFER_BYTES], sink);
+    }
+    let mut result = Ok(());
+    while let Some((offset, wanted, filling)) = ahead.in_flight.pop_front() {
+        let (read, buffer) = filling.await;
+        if result.is_err() {
+            continue; // the buffers that are still in flight have to come home
+        }
+        result = match read {
+            Ok(got) if got == wanted => sink.write(&buffer[..got]),
+            Ok(got) => Err(sink.truncated(offset + got as u64)),
+            Err(source) => Err(CopyError::Read { offset, source }),
+        };
+        if result.is_ok() {
+            ahead.start(buffer, sink);
+        }
+    }
+    result
+}
+
+struct ReadAhead {
+    file: Rc<File>,
+    /// in the order of the file: offset, bytes wanted, the read
+    in_flight: VecDeque<(u64, usize, Filling)>,
+    /// where the next read begins
+    next: u64,
+}
+
+impl ReadAhead {
+    /// Starts the next read with this buffer, unless the file has been asked for whole.
+    fn start(&mut self, buffer: Vec<u8>, sink: &Sink<'_>) {
+        let (offset, wanted) = (self.next, sink.chunk_bytes(self.next));
+        if wanted == 0 {
+            return;
+        }
+        self.next += wanted as u64;
+        let task = tokio_uring::spawn(fill(Rc::clone(&self.file), buffer, offset, wanted));
+        let filling = async move { task.await.unwrap_or_else(|failure| (Err(io::Error::other(failure)), Vec::new())) };
+        self.in_flight.push_back((offset, wanted, Box::pin(filling)));
+    }
+}
+
+/// Fills the first `wanted` bytes of the buffer; fewer only where the file ends.
+async fn fill(file: Rc<File>, mut buffer: Vec<u8>, offset: u64, wanted: usize) -> (io::Result<usize>, Vec<u8>) {
+    let mut filled = 0;
+    while filled < wanted {
+        let (result, slice) = file.read_at(buffer.slice(filled..wanted), offset + filled as u64).await;
+        buffer = slice.into_inner();
+        match result {
+            Ok(0) => break,
+            Ok(got) => filled += got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (Err(error), buffer),
+        }
+    }
+    (Ok(filled), buffer)
+}

@@ -1,0 +1,206 @@
+//! Publishes one index: copy aside, verify the copy, rename. Every failure leaves the old segment as it was.
+
+use crate::copy::{self, Sink};
+use crate::folder::{LockedFolder, PUBLISHED, Temporary};
+use crate::segment::{Segment, SegmentId, dir_option};
+use crate::source::Source;
+use crate::{AttachError, CopyError, FolderError, Progress, Reader, SourceError};
+use index::{Index, Info, OpenError};
+use rustix::fs::{self, FallocateFlags};
+use rustix::io::Errno;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What `load` published.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Published {
+    /// Where readers find it.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// As the index states it, verified over the copy.
+    pub checksum: String,
+    /// Vectors in the index.
+    pub references: u32,
+    /// What the file was read with: `io_uring` or `plain`.
+    pub reader: &'static str,
+    /// Why io_uring was not used; absent if it was, or was not wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_uring_refused: Option<String>,
+    /// Unfinished copies of killed loaders that were removed on the way.
+    pub leftovers_removed: usize,
+}
+
+/// What can be chosen about loading.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// How the file is read.
+    pub reader: Reader,
+    /// Loading ends with [`CopyError::Stopped`] soon after this becomes true, and cleans up.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+/// Why nothing was published (or removed).
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Another process holds the folder's lock.
+    #[error("another shm-loader is at work in {}: wait until it has ended", path.display())]
+    Busy {
+        /// The folder asked for.
+        path: PathBuf,
+    },
+    /// The file cannot be loaded.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The file system is too full; the old segment stays until the new one is complete, so both must fit.
+    #[error(
+        "no room in {}: the segment needs {needed} bytes, {free} are free: free some, make the file system larger, or \
+         run `shm-loader unload{}` first if no server needs the old segment", path.display(), dir_option(path)
+    )]
+    NoRoom {
+        /// The folder asked for.
+        path: PathBuf,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+    },
+    /// The kernel refused to set the pages aside.
+    #[error("cannot reserve {bytes} bytes in {}", path.display())]
+    Reserve {
+        /// The folder asked for.
+        path: PathBuf,
+        /// Bytes needed.
+        bytes: u64,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// Copying stopped.
+    #[error("{} was not loaded", file.display())]
+    Copy {
+        /// The file asked for.
+        file: PathBuf,
+        /// Why.
+        source: CopyError,
+    },
+    /// The copy is not a sound index.
+    #[error("{} is not a sound index: build it anew with `fraudring index build`", file.display())]
+    Invalid {
+        /// The file asked for.
+        file: PathBuf,
+        /// What is wrong.
+        source: OpenError,
+    },
+    /// The copy could not be opened the way readers open it; nothing was published.
+    #[error("readers could not attach to the new segment, it was not published")]
+    Unreadable(#[source] AttachError),
+    /// Published, but what readers see is something else.
+    #[error("the segment was published, but readers cannot attach to it")]
+    NotAttachable(#[source] AttachError),
+    /// Published, and exchanged by somebody who does not take the lock.
+    #[error("{} was replaced by another program right after it was published", path.display())]
+    Exchanged {
+        /// The segment's path.
+        path: PathBuf,
+    },
+}
+
+/// Publishes `file` in `dir`. Phases of the progress: `copy` and `verify`, in bytes.
+pub fn load(file: &Path, dir: &Path, progress: &Progress<'_>) -> Result<Published, LoadError> {
+    load_with(file, dir, &Options::default(), progress)
+}
+
+/// [`load`] with choices.
+pub fn load_with(
+    file: &Path,
+    dir: &Path,
+    options: &Options<'_>,
+    progress: &Progress<'_>,
+) -> Result<Published, LoadError> {
+    let never = AtomicBool::new(false);
+    let stop = options.stop.unwrap_or(&never);
+    let source = Source::open(file)?;
+    let locked = LockedFolder::create_or_lock(dir)?;
+    let leftovers_removed = locked.remove_leftovers()?;
+    source.must_not_be_published_in(locked.folder())?;
+
+    let temporary = locked.temporary()?;
+    reserve(&locked, &temporary, source.bytes())?;
+    let failed = |error| LoadError::Copy { file: file.into(), source: error };
+    let mut sink = Sink::new(temporary.file(), source.bytes(), stop, progress);
+    let used = copy::copy(options.reader, source.file(), &mut sink).map_err(failed)?;
+    source.must_be_unchanged()?;
+    temporary.make_read_only()?;
+
+    let (info, written) = verify(&locked, &temporary, &source, progress)?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(failed(CopyError::Stopped));
+    }
+    temporary.publish()?;
+    confirm(dir, &locked, written)?;
+    Ok(Published {
+        path: locked.folder().path().join(PUBLISHED),
+        bytes: info.bytes,
+        checksum: info.checksum,
+        references: info.references,
+        reader: used.reader,
+        io_uring_refused: used.refused.map(|error| error.to_string()),
+        leftovers_removed,
+    })
+}
+
+/// Sets every page aside before the first byte is copied, so that a lack of room shows early and at once.
+fn reserve(locked: &LockedFolder, temporary: &Temporary<'_>, bytes: u64) -> Result<(), LoadError> {
+    let path = || locked.folder().path().to_path_buf();
+    let failed = |error: Errno| LoadError::Reserve { path: path(), bytes, source: error.into() };
+    let room = || -> Result<u64, LoadError> {
+        let statistics = fs::fstatvfs(temporary.file()).map_err(failed)?;
+        // a tmpfs without a limit reports zero blocks
+        let limited = statistics.f_blocks > 0;
+        Ok(if limited { statistics.f_bavail.saturating_mul(statistics.f_frsize) } else { u64::MAX })
+    };
+    let free = room()?;
+    if free < bytes {
+        return Err(LoadError::NoRoom { path: path(), needed: bytes, free });
+    }
+    loop {
+        match fs::fallocate(temporary.file(), FallocateFlags::empty(), 0, bytes) {
+            Ok(()) => return Ok(()),
+            Err(Errno::INTR) => {}
+            // the check above and the copy's own ENOSPC have to do
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(()),
+            Err(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => {
+                return Err(LoadError::NoRoom { path: path(), needed: bytes, free: room()? });
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+}
+
+/// Reads the copy as readers will, and checks checksum and structure on it.
+fn verify(
+    locked: &LockedFolder,
+    temporary: &Temporary<'_>,
+    source: &Source,
+    progress: &Progress<'_>,
+) -> Result<(Info, SegmentId), LoadError> {
+    progress("verify", 0, source.bytes());
+    let copy = Segment::attach_in(locked.folder(), temporary.name()).map_err(LoadError::Unreadable)?;
+    let index =
+        Index::open(copy.bytes()).map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
+    progress("verify", source.bytes(), source.bytes());
+    Ok((index.info(), copy.id()))
+}
+
+/// A reader that comes now must get exactly the segment that was verified.
+fn confirm(dir: &Path, locked: &LockedFolder, written: SegmentId) -> Result<(), LoadError> {
+    let seen = Segment::attach(dir).map_err(LoadError::NotAttachable)?;
+    if seen.id() == written {
+        return Ok(());
+    }
+    Err(LoadError::Exchanged { path: locked.folder().path().join(PUBLISHED) })
+}

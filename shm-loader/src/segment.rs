@@ -1,0 +1,206 @@
+//! The readers' side: attach to what is published.
+
+use crate::folder::{Folder, Lock, PUBLISHED};
+use crate::mapping::map_read_only;
+use crate::{DEFAULT_DIR, FolderError};
+use memmap2::Mmap;
+use rustix::fs::{self, FlockOperation, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long somebody may hold the exclusive lock that `inspect` takes for an instant.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_RETRY: Duration = Duration::from_millis(2);
+
+/// A read-only mapping of the published segment.
+///
+/// While it lives it holds a shared `flock` on the segment, so that others can tell that the segment is in use.
+#[derive(Debug)]
+pub struct Segment {
+    lock: Lock,
+    map: Mmap,
+    id: SegmentId,
+}
+
+/// Which segment: two are the same exactly if this is equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentId {
+    /// Number of the file system.
+    pub device: u64,
+    /// Number of the file in it.
+    pub inode: u64,
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// Nothing is published, for instance because the machine was restarted.
+    #[error("no segment in {}: run `shm-loader load FILE{}`", path.display(), dir_option(path))]
+    NoSegment {
+        /// The folder asked for.
+        path: PathBuf,
+    },
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(FolderError),
+    /// A link, a pipe, a folder under the segment's name.
+    #[error("{} is not a regular file: run `shm-loader unload{}` and load again", path.display(), dir_of(path))]
+    NotRegular {
+        /// The segment's path.
+        path: PathBuf,
+    },
+    /// Somebody else put it there.
+    #[error(
+        "{} belongs to uid {owner}, neither to root nor to the folder's owner (uid {folder_owner}): remove it and load \
+         again", path.display()
+    )]
+    OtherOwner {
+        /// The segment's path.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// The folder's owner.
+        folder_owner: u32,
+    },
+    /// Its bytes could change under a reader.
+    #[error("{} can be written by others than its owner (mode {mode:04o}): load again", path.display())]
+    WritableByOthers {
+        /// The segment's path.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Nothing in it.
+    #[error("{} is empty: load again", path.display())]
+    Empty {
+        /// The segment's path.
+        path: PathBuf,
+    },
+    /// Another process keeps an exclusive lock; neither loaders nor readers do that.
+    #[error("another process keeps an exclusive lock on {}: `lslocks` shows which", path.display())]
+    Locked {
+        /// The segment's path.
+        path: PathBuf,
+    },
+    /// The kernel refused.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The segment's path.
+        path: PathBuf,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+impl Segment {
+    /// Maps what is published now; the caller validates the bytes with `index::Index::open`.
+    pub fn attach(dir: &Path) -> Result<Self, AttachError> {
+        let folder = Folder::open(dir).map_err(|error| match error {
+            FolderError::Missing { path } => AttachError::NoSegment { path },
+            other => AttachError::Folder(other),
+        })?;
+        Self::attach_in(&folder, PUBLISHED)
+    }
+
+    /// Also the loader's way to what it has written but not yet published.
+    pub(crate) fn attach_in(folder: &Folder, name: &str) -> Result<Self, AttachError> {
+        let path = folder.path().join(name);
+        let failed = |action, error: Errno| AttachError::Io { action, path: path.clone(), source: error.into() };
+        let file = match open(folder, name) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Err(AttachError::NoSegment { path: folder.path().into() }),
+            Err(Errno::LOOP) => return Err(AttachError::NotRegular { path }),
+            Err(error) => return Err(failed("open", error)),
+        };
+        let stat = fs::fstat(&file).map_err(|error| failed("look at", error))?;
+        must_be_trusted(&stat, &folder.stat().map_err(AttachError::Folder)?, &path)?;
+        let lock = lock_shared(file, &path)?;
+        let bytes = match usize::try_from(stat.st_size) {
+            Ok(0) => return Err(AttachError::Empty { path }),
+            Ok(bytes) => bytes,
+            Err(_) => return Err(failed("map", Errno::FBIG)),
+        };
+        let map =
+            map_read_only(lock.file(), bytes).map_err(|source| AttachError::Io { action: "map", path, source })?;
+        Ok(Self { lock, map, id: SegmentId::of(&stat) })
+    }
+
+    /// The whole index; the slice starts at a page boundary.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// Which segment this is.
+    pub fn id(&self) -> SegmentId {
+        self.id
+    }
+
+    /// Keeps the mapping, and the lock that says so, for the rest of the process's life.
+    pub fn leak(self) -> &'static [u8] {
+        std::mem::forget(self.lock);
+        let map: &'static Mmap = Box::leak(Box::new(self.map));
+        map
+    }
+
+    pub(crate) fn map(&self) -> &Mmap {
+        &self.map
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        self.lock.file()
+    }
+}
+
+impl SegmentId {
+    pub(crate) fn of(stat: &Stat) -> Self {
+        Self { device: stat.st_dev, inode: stat.st_ino }
+    }
+}
+
+/// Opens a segment for reading, without following links and without waiting for a pipe's writer.
+pub(crate) fn open(folder: &Folder, name: &str) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    folder.open_inside(name, flags, Mode::empty())
+}
+
+fn must_be_trusted(stat: &Stat, folder: &Stat, path: &Path) -> Result<(), AttachError> {
+    let path = || path.to_path_buf();
+    if !fs::FileType::from_raw_mode(stat.st_mode).is_file() {
+        return Err(AttachError::NotRegular { path: path() });
+    }
+    if stat.st_uid != 0 && stat.st_uid != folder.st_uid {
+        return Err(AttachError::OtherOwner { path: path(), owner: stat.st_uid, folder_owner: folder.st_uid });
+    }
+    let mode = stat.st_mode & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(AttachError::WritableByOthers { path: path(), mode });
+    }
+    Ok(())
+}
+
+fn lock_shared(file: File, path: &Path) -> Result<Lock, AttachError> {
+    let give_up = Instant::now() + LOCK_WAIT;
+    loop {
+        match fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => return Ok(Lock::held(file)),
+            Err(Errno::WOULDBLOCK) if Instant::now() < give_up => std::thread::sleep(LOCK_RETRY),
+            Err(Errno::WOULDBLOCK) => return Err(AttachError::Locked { path: path.into() }),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(AttachError::Io { action: "lock", path: path.into(), source: error.into() }),
+        }
+    }
+}
+
+/// ` --dir DIR` for a command line that is to reach `dir`; nothing for the folder that is used anyway.
+pub(crate) fn dir_option(dir: &Path) -> String {
+    if dir == Path::new(DEFAULT_DIR) { String::new() } else { format!(" --dir {}", dir.display()) }
+}
+
+fn dir_of(segment: &Path) -> String {
+    segment.parent().map(dir_option).unwrap_or_default()
+}

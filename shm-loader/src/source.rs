@@ -1,0 +1,115 @@
+//! The file to load: what it must be, and that it stays so while it is read.
+
+use crate::folder::Folder;
+use crate::{LoadError, PUBLISHED};
+use rustix::fs::{self, Mode, OFlags, Stat};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An open regular file and what it looked like when it was opened.
+#[derive(Debug)]
+pub(crate) struct Source {
+    path: PathBuf,
+    file: File,
+    before: Stat,
+}
+
+/// Why a file cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// It cannot be opened or looked at.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file asked for.
+        path: PathBuf,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// A folder, a pipe, a device: nothing whose size is known before it is read.
+    #[error("{} is not a regular file: give an index file, made by `fraudring index build`", path.display())]
+    NotRegular {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// There is nothing in it.
+    #[error("{} is empty: give an index file, made by `fraudring index build`", path.display())]
+    Empty {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// It is what is published already.
+    #[error("{} is the published segment itself: there is nothing to load", path.display())]
+    AlreadyPublished {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// Somebody wrote to it while it was read.
+    #[error(
+        "{} changed while it was read ({before_bytes} bytes before, {after_bytes} after): run it again when the file \
+         is finished", path.display()
+    )]
+    Changed {
+        /// The file asked for.
+        path: PathBuf,
+        /// Its size when it was opened.
+        before_bytes: u64,
+        /// Its size when the copy ended.
+        after_bytes: u64,
+    },
+}
+
+impl Source {
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        let failed = |error: rustix::io::Errno| SourceError::Io { path: path.into(), source: error.into() };
+        // without NONBLOCK opening a pipe waits for a writer
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = File::from(fs::open(path, flags, Mode::empty()).map_err(failed)?);
+        let before = fs::fstat(&file).map_err(failed)?;
+        if !fs::FileType::from_raw_mode(before.st_mode).is_file() {
+            return Err(SourceError::NotRegular { path: path.into() });
+        }
+        if before.st_size <= 0 {
+            return Err(SourceError::Empty { path: path.into() });
+        }
+        // with NONBLOCK io_uring answers EAGAIN for what is not in the page cache
+        fs::fcntl_setfl(&file, OFlags::empty()).map_err(failed)?;
+        Ok(Self { path: path.into(), file, before })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.before.st_size.unsigned_abs()
+    }
+
+    /// Refuses the segment that is published in `folder`, whatever name it was given by.
+    pub(crate) fn must_not_be_published_in(&self, folder: &Folder) -> Result<(), LoadError> {
+        let published = folder.stat_inside(PUBLISHED)?;
+        if published.is_some_and(|stat| (stat.st_dev, stat.st_ino) == (self.before.st_dev, self.before.st_ino)) {
+            return Err(SourceError::AlreadyPublished { path: self.path.clone() }.into());
+        }
+        Ok(())
+    }
+
+    /// Refuses what was written to since it was opened: the copy may be half old, half new.
+    pub(crate) fn must_be_unchanged(&self) -> Result<(), SourceError> {
+        let after =
+            fs::fstat(&self.file).map_err(|error| SourceError::Io { path: self.path.clone(), source: error.into() })?;
+        let seen = |stat: &Stat| (stat.st_size, stat.st_mtime, stat.st_mtime_nsec);
+        if seen(&after) == seen(&self.before) {
+            return Ok(());
+        }
+        Err(SourceError::Changed {
+            path: self.path.clone(),
+            before_bytes: self.bytes(),
+            after_bytes: after.st_size.unsigned_abs(),
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! Removes the published segment; readers keep what they mapped until they end.
+
+use crate::LoadError;
+use crate::folder::LockedFolder;
+use crate::inspect::in_use;
+use std::path::Path;
+
+/// What `unload_all` found and did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Unloaded {
+    /// A segment was published and is not any more.
+    pub segment_removed: bool,
+    /// Readers still map it: its memory is freed when the last of them ends.
+    pub still_in_use: bool,
+    /// Unfinished copies of killed loaders that were removed.
+    pub leftovers_removed: usize,
+}
+
+/// Removes the published segment (and leftovers of a crashed loader); true if there was one.
+pub fn unload(dir: &Path) -> Result<bool, LoadError> {
+    unload_all(dir).map(|unloaded| unloaded.segment_removed)
+}
+
+/// [`unload`], telling all it did. A folder that does not exist has nothing in it: no error.
+pub fn unload_all(dir: &Path) -> Result<Unloaded, LoadError> {
+    let Some(locked) = LockedFolder::lock_existing(dir)? else {
+        return Ok(Unloaded { segment_removed: false, still_in_use: false, leftovers_removed: 0 });
+    };
+    // asked before the name is gone; a segment that cannot be opened is removed all the same
+    let still_in_use = in_use(locked.folder()).unwrap_or(false);
+    Ok(Unloaded {
+        segment_removed: locked.remove_published()?,
+        still_in_use,
+        leftovers_removed: locked.remove_leftovers()?,
+    })
+}

@@ -1,0 +1,218 @@
+//! A segment is published whole, read by everybody, and replaced without disturbing who reads the old one.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod common;
+
+use common::{Place, index};
+use shm_loader::{AttachError, FolderError, LoadError, Options, Reader, Segment, SourceError};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::Mutex;
+
+#[test]
+fn attaching_sees_the_bytes_that_were_loaded() {
+    let place = Place::new();
+    let bytes = index(5_000, 1);
+    let published = place.load(&place.file("index", &bytes)).unwrap();
+
+    let segment = Segment::attach(&place.dir()).unwrap();
+    assert!(segment.bytes() == bytes);
+    assert_eq!(published.path, place.published());
+    assert_eq!((published.bytes, published.references), (bytes.len() as u64, 5_000));
+    let opened = index::Index::open(segment.bytes()).unwrap();
+    assert_eq!(published.checksum, opened.info().checksum);
+}
+
+#[test]
+fn a_leaked_segment_stays_mapped_and_locked() {
+    let place = Place::new();
+    let bytes = index(500, 1);
+    place.load(&place.file("index", &bytes)).unwrap();
+    let leaked: &'static [u8] = Segment::attach(&place.dir()).unwrap().leak();
+    assert!(shm_loader::inspect(&place.dir()).unwrap().segment.unwrap().in_use);
+    shm_loader::unload(&place.dir()).unwrap();
+    assert!(leaked == bytes);
+}
+
+#[test]
+fn the_segment_is_readable_by_all_writable_by_none_and_has_no_holes() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(5_000, 1))).unwrap();
+    let meta = std::fs::metadata(place.published()).unwrap();
+    assert_eq!(meta.permissions().mode() & 0o7777, 0o444);
+    assert!(meta.blocks() * 512 >= meta.len());
+    let folder = std::fs::metadata(place.dir()).unwrap();
+    assert_eq!(folder.permissions().mode() & 0o7777, 0o755);
+    let lock = std::fs::metadata(place.dir().join(".lock")).unwrap();
+    assert_eq!(lock.permissions().mode() & 0o7777, 0o600);
+}
+
+#[test]
+fn both_readers_publish_the_same_bytes() {
+    let place = Place::new();
+    let bytes = index(40_000, 1);
+    assert!(bytes.len() > 2 * 256 * 1024, "several buffers and a part of one: {}", bytes.len());
+    let file = place.file("index", &bytes);
+    for (reader, name) in [(Reader::IoUring, "io_uring"), (Reader::Plain, "plain")] {
+        let options = Options { reader, stop: None };
+        let published = shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
+        assert_eq!(published.reader, name);
+        assert!(Segment::attach(&place.dir()).unwrap().bytes() == bytes, "{name}");
+    }
+}
+
+#[test]
+fn replacing_leaves_a_reader_its_old_segment() {
+    let place = Place::new();
+    let (old, new) = (index(2_000, 1), index(2_500, 2));
+    place.load(&place.file("old", &old)).unwrap();
+    let reader = Segment::attach(&place.dir()).unwrap();
+    place.load(&place.file("new", &new)).unwrap();
+    assert!(reader.bytes() == old);
+    let later = Segment::attach(&place.dir()).unwrap();
+    assert!(later.bytes() == new);
+    assert_ne!(reader.id(), later.id());
+    assert_eq!(place.names(), ["current.index"]);
+}
+
+#[test]
+fn progress_covers_every_phase_from_nothing_to_all() {
+    let place = Place::new();
+    let bytes = index(40_000, 1);
+    let total = bytes.len() as u64;
+    let steps = Mutex::new(Vec::new());
+    let file = place.file("index", &bytes);
+    shm_loader::load(&file, &place.dir(), &|phase, done, of| steps.lock().unwrap().push((phase, done, of))).unwrap();
+    let steps = steps.into_inner().unwrap();
+    for phase in ["copy", "verify"] {
+        let of_phase: Vec<_> = steps.iter().filter(|step| step.0 == phase).collect();
+        assert_eq!(of_phase.first(), Some(&&(phase, 0, total)));
+        assert_eq!(of_phase.last(), Some(&&(phase, total, total)));
+        assert!(of_phase.is_sorted_by_key(|step| step.1));
+    }
+}
+
+#[test]
+fn attaching_where_nothing_is_says_what_to_type() {
+    let place = Place::new();
+    for existing in [false, true] {
+        if existing {
+            std::fs::create_dir(place.dir()).unwrap();
+        }
+        let error = Segment::attach(&place.dir()).unwrap_err();
+        assert!(matches!(error, AttachError::NoSegment { .. }), "{error:?}");
+        let dir = place.dir();
+        let dir = dir.display();
+        assert_eq!(error.to_string(), format!("no segment in {dir}: run `shm-loader load FILE --dir {dir}`"));
+    }
+}
+
+#[test]
+fn attaching_refuses_what_others_can_write() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    for mode in [0o464, 0o446] {
+        std::fs::set_permissions(place.published(), PermissionsExt::from_mode(mode)).unwrap();
+        let error = Segment::attach(&place.dir()).unwrap_err();
+        assert!(matches!(error, AttachError::WritableByOthers { mode: seen, .. } if seen == mode), "{error:?}");
+    }
+}
+
+#[test]
+fn attaching_refuses_links_pipes_and_empty_files_without_waiting() {
+    let place = Place::new();
+    std::fs::create_dir(place.dir()).unwrap();
+    let target = place.file("index", &index(500, 1));
+    symlink(target, place.published()).unwrap();
+    assert!(matches!(Segment::attach(&place.dir()), Err(AttachError::NotRegular { .. })));
+    std::fs::remove_file(place.published()).unwrap();
+    fifo(&place.published());
+    assert!(matches!(Segment::attach(&place.dir()), Err(AttachError::NotRegular { .. })));
+    std::fs::remove_file(place.published()).unwrap();
+    std::fs::write(place.published(), b"").unwrap();
+    assert!(matches!(Segment::attach(&place.dir()), Err(AttachError::Empty { .. })));
+}
+
+#[test]
+fn attaching_refuses_a_segment_of_a_stranger() {
+    if !common::is_root() {
+        return common::skip("root", "only root can give files away");
+    }
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let own = |path: &Path, uid| std::os::unix::fs::chown(path, Some(uid), None).unwrap();
+    own(&place.published(), 4242);
+    let error = Segment::attach(&place.dir()).unwrap_err();
+    assert!(matches!(error, AttachError::OtherOwner { owner: 4242, folder_owner: 0, .. }), "{error:?}");
+    own(&place.dir(), 4242);
+    Segment::attach(&place.dir()).expect("the folder's owner may publish in it");
+    own(&place.published(), 0);
+    Segment::attach(&place.dir()).expect("root may publish everywhere");
+}
+
+#[test]
+fn a_reader_of_another_user_attaches_and_cannot_load() {
+    if !common::is_root() {
+        return common::skip("root", "only root can become somebody else");
+    }
+    let place = Place::new().open_to_all();
+    let bytes = index(500, 1);
+    let file = place.file("index", &bytes);
+    place.load(&file).unwrap();
+    let (read, loaded) = common::as_nobody(|| (Segment::attach(&place.dir()), place.load(&file)));
+    assert!(read.unwrap().bytes() == bytes);
+    assert!(matches!(loaded, Err(LoadError::Folder(FolderError::OtherOwner { owner: 0, user: 65_534, .. }))));
+}
+
+#[test]
+fn attaching_waits_for_an_inspection_but_not_for_ever() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let inspector = std::fs::File::open(place.published()).unwrap();
+    inspector.lock().unwrap();
+    let error = Segment::attach(&place.dir()).unwrap_err();
+    assert!(matches!(error, AttachError::Locked { .. }), "{error:?}");
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| Segment::attach(&place.dir()));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        inspector.unlock().unwrap();
+        reader.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn sources_that_are_no_files_with_something_in_them_are_refused() {
+    let place = Place::new();
+    let source = |path: &Path| match place.load(path).unwrap_err() {
+        LoadError::Source(error) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(source(place.root()), SourceError::NotRegular { .. }));
+    let pipe = place.root().join("pipe");
+    fifo(&pipe);
+    assert!(matches!(source(&pipe), SourceError::NotRegular { .. }));
+    assert!(matches!(source(Path::new("/dev/zero")), SourceError::NotRegular { .. }));
+    assert!(matches!(source(&place.file("empty", b"")), SourceError::Empty { .. }));
+    assert!(matches!(source(&place.root().join("nothing")), SourceError::Io { .. }));
+    assert!(!place.dir().exists(), "a bad source is found before anything is made");
+}
+
+#[test]
+fn the_published_segment_cannot_be_loaded_onto_itself() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let before = Segment::attach(&place.dir()).unwrap().id();
+    let link = place.root().join("link");
+    symlink(place.published(), &link).unwrap();
+    for path in [place.published(), link] {
+        let error = place.load(&path).unwrap_err();
+        assert!(matches!(error, LoadError::Source(SourceError::AlreadyPublished { .. })), "{error:?}");
+    }
+    assert_eq!(Segment::attach(&place.dir()).unwrap().id(), before);
+}
+
+fn fifo(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+}
