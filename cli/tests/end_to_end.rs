@@ -131,7 +131,7 @@ fn no_process_outlives_a_killed_up() {
 
 #[test]
 fn keep_leaves_the_segment_and_the_next_start_replaces_it() {
-    let mut system = System::start_with(SHARED_PORT, |command| drop(command.arg("--keep")));
+    let mut system = System::start_with(SHARED_PORT, |command| _ = command.arg("--keep"));
     assert!(system.end(Signal::TERM).success());
     assert_eq!(system.folders().segments().len(), 1);
 }
@@ -165,7 +165,7 @@ fn a_second_up_on_the_same_port_or_folder_is_refused_and_harms_nobody() {
 
 #[test]
 fn a_missing_haproxy_is_said_and_does_without_unless_it_is_required() {
-    let nowhere = |command: &mut std::process::Command| drop(command.env("FRAUDRING_HAPROXY", "/nowhere/haproxy"));
+    let nowhere = |command: &mut std::process::Command| _ = command.env("FRAUDRING_HAPROXY", "/nowhere/haproxy");
     {
         let _turn = turn();
         let folders = Folders::new();
@@ -184,7 +184,7 @@ fn a_missing_haproxy_is_said_and_does_without_unless_it_is_required() {
 fn a_damaged_cached_index_is_said_and_built_anew_within_the_memory_limit() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join("official.index"), b"of another format").unwrap();
-    let mut system = System::start_with(SHARED_PORT, |command| drop(command.arg("--data").arg(data.path())));
+    let mut system = System::start_with(SHARED_PORT, |command| _ = command.arg("--data").arg(data.path()));
     let log = system.folders().log();
     assert!(log.contains("cannot be used and is built anew"), "{log}");
     assert!(figure(system.up_pid(), "VmHWM") < FIRST_START_LIMIT_KIB);

@@ -33,7 +33,8 @@ use std::path::PathBuf;
 #[command(after_help = "\
 The first start generates the official references and builds the index (some seconds and about 1 GB of memory),
 later ones find it in the data folder. Ctrl-C or SIGTERM stops everything in order and removes the index from shared
-memory. If one of the processes ends by itself, everything is stopped and the exit status is 1.
+memory. If one of the processes ends by itself, everything is stopped and the exit status is 1. RUST_LOG=info shows
+what the servers say about their start.
 
 Examples:
   fraudring up
@@ -81,7 +82,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let segment = Segment::load(&index_file, &options.shm_dir, options.keep, &reporter)?;
     let plan = Plan { address: address.address, shm_dir: options.shm_dir.clone(), cpus: options.cpus, front };
     let mut system = System::start(plan)?;
-    if system.wait_until_ready(&mut signals)? {
+    if system.bring_up(&mut signals)? {
         greeting::print(&system, segment.published())?;
         system.watch(&mut signals)?;
     }

@@ -4,6 +4,7 @@ use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
 use super::haproxy::Haproxy;
 use super::listening::listens;
 use super::ready::{Endpoint, ready};
+use crate::advice::Advise;
 use anyhow::{Context, Result};
 use signal_hook::consts::SIGCHLD;
 use signal_hook::iterator::Signals;
@@ -51,7 +52,7 @@ pub struct System {
     // dropped before the folder: fields are dropped in order
     children: Children,
     /// Only with haproxy.
-    _runtime: Option<TempDir>,
+    runtime: Option<TempDir>,
     waiting_for: Vec<Part>,
 }
 
@@ -64,47 +65,61 @@ struct Part {
 }
 
 impl System {
-    /// Starts every process.
+    /// Starts the servers.
     pub fn start(plan: Plan) -> Result<Self> {
-        let mut children = Children::default();
-        let (runtime, waiting_for) = match &plan.front {
-            Front::SharedPort => {
-                for number in 0..SERVERS {
-                    children.add(server(&plan, number, &format!("tcp:{}", plan.address))?);
-                }
-                let sharing = children.iter().map(Child::pid).collect();
-                let endpoint = Endpoint::Tcp(reachable(plan.address));
-                (None, vec![Part { name: "one of the two servers".to_owned(), endpoint, sharing }])
-            }
-            Front::Haproxy(haproxy) => {
-                let runtime = tempfile::Builder::new()
-                    .prefix("fraudring-")
-                    .tempdir()
-                    .context("cannot make a folder for the sockets; name a writable one with TMPDIR")?;
-                let sockets: [PathBuf; SERVERS] = [1, 2].map(|number| runtime.path().join(format!("{number}.sock")));
-                let mut parts = Vec::new();
-                for (number, socket) in sockets.iter().enumerate() {
-                    anyhow::ensure!(
-                        socket.as_os_str().len() <= SOCKET_PATH_LIMIT_BYTES,
-                        "{} is too long for a socket; set TMPDIR to a shorter folder",
-                        socket.display()
-                    );
-                    children.add(server(&plan, number, &format!("unix:{}", socket.display()))?);
-                    let endpoint = Endpoint::Unix(socket.clone());
-                    parts.push(Part { name: server_name(number), endpoint, sharing: Vec::new() });
-                }
-                let mut command = haproxy.command(runtime.path(), plan.address, &sockets)?;
-                children.add(Child::start("haproxy".to_owned(), &mut command, HAPROXY_STOP)?);
-                let endpoint = Endpoint::Tcp(reachable(plan.address));
-                parts.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
-                (Some(runtime), parts)
-            }
-        };
-        Ok(Self { plan, children, _runtime: runtime, waiting_for })
+        let mut system = Self { plan, children: Children::default(), runtime: None, waiting_for: Vec::new() };
+        match &system.plan.front {
+            Front::SharedPort => system.start_sharing()?,
+            Front::Haproxy(_) => system.start_on_sockets()?,
+        }
+        Ok(system)
     }
 
-    /// Asks every part until all are ready; false if the user asked to stop meanwhile.
-    pub fn wait_until_ready(&mut self, signals: &mut Signals) -> Result<bool> {
+    /// Waits for the servers, puts haproxy in front of them and waits for it; false if the user asked to stop meanwhile.
+    pub fn bring_up(&mut self, signals: &mut Signals) -> Result<bool> {
+        if !self.wait_until_ready(signals)? {
+            return Ok(false);
+        }
+        if let (Front::Haproxy(haproxy), Some(runtime)) = (&self.plan.front, &self.runtime) {
+            let mut command = haproxy.command(runtime.path(), self.plan.address, &sockets(runtime))?;
+            self.children.add(Child::start("haproxy".to_owned(), &mut command, HAPROXY_STOP)?);
+            let endpoint = Endpoint::Tcp(reachable(self.plan.address));
+            self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
+        }
+        self.wait_until_ready(signals)
+    }
+
+    fn start_sharing(&mut self) -> Result<()> {
+        let listen = format!("tcp:{}", self.plan.address);
+        for number in 0..SERVERS {
+            self.children.add(server(&self.plan, number, &listen)?);
+        }
+        let sharing = self.children.iter().map(Child::pid).collect();
+        let endpoint = Endpoint::Tcp(reachable(self.plan.address));
+        self.waiting_for.push(Part { name: "one of the two servers".to_owned(), endpoint, sharing });
+        Ok(())
+    }
+
+    fn start_on_sockets(&mut self) -> Result<()> {
+        let runtime = tempfile::Builder::new()
+            .prefix("fraudring-")
+            .tempdir()
+            .context("cannot make a folder for the sockets")
+            .advise(|| "name a writable folder with TMPDIR".to_owned())?;
+        for (number, socket) in sockets(&runtime).into_iter().enumerate() {
+            if socket.as_os_str().len() > SOCKET_PATH_LIMIT_BYTES {
+                return Err(anyhow::anyhow!("{} is too long for a socket", socket.display()))
+                    .advise(|| "set TMPDIR to a shorter folder".to_owned());
+            }
+            self.children.add(server(&self.plan, number, &format!("unix:{}", socket.display()))?);
+            let endpoint = Endpoint::Unix(socket);
+            self.waiting_for.push(Part { name: server_name(number), endpoint, sharing: Vec::new() });
+        }
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self, signals: &mut Signals) -> Result<bool> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
             if signals.pending().any(|signal| signal != SIGCHLD) {
@@ -161,12 +176,22 @@ impl Part {
     }
 }
 
+fn sockets(runtime: &TempDir) -> [PathBuf; SERVERS] {
+    [1, 2].map(|number| runtime.path().join(format!("{number}.sock")))
+}
+
 fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
     let program = std::env::current_exe().context("cannot tell the path of this program")?;
     let cpu = plan.cpus.map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
     let mut command = Command::new(program);
     command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
     command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
+    // huge pages in the allocator's arena double what a server holds for itself
+    command.env("MIMALLOC_ALLOW_THP", "0");
+    if std::env::var_os("RUST_LOG").is_none() {
+        // what went well `up` says itself
+        command.env("RUST_LOG", "warn");
+    }
     Child::start(server_name(number), &mut command, SERVER_STOP)
 }
 
