@@ -2,7 +2,7 @@
 
 use crate::Progress;
 use crate::references::References;
-use crate::scan::{Best, DistanceRange, Sum};
+use crate::scan::{Best, scan};
 use crate::tile::Tile;
 use rayon::prelude::*;
 use transaction::{Label, Query};
@@ -27,10 +27,26 @@ pub struct Neighbour {
 ///
 /// Exact for all queries and references. Of fewer than 5 references all vote. Progress counts references.
 pub fn label(queries: &[Query], references: &References, progress: &Progress<'_>) -> Vec<u8> {
-    match DistanceRange::of(queries, &references.vectors) {
-        DistanceRange::Fits32Bits => label_with::<i32>(queries, references, progress),
-        DistanceRange::Needs64Bits => label_with::<i64>(queries, references, progress),
+    let phase = "labelling";
+    let total = references.vectors.len() as u64;
+    progress(phase, 0, total);
+    let mut best = vec![Best::NONE; queries.len()];
+    let mut tiles = vec![Tile::EMPTY; TILES_PER_BATCH];
+    let mut done = 0;
+    for vectors in references.vectors.chunks(TILES_PER_BATCH * Tile::REFERENCES) {
+        let used = vectors.len().div_ceil(Tile::REFERENCES);
+        let first_references = (done as u32..).step_by(Tile::REFERENCES);
+        let filling = tiles.iter_mut().zip(vectors.chunks(Tile::REFERENCES)).zip(first_references);
+        filling.for_each(|((tile, vectors), first)| tile.fill(first, vectors));
+        let tasks = queries.par_chunks(QUERIES_PER_TASK).zip(best.par_chunks_mut(QUERIES_PER_TASK));
+        tasks.for_each(|(queries, best)| scan(&tiles[..used], queries, best));
+        done += vectors.len() as u64;
+        if done < total {
+            progress(phase, done, total);
+        }
     }
+    progress(phase, total, total);
+    best.iter().map(|best| frauds(best, &references.labels)).collect()
 }
 
 /// The 5 nearest references of one query, nearest first, ties to the lower reference; `None` if there are fewer than 5.
@@ -51,29 +67,6 @@ pub fn nearest(query: &Query, references: &References) -> Option<[Neighbour; 5]>
     best.try_into().ok()
 }
 
-fn label_with<S: Sum>(queries: &[Query], references: &References, progress: &Progress<'_>) -> Vec<u8> {
-    let phase = "labelling";
-    let total = references.vectors.len() as u64;
-    progress(phase, 0, total);
-    let mut best = vec![Best::<S>::NONE; queries.len()];
-    let mut tiles = vec![Tile::EMPTY; TILES_PER_BATCH];
-    let mut done = 0;
-    for vectors in references.vectors.chunks(TILES_PER_BATCH * Tile::REFERENCES) {
-        let used = vectors.len().div_ceil(Tile::REFERENCES);
-        let first_references = (done as u32..).step_by(Tile::REFERENCES);
-        let filling = tiles.iter_mut().zip(vectors.chunks(Tile::REFERENCES)).zip(first_references);
-        filling.for_each(|((tile, vectors), first)| tile.fill(first, vectors));
-        let tasks = queries.par_chunks(QUERIES_PER_TASK).zip(best.par_chunks_mut(QUERIES_PER_TASK));
-        tasks.for_each(|(queries, best)| S::scan(&tiles[..used], queries, best));
-        done += vectors.len() as u64;
-        if done < total {
-            progress(phase, done, total);
-        }
-    }
-    progress(phase, total, total);
-    best.iter().map(|best| frauds(best, &references.labels)).collect()
-}
-
-fn frauds<S: Sum>(best: &Best<S>, labels: &[Label]) -> u8 {
+fn frauds(best: &Best, labels: &[Label]) -> u8 {
     best.references().map(|reference| labels[reference as usize] as u8).sum()
 }

@@ -2,9 +2,7 @@
 
 mod table;
 
-use crate::{
-    AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader, SourceError,
-};
+use crate::{AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -21,7 +19,7 @@ Exit codes:
     1  the system refused something else
     2  the command line is wrong
     3  the file is not a sound index, cannot be read, or changed while it was read
-    4  no room in shared memory
+    4  no room in shared memory, or not within the container's memory limit
     5  another loader is at work in the folder
     6  the folder or the segment in it is not to be trusted: its owner or mode, or not a folder
     7  published, but readers cannot attach
@@ -192,10 +190,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 fn load_code(error: &LoadError) -> u8 {
     match error {
         LoadError::Folder(error) => folder_code(error),
-        LoadError::Source(SourceError::Io { .. }) => 3,
         LoadError::Source(_) | LoadError::Invalid { .. } => 3,
         LoadError::Copy { source: CopyError::Read { .. } | CopyError::Truncated { .. }, .. } => 3,
-        LoadError::NoRoom { .. } | LoadError::Copy { source: CopyError::NoRoom { .. }, .. } => 4,
+        LoadError::NoRoom { .. } | LoadError::MemoryLimit { .. } => 4,
+        LoadError::Copy { source: CopyError::NoRoom { .. }, .. } => 4,
         LoadError::Busy { .. } => 5,
         LoadError::NotAttachable(_) | LoadError::Exchanged { .. } => 7,
         LoadError::Copy { source: CopyError::Stopped, .. } => 130,

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const BUFFER_BYTES: usize = 256 * 1024;
 /// Buffers in flight with io_uring, so at most 1 MiB in all; plain reading uses one.
 const BUFFERS: usize = 4;
+/// Memory that copying takes beside the segment.
+pub(crate) const BUFFERS_BYTES: u64 = (BUFFERS * BUFFER_BYTES) as u64;
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

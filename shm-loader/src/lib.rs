@@ -18,6 +18,7 @@ pub mod command;
 mod copy;
 mod folder;
 mod inspect;
+mod limit;
 mod load;
 mod mapping;
 mod segment;

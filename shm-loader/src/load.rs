@@ -2,6 +2,7 @@
 
 use crate::copy::{self, Sink};
 use crate::folder::{LockedFolder, PUBLISHED, Temporary};
+use crate::limit;
 use crate::segment::{Segment, SegmentId, dir_option};
 use crate::source::Source;
 use crate::{AttachError, CopyError, FolderError, Progress, Reader, SourceError};
@@ -68,6 +69,17 @@ pub enum LoadError {
         needed: u64,
         /// Bytes free.
         free: u64,
+    },
+    /// The loader's control group could never hold the segment: the kernel would kill the loader half-way.
+    #[error(
+        "the memory limit of this container (or control group) is {limit} bytes, loading takes at least {needed}: \
+         raise the limit"
+    )]
+    MemoryLimit {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
     },
     /// The kernel refused to set the pages aside.
     #[error("cannot reserve {bytes} bytes in {}", path.display())]
@@ -157,6 +169,10 @@ pub fn load_with(
 fn reserve(locked: &LockedFolder, temporary: &Temporary<'_>, bytes: u64) -> Result<(), LoadError> {
     let path = || locked.folder().path().to_path_buf();
     let failed = |error: Errno| LoadError::Reserve { path: path(), bytes, source: error.into() };
+    let needed = bytes + copy::BUFFERS_BYTES;
+    if let Some(limit) = limit::memory_limit().filter(|limit| *limit < needed) {
+        return Err(LoadError::MemoryLimit { needed, limit });
+    }
     let room = || -> Result<u64, LoadError> {
         let statistics = fs::fstatvfs(temporary.file()).map_err(failed)?;
         // a tmpfs without a limit reports zero blocks

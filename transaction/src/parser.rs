@@ -21,8 +21,8 @@ pub struct Parser {
 impl Parser {
     /// `capacity`: the longest body in bytes that must parse without allocating.
     ///
-    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Memory is about
-    /// 31 bytes per byte of capacity, but bodies touch only what their length and number of values need.
+    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Up to 40 bytes per
+    /// byte of capacity are reserved; a body touches only what its length and its number of values need.
     pub fn new(capacity: usize) -> Self {
         let mut parser =
             Self { text: Vec::new(), buffers: Buffers::with_max_depth(0, MAX_DEPTH), tape: Tape(Vec::new()) };

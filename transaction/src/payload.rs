@@ -144,11 +144,12 @@ impl<'n, 'a> Reader<'n, 'a> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Transaction<'a>, PayloadError> {
+    fn finish(mut self) -> Result<Transaction<'a>, PayloadError> {
         self.seen.require_all().map_err(PayloadError::Missing)?;
         // Only now: the merchant may stand before the customer who knows it.
-        let merchant_is_known = self.known_merchants.contains(&Node::String(self.merchant_id));
-        Ok(Transaction { merchant_is_known, ..self.transaction })
+        let is_this = |known: &Node<'_>| matches!(known, Node::String(id) if *id == self.merchant_id);
+        self.transaction.merchant_is_known = self.known_merchants.iter().any(is_this);
+        Ok(self.transaction)
     }
 }
 

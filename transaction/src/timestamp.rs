@@ -54,7 +54,7 @@ const DATE_TIME: usize = "YYYY-MM-DDTHH:MM:SS".len();
 ///
 /// Complete, because an error of jiff would allocate, and because jiff takes far more than RFC 3339.
 fn check(text: &[u8]) -> Option<usize> {
-    let (date_time, rest) = text.split_at_checked(DATE_TIME)?;
+    let (date_time, rest) = text.split_first_chunk::<DATE_TIME>()?;
     let shape = |separators: [(usize, u8); 4]| separators.into_iter().all(|(at, byte)| date_time[at] == byte);
     if !shape([(4, b'-'), (7, b'-'), (13, b':'), (16, b':')]) || !matches!(date_time[10], b'T' | b't') {
         return None;

@@ -2,7 +2,9 @@
 mod common;
 
 use common::with;
-use transaction::{DIMENSIONS, Parser, Rules};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use transaction::{DIMENSIONS, LastTransaction, Parser, Query, Rules, Transaction};
 
 /// The vector of a body.
 fn vector(parser: &mut Parser, rules: &Rules, body: &str) -> [i16; DIMENSIONS] {
@@ -15,6 +17,7 @@ fn vector_of(body: &str) -> [i16; DIMENSIONS] {
 }
 
 /// A dimension's value as the contract stores it.
+#[allow(clippy::manual_clamp)] // spelled out, not to repeat what it checks
 fn stored(value: f64) -> i16 {
     let limited = if value < 0.0 {
         0.0
@@ -213,4 +216,30 @@ fn own_constants_and_risks_are_used() {
         stored(298.95 / 300.0),
     ];
     assert_eq!(got, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_number_whatever_leads_outside_of_the_space(
+        numbers in prop::array::uniform7(prop_oneof![any::<f64>(), prop::sample::select(vec![
+            0.0, -0.0, f64::MIN_POSITIVE, 5e-324, -5e-324, f64::MAX, f64::MIN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY,
+        ])]),
+        seconds in prop::array::uniform2(Timestamp::MIN.as_second()..=Timestamp::MAX.as_second()),
+    ) {
+        let [amount, installments, customer_avg_amount, tx_count_24h, merchant_avg_amount, km_from_home, km_from_current] = numbers;
+        let [requested_at, timestamp] = seconds.map(|second| Timestamp::from_second(second).unwrap());
+        let transaction = Transaction {
+            amount, installments, requested_at, customer_avg_amount, tx_count_24h, merchant_is_known: true, mcc: "",
+            merchant_avg_amount, is_online: true, card_present: true, km_from_home,
+            last: Some(LastTransaction { timestamp, km_from_current }),
+        };
+        let query = Rules::default().vectorize(&transaction);
+        prop_assert_eq!(Query::new(*query.values()), Ok(query));
+        prop_assert!(query.values().iter().all(|&value| value >= 0), "-1 is only for an absent last transaction");
+        if amount > 0.0 && customer_avg_amount == 0.0 {
+            prop_assert_eq!(query.values()[2], 10_000);
+        }
+    }
 }

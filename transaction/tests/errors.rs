@@ -45,11 +45,11 @@ const SECTIONS: [(&str, &str); 6] = [
 
 /// `"key":value` of a section as it stands in the canonical payload.
 fn section(name: &str) -> &'static str {
-    let start = CANONICAL.find(&format!(r#""{name}":"#)).unwrap();
+    let start = CANONICAL.find(&format!(r#""{name}":"#)).expect("a key of the canonical payload");
     let value = start + name.len() + 3;
     let end = match CANONICAL.as_bytes()[value] {
-        b'{' => value + CANONICAL[value..].find('}').unwrap() + 1,
-        _ => value + CANONICAL[value..].find(',').unwrap(),
+        b'{' => value + CANONICAL[value..].find('}').expect("the end of its value") + 1,
+        _ => value + CANONICAL[value..].find(',').expect("the end of its value"),
     };
     &CANONICAL[start..end]
 }
