@@ -212,3 +212,60 @@ pub fn read_payloads(path: &Path) -> Result<Vec<PayloadEntry>> {
     dataset::read_payloads(BufReader::with_capacity(1 << 20, file))
         .with_context(|| format!("{} holds no usable payloads", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn small_references() -> dataset::References {
+        let recipe = ReferenceRecipe { count: 100, ..ReferenceRecipe::OFFICIAL };
+        dataset::generate_references(&recipe, &|_, _, _| {})
+    }
+
+    #[test]
+    fn an_index_of_other_references_is_not_taken_for_the_official_one() {
+        let references = small_references();
+        let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&image).unwrap();
+        let error = check_official(file.path()).unwrap_err().to_string();
+        assert_eq!(error, "it holds 100 references, the official set 3,000,000");
+    }
+
+    #[test]
+    fn a_cut_off_index_is_refused() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"FRAUD").unwrap();
+        assert!(check_official(file.path()).is_err());
+    }
+
+    #[test]
+    fn payloads_labelled_by_other_references_are_refused() {
+        let references = small_references();
+        let recipe = PayloadRecipe { count: 3, ..PayloadRecipe::PREVIEW_1 };
+        let payloads = dataset::generate_payloads(&recipe, &references, &|_, _, _| {});
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let refusal = |sha256: &str| {
+            dataset::write_payloads(&payloads, sha256, File::create(&path).unwrap()).unwrap();
+            check_payloads(&path, Preview::One).unwrap_err().to_string()
+        };
+        assert_eq!(refusal("abc"), "they were labelled by other references (abc)");
+        assert_eq!(refusal(dataset::OFFICIAL_SHA256), "they are 3 entries");
+    }
+
+    #[test]
+    fn a_lock_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder { path: folder.path().to_owned() };
+        let reporter = Reporter::stderr();
+        let held = data.lock("x", &reporter).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| data.lock("x", &Reporter::stderr()).map(drop));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert!(!waiting.is_finished());
+            drop(held);
+            waiting.join().unwrap().unwrap();
+        });
+    }
+}

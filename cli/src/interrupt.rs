@@ -3,8 +3,9 @@
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use tempfile::NamedTempFile;
 
 /// Signals that ask a command to end.
 pub const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
@@ -23,16 +24,19 @@ pub struct RemovedOnInterrupt {
 }
 
 impl RemovedOnInterrupt {
-    /// Starts watching; once started, the handler stays for the rest of the process's life.
-    pub fn watch(path: &Path) -> Result<Self> {
+    /// Makes a file and watches over it. Once started, the handler stays for the rest of the process's life.
+    pub fn make(make: impl FnOnce() -> Result<NamedTempFile>) -> Result<(NamedTempFile, Self)> {
+        // held until the file is known, so that no signal comes between
         let mut watch = WATCH.lock().unwrap_or_else(PoisonError::into_inner);
         if !watch.started {
             let signals = Signals::new(ENDING).context("cannot watch for signals")?;
             std::thread::spawn(move || end_on_signal(signals));
             watch.started = true;
         }
-        watch.unfinished.push(path.to_owned());
-        Ok(Self { path: path.to_owned() })
+        let file = make()?;
+        let path = file.path().to_owned();
+        watch.unfinished.push(path.clone());
+        Ok((file, Self { path }))
     }
 }
 

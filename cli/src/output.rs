@@ -39,12 +39,13 @@ fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -
     };
     let mut aside_name = path.file_name().with_context(|| format!("{} names no file", path.display()))?.to_os_string();
     aside_name.push(".partial-");
-    let aside = tempfile::Builder::new()
-        .prefix(&aside_name)
-        .tempfile_in(folder)
-        .with_context(|| format!("cannot write in {}", folder.display()))
-        .advise(|| "make the folder first, or name another one".to_owned())?;
-    let _removal = RemovedOnInterrupt::watch(aside.path())?;
+    let (aside, _removal) = RemovedOnInterrupt::make(|| {
+        tempfile::Builder::new()
+            .prefix(&aside_name)
+            .tempfile_in(folder)
+            .with_context(|| format!("cannot write in {}", folder.display()))
+            .advise(|| "make the folder first, or name another one".to_owned())
+    })?;
     fill(aside.as_file(), write).with_context(|| format!("writing {}", path.display()))?;
     aside.persist(path).with_context(|| format!("cannot rename to {}", path.display()))?;
     Ok(())

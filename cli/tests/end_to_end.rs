@@ -131,9 +131,17 @@ fn no_process_outlives_a_killed_up() {
 
 #[test]
 fn keep_leaves_the_segment_and_the_next_start_replaces_it() {
-    let mut system = System::start_with(SHARED_PORT, |command| _ = command.arg("--keep"));
-    assert!(system.end(Signal::TERM).success());
-    assert_eq!(system.folders().segments().len(), 1);
+    let shared = Folders::new();
+    let mut kept = System::start_with(SHARED_PORT, |command| {
+        command.arg("--keep").env("FRAUDRING_SHM_DIR", &shared.shm);
+    });
+    assert!(kept.end(Signal::TERM).success());
+    drop(kept);
+    assert_eq!(shared.segments().len(), 1);
+    let mut next = System::start_with(SHARED_PORT, |command| _ = command.env("FRAUDRING_SHM_DIR", &shared.shm));
+    assert_eq!(shared.segments().len(), 1);
+    assert!(next.end(Signal::TERM).success());
+    assert_eq!(shared.segments(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
