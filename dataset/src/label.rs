@@ -35,9 +35,10 @@ pub fn label(queries: &[Query], references: &References, progress: &Progress<'_>
     let mut done = 0;
     for vectors in references.vectors.chunks(TILES_PER_BATCH * Tile::REFERENCES) {
         let used = vectors.len().div_ceil(Tile::REFERENCES);
-        let first_references = (done as u32..).step_by(Tile::REFERENCES);
-        let filling = tiles.iter_mut().zip(vectors.chunks(Tile::REFERENCES)).zip(first_references);
-        filling.for_each(|((tile, vectors), first)| tile.fill(first, vectors));
+        let chunks = tiles.par_iter_mut().zip(vectors.par_chunks(Tile::REFERENCES));
+        chunks.enumerate().for_each(|(number, (tile, vectors))| {
+            tile.fill(done as u32 + (number * Tile::REFERENCES) as u32, vectors);
+        });
         let tasks = queries.par_chunks(QUERIES_PER_TASK).zip(best.par_chunks_mut(QUERIES_PER_TASK));
         tasks.for_each(|(queries, best)| scan(&tiles[..used], queries, best));
         done += vectors.len() as u64;

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn seed_42_starts_with_the_known_outputs() {
         let mut pcg = Pcg::seed(42);
-        assert_eq!([(); 6].map(|()| pcg.next()), [0, 0, 0, 0, 0, 0]);
+        assert_eq!([(); 4].map(|()| pcg.next()), [1_085_446_021, 176_895_750, 789_123_591, 1_684_778_745]);
+        assert_eq!(pcg.next_u64(), 4_229_066_268 << 32 | 1_793_278_615);
     }
 
     #[test]

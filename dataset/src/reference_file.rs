@@ -191,3 +191,18 @@ impl<'de> Visitor<'de> for Rows<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reference_too_many_is_refused() {
+        let row = r#"{"vector":[0,0,0,0,0,0,0,0,0,0,0,0,0,0],"label":"legit"}"#;
+        let text = format!("[{row},{row},{row}]");
+        assert_eq!(read_at_most(3, text.as_bytes(), &|_, _, _| {}).unwrap().references.labels.len(), 3);
+        let error = read_at_most(2, text.as_bytes(), &|_, _, _| {}).unwrap_err();
+        assert!(matches!(error, DataError::Reference { element: 2, .. }), "{error:?}");
+        assert!(error.to_string().contains("the limit is 2 references"), "{error}");
+    }
+}

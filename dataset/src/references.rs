@@ -68,7 +68,7 @@ fn draw_labelled(pcg: &mut Pcg, fraud_ratio: f64) -> (Drawn, Label) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference_file::references_sha256;
+    use crate::reference_file::{references_sha256, write_references};
     use std::sync::Mutex;
 
     fn first(count: u64) -> References {
@@ -77,8 +77,21 @@ mod tests {
 
     #[test]
     fn first_ten_thousand_official_references_keep_their_text() {
-        let golden = "?";
+        let golden = "1bbe6b780a6b8d9a985200f5029a6ac69676c8d87989cbcb66bf931ccffeb2bf";
         assert_eq!(references_sha256(&first(10_000)), golden);
+    }
+
+    #[test]
+    fn first_three_official_references_are_the_published_ones() {
+        let mut text = Vec::new();
+        write_references(&first(3), &mut text, &|_, _, _| {}).unwrap();
+        let golden = concat!(
+            r#"[{"vector":[0.01,0.0833,0.05,0.8261,0.1667,-1,-1,0.0432,0.25,0,1,0,0.2,0.0416],"label":"legit"},"#,
+            r#"{"vector":[0.0109,0.1667,0.05,0.3913,0.6667,0.3007,0.0139,0.0154,0.2,0,1,0,0.15,0.0282],"label":"legit"},"#,
+            r#"{"vector":[0.0336,0.1667,0.05,0.4348,0.6667,0.1278,0.0008,0.017,0.1,0,1,0,0.2,0.02],"label":"legit"}]"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(text).unwrap(), golden);
     }
 
     #[test]

@@ -1,10 +1,37 @@
 //! Scores transactions over HTTP/1.1: one pinned thread, one ring, one shared index.
-#![allow(missing_docs, clippy::todo)]
-/// Options of the server, shared by the binary `server` and by `fraudring server`.
-#[derive(clap::Args, Debug, Clone)]
-pub struct Options {}
-/// Serves until SIGTERM or SIGINT; the exit code tells why it ended.
-pub fn run(options: Options) -> std::process::ExitCode {
-    let _ = options;
-    todo!()
-}
+//!
+//! The life of a request: the connection's task waits for its socket (`connection`, `driver`), borrows a buffer
+//! (`buffers`) and reads into it; the state machine (`conn`) finds the head (`head`) and the body (`chunked`), the
+//! `handler` asks the `scorer`, the answer (`response`) is written into the same buffer and sent; the buffer goes
+//! back. Nothing on this path allocates, locks or logs.
+//!
+//! Around it: `options` and `limits` say what is allowed, `listen` binds, `cpu` pins, `warmup` runs real queries
+//! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table.
+
+#[cfg(test)]
+mod allocations;
+mod buffers;
+mod chunked;
+mod conn;
+mod connection;
+mod cpu;
+mod driver;
+mod handler;
+mod head;
+mod limits;
+mod listen;
+mod log;
+mod options;
+mod response;
+mod scorer;
+mod slots;
+mod start;
+mod warmup;
+mod worker;
+
+pub use cpu::Cpu;
+pub use driver::Choice as DriverChoice;
+pub use limits::Limits;
+pub use listen::Address;
+pub use options::{Instance, LimitOptions, LogForm, Options};
+pub use start::{Failure, run};

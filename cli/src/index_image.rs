@@ -1,0 +1,35 @@
+//! An index file read into memory, for the commands that need no shared memory.
+
+use crate::advice::Advise;
+use anyhow::{Context, Result};
+use index::Index;
+use std::path::Path;
+
+/// The bytes of an index file.
+pub struct Image {
+    bytes: Vec<u8>,
+}
+
+impl Image {
+    /// Reads a whole index file; `open` validates it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let named = path.display();
+        let bytes = std::fs::read(path)
+            .with_context(|| format!("cannot read the index {named}"))
+            .advise(|| format!("make one with: fraudring index build --references official --out {named}"))?;
+        Ok(Self { bytes })
+    }
+
+    /// Checks every part and chooses the kernel.
+    pub fn open(&self) -> Result<Index<'_>, index::OpenError> {
+        Index::open(&self.bytes)
+    }
+
+    /// `open` with an error that names the file and what to do.
+    pub fn open_named(&self, path: &Path) -> Result<Index<'_>> {
+        let named = path.display();
+        self.open()
+            .with_context(|| format!("{named} is no usable index"))
+            .advise(|| "build one with: fraudring index build --references FILE|official --out FILE".to_owned())
+    }
+}

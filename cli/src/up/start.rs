@@ -1,0 +1,232 @@
+//! The running system: two servers and what stands in front of them.
+
+use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
+use super::haproxy::Haproxy;
+use super::listening::listens;
+use super::ready::{Endpoint, ready};
+use crate::advice::Advise;
+use anyhow::{Context, Result};
+use signal_hook::consts::SIGCHLD;
+use signal_hook::iterator::Signals;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Servers that `up` starts.
+pub const SERVERS: usize = 2;
+
+/// All parts together must be ready within this time.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a part that is not ready is asked again.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Longest path of a unix socket that the kernel takes.
+const SOCKET_PATH_LIMIT_BYTES: usize = 107;
+
+/// What to start.
+pub struct Plan {
+    /// Where clients reach the system.
+    pub address: SocketAddr,
+    /// Where the index lies.
+    pub shm_dir: PathBuf,
+    /// A CPU for each server, or the servers' own choice.
+    pub cpus: Option<[usize; SERVERS]>,
+    /// Who listens at `address`.
+    pub front: Front,
+}
+
+/// Who listens at the system's address.
+pub enum Front {
+    /// haproxy, which forwards to the servers' unix sockets.
+    Haproxy(Haproxy),
+    /// Both servers; the kernel spreads connections over them.
+    SharedPort,
+}
+
+/// The processes, and the folder with their sockets; dropping it stops them.
+pub struct System {
+    plan: Plan,
+    // dropped before the folder: fields are dropped in order
+    children: Children,
+    /// Only with haproxy.
+    runtime: Option<TempDir>,
+    waiting_for: Vec<Part>,
+}
+
+/// Something that must be ready before the system is.
+struct Part {
+    name: String,
+    endpoint: Endpoint,
+    /// Processes that share the endpoint's port: each must listen before anybody is asked.
+    sharing: Vec<u32>,
+}
+
+impl System {
+    /// Starts the servers.
+    pub fn start(plan: Plan) -> Result<Self> {
+        let mut system = Self { plan, children: Children::default(), runtime: None, waiting_for: Vec::new() };
+        match &system.plan.front {
+            Front::SharedPort => system.start_sharing()?,
+            Front::Haproxy(_) => system.start_on_sockets()?,
+        }
+        Ok(system)
+    }
+
+    /// Waits for the servers, puts haproxy in front of them and waits for it; false if the user asked to stop meanwhile.
+    pub fn bring_up(&mut self, signals: &mut Signals) -> Result<bool> {
+        if !self.wait_until_ready(signals)? {
+            return Ok(false);
+        }
+        if let (Front::Haproxy(haproxy), Some(runtime)) = (&self.plan.front, &self.runtime) {
+            let mut command = haproxy.command(runtime.path(), self.plan.address, &sockets(runtime))?;
+            self.children.add(Child::start("haproxy".to_owned(), &mut command, HAPROXY_STOP)?);
+            let endpoint = Endpoint::Tcp(reachable(self.plan.address));
+            self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
+        }
+        self.wait_until_ready(signals)
+    }
+
+    fn start_sharing(&mut self) -> Result<()> {
+        let listen = format!("tcp:{}", self.plan.address);
+        for number in 0..SERVERS {
+            self.children.add(server(&self.plan, number, &listen)?);
+        }
+        let sharing = self.children.iter().map(Child::pid).collect();
+        let endpoint = Endpoint::Tcp(reachable(self.plan.address));
+        self.waiting_for.push(Part { name: "one of the two servers".to_owned(), endpoint, sharing });
+        Ok(())
+    }
+
+    fn start_on_sockets(&mut self) -> Result<()> {
+        let runtime = tempfile::Builder::new()
+            .prefix("fraudring-")
+            .tempdir()
+            .context("cannot make a folder for the sockets")
+            .advise(|| "name a writable folder with TMPDIR".to_owned())?;
+        for (number, socket) in sockets(&runtime).into_iter().enumerate() {
+            if socket.as_os_str().len() > SOCKET_PATH_LIMIT_BYTES {
+                return Err(anyhow::anyhow!("{} is too long for a socket", socket.display()))
+                    .advise(|| "set TMPDIR to a shorter folder".to_owned());
+            }
+            self.children.add(server(&self.plan, number, &format!("unix:{}", socket.display()))?);
+            let endpoint = Endpoint::Unix(socket);
+            self.waiting_for.push(Part { name: server_name(number), endpoint, sharing: Vec::new() });
+        }
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self, signals: &mut Signals) -> Result<bool> {
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if signals.pending().any(|signal| signal != SIGCHLD) {
+                return Ok(false);
+            }
+            self.children.check()?;
+            let port = self.plan.address.port();
+            self.waiting_for.retain(|part| !part.is_ready(port));
+            let Some(part) = self.waiting_for.first() else { return Ok(true) };
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "{} is not ready after {} s, so everything is stopped; its messages are above",
+                part.name,
+                START_LIMIT.as_secs()
+            );
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Returns when the user asks to stop; fails when a process ends by itself.
+    pub fn watch(&mut self, signals: &mut Signals) -> Result<()> {
+        // a child may have ended before anybody looked at signals
+        self.children.check()?;
+        for signal in signals.forever() {
+            if signal != SIGCHLD {
+                break;
+            }
+            self.children.check()?;
+        }
+        Ok(())
+    }
+
+    /// What was started.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The processes, in the order they were started.
+    pub fn children(&self) -> &Children {
+        &self.children
+    }
+
+    /// Where a client on this machine reaches it.
+    pub fn url(&self) -> String {
+        format!("http://{}", reachable(self.plan.address))
+    }
+}
+
+impl Part {
+    fn is_ready(&self, port: u16) -> bool {
+        // whom a shared port reaches is chance: a server that is not ready goes unnoticed once in 2^16
+        let questions = if self.sharing.is_empty() { 1 } else { 16 };
+        self.sharing.iter().all(|&pid| listens(pid, port)) && (0..questions).all(|_| ready(&self.endpoint))
+    }
+}
+
+fn sockets(runtime: &TempDir) -> [PathBuf; SERVERS] {
+    [1, 2].map(|number| runtime.path().join(format!("{number}.sock")))
+}
+
+fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
+    let program = std::env::current_exe().context("cannot tell the path of this program")?;
+    let cpu = plan.cpus.map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
+    let mut command = Command::new(program);
+    command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
+    command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
+    // huge pages in the allocator's arena double what a server holds for itself
+    command.env("MIMALLOC_ALLOW_THP", "0");
+    if std::env::var_os("RUST_LOG").is_none() {
+        // what went well `up` says itself
+        command.env("RUST_LOG", "warn");
+    }
+    Child::start(server_name(number), &mut command, SERVER_STOP)
+}
+
+fn instance(number: usize) -> String {
+    format!("{}/{SERVERS}", number + 1)
+}
+
+fn server_name(number: usize) -> String {
+    format!("server {}", instance(number))
+}
+
+/// The address to connect to: a listener on every address is reached at the loopback one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_reached_on_the_loopback_one() {
+        let reached = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:9999"), "127.0.0.1:9999");
+        assert_eq!(reached("[::]:9999"), "[::1]:9999");
+        assert_eq!(reached("127.0.0.2:80"), "127.0.0.2:80");
+    }
+
+    #[test]
+    fn servers_are_counted_from_one() {
+        assert_eq!((0..SERVERS).map(server_name).collect::<Vec<_>>(), ["server 1/2", "server 2/2"]);
+    }
+}

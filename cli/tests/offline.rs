@@ -1,0 +1,166 @@
+//! The offline commands on small data of one's own.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const PAYLOAD: &str = r#"{"id":"tx-1","transaction":{"amount":100,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},"customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":[]},"merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},"terminal":{"is_online":false,"card_present":true,"km_from_home":29.5},"last_transaction":null}"#;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Runs `fraudring` in this folder.
+    fn run(&self, arguments: &str) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(std::fs::File::open(self.path("payload.json")).map_or_else(|_| Stdio::null(), Stdio::from));
+        command.output().unwrap()
+    }
+
+    /// The stdout of a run that must succeed.
+    fn succeeds(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The stderr of a run that must fail with status 1.
+    fn fails(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fraudring"));
+        command.args(arguments.split(' ')).current_dir(self.0.path()).env("FRAUDRING_DATA", self.path("data"));
+        command
+    }
+}
+
+#[test]
+fn own_references_go_from_file_to_index_to_replay() {
+    let folder = Folder::new();
+    folder.succeeds("dataset references --count 2000 --seed 7 --out r.json.gz");
+    folder.succeeds("index build --references r.json.gz --out r.index");
+    folder.succeeds("dataset payloads --count 200 --references r.json.gz --out p.json");
+    let report = folder.succeeds("replay --payloads p.json --index r.index --json");
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["queries"], &report["count_mismatches"]), (&200.into(), &0.into()));
+    let text = folder.succeeds("replay --references 300 --references-file r.json.gz --index r.index");
+    assert!(text.contains("count mismatches           0"), "{text}");
+    let info: serde_json::Value = serde_json::from_str(&folder.succeeds("index info r.index --json")).unwrap();
+    assert_eq!(info["references"], 2000);
+    assert!(folder.succeeds("index info r.index").contains("2,000 ("));
+}
+
+#[test]
+fn compressed_and_plain_references_are_the_same_text() {
+    let folder = Folder::new();
+    folder.succeeds("dataset references --count 500 --out r.json");
+    let text = folder.succeeds("dataset references --count 500 --out -");
+    assert_eq!(std::fs::read_to_string(folder.path("r.json")).unwrap(), text);
+    folder.succeeds("dataset references --count 500 --out r.json.gz");
+    folder.succeeds("index build --references r.json --out plain.index");
+    folder.succeeds("index build --references r.json.gz --out packed.index");
+    assert_eq!(std::fs::read(folder.path("plain.index")).unwrap(), std::fs::read(folder.path("packed.index")).unwrap());
+}
+
+#[test]
+fn rules_from_files_are_kept_in_the_index() {
+    let folder = Folder::new();
+    folder.write("payload.json", PAYLOAD);
+    folder.write(
+        "normalization.json",
+        r#"{"max_amount":1000,"max_installments":12,"amount_vs_avg_ratio":10,"max_minutes":1440,"max_km":1000,
+            "max_tx_count_24h":20,"max_merchant_avg_amount":10000}"#,
+    );
+    folder.write("mcc_risk.json", r#"{"5411":0.99}"#);
+    folder.succeeds("dataset references --count 100 --out r.json");
+    folder.succeeds("index build --references r.json --out built-in.index");
+    folder.succeeds(
+        "index build --references r.json --normalization normalization.json --mcc-risk mcc_risk.json --out own.index",
+    );
+    let vector = |index: &str| -> serde_json::Value {
+        let text = folder.succeeds(&format!("index neighbours {index} --payload - --json"));
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["vector"].take()
+    };
+    let (built_in, own) = (vector("built-in.index"), vector("own.index"));
+    assert_eq!((&built_in[0], &built_in[12]), (&0.01.into(), &0.15.into()));
+    assert_eq!((&own[0], &own[12]), (&0.1.into(), &0.99.into()));
+    let text = folder.succeeds("index neighbours own.index --payload payload.json");
+    assert!(
+        text.contains("fraud_score") && text.lines().filter(|line| line.contains("distance")).count() == 5,
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_type() {
+    let folder = Folder::new();
+    folder.write("payload.json", r#"{"id":"tx-1"}"#);
+    folder.write("text.index", "no index");
+    folder.succeeds("dataset references --count 100 --out r.json");
+    folder.succeeds("index build --references r.json --out r.index");
+    for (arguments, words) in [
+        ("index info none.index", ["none.index", "fraudring index build"]),
+        ("index info text.index", ["no usable index", "fraudring index build"]),
+        ("index neighbours r.index --payload payload.json", ["transaction", "payload"]),
+        ("replay --payloads none.json --index r.index", ["none.json", "fraudring dataset payloads"]),
+        ("replay --payloads r.json --index r.index", ["r.json", "no usable payloads"]),
+        ("index build --references none.json --out x.index", ["none.json", "official"]),
+        ("index build --references text.index --out x.index", ["text.index", "no usable references"]),
+        ("dataset references --count 10 --out none/r.json", ["none", "make the folder first"]),
+        ("replay --references 101 --references-file r.json --index r.index", ["only 100", "at most"]),
+    ] {
+        let said = folder.fails(arguments);
+        assert!(words.iter().all(|word| said.contains(word)), "{arguments}: {said}");
+        assert!(!folder.path("x.index").exists());
+    }
+}
+
+#[test]
+fn too_few_references_make_no_index() {
+    let folder = Folder::new();
+    folder.succeeds("dataset references --count 4 --out r.json");
+    assert!(folder.fails("index build --references r.json --out r.index").contains("at least 5"));
+    assert!(!folder.path("r.index").exists());
+}
+
+#[test]
+fn an_interrupted_command_leaves_no_unfinished_file() {
+    let folder = Folder::new();
+    let mut command = folder.command("dataset references --count 3000000 --seed 7 --out r.json");
+    let mut process = command.stderr(Stdio::null()).spawn().unwrap();
+    let names = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while names(folder.0.path()) == 0 {
+        assert!(Instant::now() < deadline && process.try_wait().unwrap().is_none(), "it never began to write");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process(Pid::from_child(&process), Signal::INT).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert_eq!(names(folder.0.path()), 0);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = Folder::new();
+    let mut command = folder.command("dataset references --count 20000 --out -");
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(process.stdout.take());
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

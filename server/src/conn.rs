@@ -1,0 +1,298 @@
+//! One HTTP/1.1 connection as a state machine: bytes and time in, steps out.
+//!
+//! It knows no socket and no ring. Whoever drives it reads into the buffer's room, calls `received`, does what
+//! the returned step says, and calls `expired` when `deadline_ms` has passed. Times are milliseconds on any
+//! clock that only goes forward.
+
+use crate::buffers::Buffer;
+use crate::chunked::{self, Decoded, Decoder};
+use crate::handler::{self, Phase, Service};
+use crate::head::{self, Framing, Head, Parsed, Refusal};
+use crate::limits::{self, Limits};
+use crate::response::{self, Form, Persistence, Status};
+
+/// What the driver has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Wait for a next request. The buffer holds nothing and can be lent to others.
+    Idle,
+    /// Read more of a request; the buffer is needed.
+    Read,
+    /// Write `Buffer::unsent`, then call `written`.
+    Write,
+    /// Everything is answered: close the sending side, read and drop until the peer closes or time is up. The
+    /// buffer is not needed.
+    Linger,
+    /// Close now.
+    Close,
+}
+
+/// The state of one connection, 100-odd bytes; received bytes are in the buffer.
+#[derive(Debug)]
+pub struct Conn {
+    state: State,
+    /// End of the current wait for input.
+    read_deadline_ms: u64,
+    /// End of the current wait for output; set while there is some.
+    write_deadline_ms: Option<u64>,
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Idle,
+    /// The first `seen` unread bytes are known not to end the head.
+    Head {
+        seen: usize,
+    },
+    Body {
+        head: Head,
+        decoder: Option<Decoder>,
+    },
+    /// The last answer is in the buffer; `linger` unless the peer is known to send nothing more.
+    Ending {
+        linger: bool,
+    },
+    Lingering,
+}
+
+impl Conn {
+    /// A connection accepted at `now_ms`.
+    pub fn new(limits: &Limits, now_ms: u64) -> Self {
+        Self {
+            state: State::Idle,
+            read_deadline_ms: now_ms + limits.idle_timeout_ms,
+            write_deadline_ms: None,
+            limits: *limits,
+        }
+    }
+
+    /// When `expired` is due if nothing happens before.
+    pub fn deadline_ms(&self) -> u64 {
+        self.write_deadline_ms.unwrap_or(self.read_deadline_ms)
+    }
+
+    /// Whether it waits for a next request, so that closing it loses nothing.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle) && self.write_deadline_ms.is_none()
+    }
+
+    /// Whether the buffer holds something that is still needed.
+    pub fn needs_buffer(&self) -> bool {
+        !matches!(self.state, State::Idle | State::Lingering) || self.write_deadline_ms.is_some()
+    }
+
+    /// Bytes were added to the buffer (`Buffer::received`).
+    pub fn received<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
+        if let State::Lingering = self.state {
+            buffer.clear();
+            return Step::Linger;
+        }
+        self.advance(buffer, service, now_ms)
+    }
+
+    /// The peer will send nothing more.
+    pub fn ended(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+        match self.state {
+            State::Idle | State::Ending { .. } | State::Lingering => Step::Close,
+            State::Head { .. } | State::Body { .. } => {
+                let detail = "the request ended before it was complete";
+                self.refuse(buffer, Refusal { status: Status::BadRequest, detail });
+                self.state = State::Ending { linger: false };
+                self.write(now_ms)
+            }
+        }
+    }
+
+    /// All of `Buffer::unsent` was written.
+    pub fn written<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
+        self.write_deadline_ms = None;
+        if let State::Head { .. } = self.state {
+            // The next request may have waited here for as long as its predecessor's answer took.
+            self.read_deadline_ms = now_ms + self.limits.head_timeout_ms;
+        }
+        self.advance(buffer, service, now_ms)
+    }
+
+    /// The deadline has passed: a request that is not complete is answered 408, anything else closes.
+    pub fn expired(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+        let detail = match self.state {
+            State::Head { .. } => "the request head did not arrive in time",
+            State::Body { .. } => "the request body did not arrive in time",
+            State::Idle | State::Ending { .. } | State::Lingering => return Step::Close,
+        };
+        self.give_up(buffer, detail, now_ms)
+    }
+
+    /// Others need the buffer that this connection holds: the same as a deadline that has passed.
+    pub fn evicted(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+        match self.state {
+            State::Head { .. } | State::Body { .. } => {
+                self.give_up(buffer, "the request came too slowly while other requests were waiting", now_ms)
+            }
+            State::Idle | State::Ending { .. } | State::Lingering => Step::Close,
+        }
+    }
+
+    /// No buffer is left to keep the beginning of this request in.
+    pub fn refused(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+        let detail = "too many requests are arriving in pieces";
+        self.refuse(buffer, Refusal { status: Status::Unavailable, detail });
+        self.write(now_ms)
+    }
+
+    fn give_up(&mut self, buffer: &mut Buffer, detail: &'static str, now_ms: u64) -> Step {
+        if self.write_deadline_ms.is_some() {
+            return Step::Close;
+        }
+        self.refuse(buffer, Refusal { status: Status::RequestTimeout, detail });
+        self.write(now_ms)
+    }
+
+    fn write(&mut self, now_ms: u64) -> Step {
+        self.write_deadline_ms.get_or_insert(now_ms + self.limits.write_timeout_ms);
+        Step::Write
+    }
+
+    /// Does all that the bytes at hand allow.
+    fn advance<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
+        loop {
+            let goes_on = buffer.has_output_room()
+                && match self.state {
+                    State::Idle => self.begin(buffer, now_ms),
+                    State::Head { seen } => self.head(buffer, seen, now_ms),
+                    State::Body { head, decoder } => self.body(buffer, service, head, decoder, now_ms),
+                    State::Ending { .. } | State::Lingering => false,
+                };
+            if !goes_on {
+                return self.wait(buffer, now_ms);
+            }
+        }
+    }
+
+    fn wait(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+        if !buffer.unsent().is_empty() {
+            return self.write(now_ms);
+        }
+        match self.state {
+            State::Idle => Step::Idle,
+            State::Head { .. } | State::Body { .. } => Step::Read,
+            State::Ending { linger: false } => Step::Close,
+            State::Ending { linger: true } => {
+                self.state = State::Lingering;
+                self.read_deadline_ms = now_ms + limits::LINGER_MS;
+                buffer.clear();
+                Step::Linger
+            }
+            State::Lingering => Step::Linger,
+        }
+    }
+
+    fn begin(&mut self, buffer: &mut Buffer, now_ms: u64) -> bool {
+        // Some clients send an empty line behind a body; it begins no request.
+        while buffer.unread().starts_with(b"\r\n") {
+            buffer.consume(2);
+        }
+        if buffer.unread().is_empty() {
+            return false;
+        }
+        self.state = State::Head { seen: 0 };
+        self.read_deadline_ms = now_ms + self.limits.head_timeout_ms;
+        true
+    }
+
+    fn head(&mut self, buffer: &mut Buffer, seen: usize, now_ms: u64) -> bool {
+        match head::parse(buffer.unread(), seen, self.limits.head_bytes) {
+            Parsed::Incomplete => {
+                self.state = State::Head { seen: buffer.unread().len() };
+                false
+            }
+            Parsed::Refused(refusal) => {
+                self.refuse(buffer, refusal);
+                false
+            }
+            Parsed::Complete(head) => {
+                if matches!(head.framing, Framing::Length(length) if length > self.limits.body_bytes) {
+                    self.refuse(buffer, chunked::too_large());
+                    return false;
+                }
+                buffer.consume(head.bytes);
+                let has_body = head.framing != Framing::Length(0);
+                if head.expects_continue && has_body && buffer.unread().is_empty() {
+                    buffer.output().write(response::CONTINUE);
+                }
+                let decoder = (head.framing == Framing::Chunked).then(|| Decoder::new(self.limits.body_bytes));
+                self.state = State::Body { head, decoder };
+                self.read_deadline_ms = now_ms + self.limits.body_timeout_ms;
+                true
+            }
+        }
+    }
+
+    fn body<S: Service>(
+        &mut self,
+        buffer: &mut Buffer,
+        service: &mut S,
+        head: Head,
+        decoder: Option<Decoder>,
+        now_ms: u64,
+    ) -> bool {
+        let body_bytes = match (head.framing, decoder) {
+            (Framing::Length(length), _) if buffer.unread().len() >= length => length,
+            (Framing::Length(_), _) | (Framing::Chunked, None) => return false,
+            (Framing::Chunked, Some(mut decoder)) => match decoder.decode(buffer.unread()) {
+                Err(refusal) => {
+                    self.refuse(buffer, refusal);
+                    return false;
+                }
+                Ok(Decoded::Incomplete { kept }) => {
+                    buffer.truncate(kept);
+                    self.state = State::Body { head, decoder: Some(decoder) };
+                    return false;
+                }
+                Ok(Decoded::Complete { body, kept }) => {
+                    buffer.truncate(kept);
+                    body
+                }
+            },
+        };
+        self.answer(buffer, service, head, body_bytes, now_ms)
+    }
+
+    fn answer<S: Service>(
+        &mut self,
+        buffer: &mut Buffer,
+        service: &mut S,
+        head: Head,
+        body_bytes: usize,
+        now_ms: u64,
+    ) -> bool {
+        let persistence = match service.phase() {
+            Phase::Draining => Persistence::Close,
+            Phase::Starting | Phase::Ready => head.persistence,
+        };
+        let (unread, mut output) = buffer.halves();
+        let form = Form { persistence, head_only: head.head_only };
+        handler::answer(service, head.route, &mut unread[..body_bytes], &mut output, form);
+        buffer.consume(body_bytes);
+        if persistence == Persistence::Close {
+            self.state = State::Ending { linger: true };
+            return false;
+        }
+        self.state = State::Idle;
+        self.read_deadline_ms = now_ms + self.limits.idle_timeout_ms;
+        true
+    }
+
+    /// The last answer: where a next request would begin cannot be known or does not matter.
+    fn refuse(&mut self, buffer: &mut Buffer, refusal: Refusal) {
+        let head_only = matches!(self.state, State::Body { head, .. } if head.head_only);
+        let form = Form { head_only, ..Form::CLOSE };
+        response::write_problem(&mut buffer.output(), refusal.status, refusal.detail, form);
+        self.state = State::Ending { linger: true };
+    }
+}
+
+#[cfg(test)]
+#[path = "conn_tests.rs"]
+mod tests;

@@ -1,0 +1,120 @@
+//! Which path and method lead where, and the answer of each.
+
+use crate::buffers::Output;
+use crate::response::{self, Form, Status};
+use std::fmt::Display;
+
+/// What the connection needs from the rest of the server; tests put something small in its place.
+pub trait Service: 'static {
+    /// Says which field was wrong; shown to the client.
+    type Error: Display;
+
+    /// Whether requests are answered now.
+    fn phase(&self) -> Phase;
+
+    /// Frauds among the five nearest references (0..=5), or `None` while there is no index. May rewrite `body`.
+    fn score(&mut self, body: &mut [u8]) -> Option<Result<u8, Self::Error>>;
+}
+
+/// The life of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// No index yet.
+    Starting,
+    /// Answers.
+    Ready,
+    /// Finishes the requests that are open, then ends.
+    Draining,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    Ready,
+    Score,
+    /// A known path with a method that it does not have.
+    OtherMethod {
+        allow: &'static str,
+    },
+    UnknownPath,
+    /// HTTP/1.1 without Host: whatever was asked for, it is refused.
+    MissingHost,
+}
+
+impl Route {
+    /// `target` as it stands in the request line; its query is ignored, `http://host` before the path as well.
+    pub fn find(method: &str, target: &str) -> Self {
+        match (path(target), method) {
+            ("/fraud-score", "POST") => Self::Score,
+            ("/fraud-score", _) => Self::OtherMethod { allow: "POST" },
+            ("/ready", "GET" | "HEAD") => Self::Ready,
+            ("/ready", _) => Self::OtherMethod { allow: "GET, HEAD" },
+            _ => Self::UnknownPath,
+        }
+    }
+}
+
+fn path(target: &str) -> &str {
+    let after_scheme = match target.split_once("://") {
+        Some((scheme, rest)) if !scheme.starts_with('/') => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        _ => target,
+    };
+    after_scheme.split('?').next().unwrap_or_default()
+}
+
+/// Writes the answer to a whole request.
+pub fn answer<S: Service>(service: &mut S, route: Route, body: &mut [u8], output: &mut Output<'_>, form: Form) {
+    match route {
+        // Also while draining: what was begun is finished, and nothing new gets here.
+        Route::Score => match service.score(body) {
+            Some(Ok(frauds)) => response::write_score(output, frauds, form),
+            Some(Err(error)) => response::write_problem(output, Status::BadRequest, error, form),
+            None => unavailable(output, form, STARTING),
+        },
+        Route::Ready => match service.phase() {
+            Phase::Ready => response::write_ready(output, form),
+            Phase::Starting => unavailable(output, form, STARTING),
+            Phase::Draining => unavailable(output, form, "the server is shutting down"),
+        },
+        Route::OtherMethod { allow } => {
+            let status = Status::MethodNotAllowed { allow };
+            response::write_problem(output, status, format_args!("this path knows {allow} only"), form);
+        }
+        Route::UnknownPath => {
+            let detail = "there are POST /fraud-score and GET /ready here";
+            response::write_problem(output, Status::NotFound, detail, form);
+        }
+        Route::MissingHost => {
+            let detail = "an HTTP/1.1 request needs a Host field";
+            response::write_problem(output, Status::BadRequest, detail, form);
+        }
+    }
+}
+
+const STARTING: &str = "no index is loaded yet; load one with `shm-loader load FILE`";
+
+fn unavailable(output: &mut Output<'_>, form: Form, detail: &str) {
+    response::write_problem(output, Status::Unavailable, detail, form);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn query_and_absolute_form_lead_to_the_same_path() {
+        for target in ["/ready", "/ready?x=1", "http://host/ready", "http://host:1/ready?a=http://b/c"] {
+            assert_eq!(Route::find("GET", target), Route::Ready, "{target}");
+        }
+        for target in ["/", "/ready/", "//ready", "*", "http://host", "/READY", "/fraud-score/x", "/x://h/ready"] {
+            assert_eq!(Route::find("GET", target), Route::UnknownPath, "{target}");
+        }
+    }
+
+    #[test]
+    fn methods_are_compared_exactly() {
+        assert_eq!(Route::find("post", "/fraud-score"), Route::OtherMethod { allow: "POST" });
+        assert_eq!(Route::find("HEAD", "/ready"), Route::Ready);
+        assert_eq!(Route::find("HEAD", "/fraud-score"), Route::OtherMethod { allow: "POST" });
+    }
+}

@@ -1,0 +1,205 @@
+//! Where clients connect: a Unix socket, or a TCP port that several instances share.
+
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+use std::fmt::{self, Display};
+use std::fs::Permissions;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::limits;
+
+/// An address to listen on: `unix:PATH` or `tcp:HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A socket in the file system.
+    Unix(PathBuf),
+    /// `HOST:PORT`; port 0 lets the kernel choose.
+    Tcp(String),
+}
+
+impl FromStr for Address {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const USAGE: &str = "give unix:PATH or tcp:HOST:PORT, such as tcp:127.0.0.1:9999";
+        match text.split_once(':') {
+            Some(("unix", path)) if !path.is_empty() => Ok(Self::Unix(path.into())),
+            Some(("tcp", host)) if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
+                Ok(Self::Tcp(host.into()))
+            }
+            _ => Err(USAGE),
+        }
+    }
+}
+
+impl Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Tcp(host) => write!(f, "tcp:{host}"),
+        }
+    }
+}
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("{0} is in use by a running server; stop it or choose another path")]
+    InUse(PathBuf),
+    #[error("{0} exists and is not a socket; remove it or choose another path")]
+    NotASocket(PathBuf),
+    #[error("cannot listen on {address}: {error}")]
+    Failed { address: Address, error: io::Error },
+}
+
+/// A bound listener. Its Unix socket is removed when it is dropped, unless another has taken the path.
+#[derive(Debug)]
+pub struct Listener {
+    /// Where it listens; for port 0 the port that the kernel chose.
+    pub address: Address,
+    /// Connections need TCP_NODELAY.
+    pub is_tcp: bool,
+    path: Option<OwnedPath>,
+}
+
+#[derive(Debug)]
+struct OwnedPath {
+    path: PathBuf,
+    /// The path may belong to a successor by the time it would be removed.
+    identity: Option<Identity>,
+}
+
+impl Drop for OwnedPath {
+    fn drop(&mut self) {
+        if self.identity.is_some() && identity(&self.path) == self.identity {
+            // Whoever removed it meanwhile did what was wanted.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Binds and listens; the descriptor is to be registered with the driver.
+pub fn bind(address: &Address) -> Result<(Listener, OwnedFd), ListenError> {
+    let failed = |error| ListenError::Failed { address: address.clone(), error };
+    match address {
+        Address::Unix(path) => {
+            make_way(path)?;
+            let socket = UnixListener::bind(path).map_err(failed)?;
+            // The balancer runs as another user. Who may reach the socket is decided by its folder.
+            std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
+            rustix::net::listen(&socket, limits::LISTEN_BACKLOG).map_err(|error| failed(error.into()))?;
+            let path = Some(OwnedPath { path: path.clone(), identity: identity(path) });
+            Ok((Listener { address: address.clone(), is_tcp: false, path }, socket.into()))
+        }
+        Address::Tcp(host) => {
+            let (socket, bound) = bind_tcp(host).map_err(failed)?;
+            Ok((Listener { address: Address::Tcp(bound), is_tcp: true, path: None }, socket))
+        }
+    }
+}
+
+impl Listener {
+    /// Removes a Unix socket's path, so that nobody new finds it.
+    pub fn unlink(&mut self) {
+        self.path = None;
+    }
+}
+
+/// Removes the socket that a killed server left behind, and nothing else.
+fn make_way(path: &Path) -> Result<(), ListenError> {
+    let failed = |error| ListenError::Failed { address: Address::Unix(path.into()), error };
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(error)),
+        Ok(metadata) if !metadata.file_type().is_socket() => Err(ListenError::NotASocket(path.into())),
+        Ok(_) if is_left_behind(path).map_err(failed)? => std::fs::remove_file(path).map_err(failed),
+        Ok(_) => Err(ListenError::InUse(path.into())),
+    }
+}
+
+/// Whether nobody listens any more; a busy listener is one, so this must not wait for its turn there.
+fn is_left_behind(path: &Path) -> io::Result<bool> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    Ok(rustix::net::connect(&socket, &SocketAddrUnix::new(path)?) == Err(rustix::io::Errno::CONNREFUSED))
+}
+
+fn bind_tcp(host: &str) -> io::Result<(OwnedFd, String)> {
+    let address = host.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    // Several instances share one port and the kernel spreads connections over them.
+    sockopt::set_socket_reuseport(&socket, true)?;
+    rustix::net::bind(&socket, &address)?;
+    rustix::net::listen(&socket, limits::LISTEN_BACKLOG)?;
+    let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
+    Ok((socket, bound.to_string()))
+}
+
+/// Device, inode and time of the last change: inodes are used again at once.
+type Identity = (u64, u64, i64, i64);
+
+fn identity(path: &Path) -> Option<Identity> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_shown_alike() {
+        for text in ["unix:/run/api.sock", "tcp:127.0.0.1:9999", "tcp:[::1]:80", "tcp:localhost:0"] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        for text in ["", "unix:", "tcp:", "tcp:9999", "tcp:host", "tcp:host:port", "tcp:host:70000", "/run/api.sock"] {
+            assert!(text.parse::<Address>().unwrap_err().contains("unix:PATH"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_socket_left_behind_is_replaced_and_one_in_use_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::Unix(folder.path().join("api.sock"));
+        let left_behind = UnixListener::bind(folder.path().join("api.sock")).unwrap();
+        assert!(matches!(bind(&address), Err(ListenError::InUse(_))));
+        drop(left_behind);
+        bind(&address).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("api.sock");
+        std::fs::write(&path, "precious").unwrap();
+        assert!(matches!(bind(&Address::Unix(path.clone())), Err(ListenError::NotASocket(_))));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "precious");
+    }
+
+    #[test]
+    fn the_path_is_removed_at_the_end_unless_a_successor_took_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("api.sock");
+        let (listener, descriptor) = bind(&Address::Unix(path.clone())).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+        drop(descriptor);
+        let (successor, _descriptor) = bind(&Address::Unix(path.clone())).unwrap();
+        drop(listener);
+        assert!(path.exists(), "the successor's socket must stay");
+        drop(successor);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn two_listeners_share_one_tcp_port() {
+        let (first, _socket) = bind(&"tcp:127.0.0.1:0".parse().unwrap()).unwrap();
+        bind(&first.address).unwrap();
+    }
+}

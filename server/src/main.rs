@@ -1,0 +1,19 @@
+//! The binary `server`: options in, exit code out.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Scores card transactions over HTTP/1.1 by an index in shared memory
+#[derive(Parser)]
+#[command(name = "server", version = index::version())]
+struct Command {
+    #[command(flatten)]
+    options: server::Options,
+}
+
+fn main() -> ExitCode {
+    server::run(Command::parse().options)
+}

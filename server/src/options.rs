@@ -1,0 +1,194 @@
+//! The command line and environment of a server.
+
+use crate::cpu::Cpu;
+use crate::driver::Choice;
+use crate::limits::Limits;
+use crate::listen::Address;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Options of the server, shared by the binary `server` and by `fraudring server`.
+#[derive(clap::Args, Debug, Clone)]
+#[command(after_help = EXIT_CODES)]
+pub struct Options {
+    /// Folder of the published index, as `shm-loader load --dir` wrote it
+    #[arg(long, value_name = "DIR", env = "FRAUDRING_INDEX_DIR", default_value = shm_loader::DEFAULT_DIR)]
+    pub index_dir: PathBuf,
+
+    /// Where to listen: unix:PATH (made with mode 0666; a socket left behind is replaced) or tcp:HOST:PORT (several
+    /// instances may share one port)
+    #[arg(long, value_name = "unix:PATH|tcp:HOST:PORT", env = "FRAUDRING_LISTEN")]
+    pub listen: Address,
+
+    /// Which of how many instances this one is; `--cpu auto` goes by it
+    #[arg(long, value_name = "I/N", env = "FRAUDRING_INSTANCE", default_value = "1/1")]
+    pub instance: Instance,
+
+    /// Core to run on: a number, `auto` (the instance's turn among the allowed cores; goes on unpinned where pinning
+    /// is not possible) or `none`
+    #[arg(long, value_name = "N|auto|none", env = "FRAUDRING_CPU", default_value = "auto")]
+    pub cpu: Cpu,
+
+    /// How to wait for the network
+    #[arg(long, env = "FRAUDRING_DRIVER", value_enum, default_value = "auto")]
+    pub driver: Choice,
+
+    /// Form of the log on standard error; only start, stop and faults are logged
+    #[arg(long, env = "FRAUDRING_LOG", value_enum, default_value = "text")]
+    pub log: LogForm,
+
+    /// Answer 503 until an index is published, instead of ending with exit code 3
+    #[arg(long, env = "FRAUDRING_WAIT_FOR_INDEX")]
+    pub wait_for_index: bool,
+
+    /// Limits and time-outs
+    #[command(flatten)]
+    pub limits: LimitOptions,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  stopped by SIGTERM or SIGINT, every open request finished
+  1  anything else, such as no working driver, or stopped before every connection was finished
+  2  bad options, or the address cannot be listened on
+  3  no index is published in the index folder
+  4  the published index is not valid
+  5  the thread cannot be pinned to the core asked for";
+
+/// Which limits can be set from outside.
+#[derive(clap::Args, Debug, Clone, Copy)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitOptions {
+    /// Connections open at once; at the limit the longest idle one makes room
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().connections,
+          value_parser = bounded(1, 65_536))]
+    pub max_connections: usize,
+
+    /// Longest body that is read
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes,
+          value_parser = bounded(1024, 1024 * 1024))]
+    pub max_body_bytes: usize,
+
+    /// Longest request line and headers together
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().head_bytes,
+          value_parser = bounded(1024, 64 * 1024))]
+    pub max_head_bytes: usize,
+
+    /// Time for a whole head
+    #[arg(long, value_name = "MS", default_value_t = Limits::default().head_timeout_ms, value_parser = milliseconds())]
+    pub head_timeout_ms: u64,
+
+    /// Time for a whole body
+    #[arg(long, value_name = "MS", default_value_t = Limits::default().body_timeout_ms, value_parser = milliseconds())]
+    pub body_timeout_ms: u64,
+
+    /// Time for the client to take an answer
+    #[arg(long, value_name = "MS", default_value_t = Limits::default().write_timeout_ms, value_parser = milliseconds())]
+    pub write_timeout_ms: u64,
+
+    /// Time between two requests, then a silent close
+    #[arg(long, value_name = "MS", default_value_t = Limits::default().idle_timeout_ms, value_parser = milliseconds())]
+    pub idle_timeout_ms: u64,
+
+    /// Time for open requests after SIGTERM
+    #[arg(long, value_name = "MS", default_value_t = Limits::default().drain_timeout_ms, value_parser = milliseconds())]
+    pub drain_timeout_ms: u64,
+}
+
+fn bounded(least: u64, most: u64) -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    clap::value_parser!(u64).range(least..=most).map(|value| value as usize)
+}
+
+fn milliseconds() -> impl clap::builder::TypedValueParser<Value = u64> {
+    clap::value_parser!(u64).range(1..=3_600_000)
+}
+
+impl From<LimitOptions> for Limits {
+    fn from(options: LimitOptions) -> Self {
+        Self {
+            head_bytes: options.max_head_bytes,
+            body_bytes: options.max_body_bytes,
+            connections: options.max_connections,
+            head_timeout_ms: options.head_timeout_ms,
+            body_timeout_ms: options.body_timeout_ms,
+            write_timeout_ms: options.write_timeout_ms,
+            idle_timeout_ms: options.idle_timeout_ms,
+            drain_timeout_ms: options.drain_timeout_ms,
+            ..Self::default()
+        }
+    }
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogForm {
+    /// One line for people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `I/N`: the I-th of N instances, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Which one, from 1.
+    pub number: usize,
+    /// Of how many.
+    pub count: usize,
+}
+
+impl FromStr for Instance {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('/').and_then(|(number, count)| Some((number.parse().ok()?, count.parse().ok()?)));
+        match parts {
+            Some((number, count)) if (1..=count).contains(&number) => Ok(Self { number, count }),
+            _ => Err("give I/N with 1 <= I <= N, such as 2/2"),
+        }
+    }
+}
+
+impl std::fmt::Display for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.number, self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Options, clap::Error> {
+        let all = ["server", "--listen", "tcp:127.0.0.1:0"].iter().chain(arguments);
+        Command::try_parse_from(all).map(|command| command.options)
+    }
+
+    #[test]
+    fn limits_default_to_the_documented_ones() {
+        assert_eq!(Limits::from(parse(&[]).unwrap().limits), Limits::default());
+    }
+
+    #[test]
+    fn instances_count_from_one() {
+        assert_eq!(parse(&["--instance", "2/3"]).unwrap().instance, Instance { number: 2, count: 3 });
+        for wrong in ["0/1", "2/1", "1", "a/b", ""] {
+            assert!(parse(&["--instance", wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_what_to_type() {
+        let error = parse(&["--cpu", "every"]).unwrap_err().to_string();
+        assert!(error.contains("`auto` or `none`"), "{error}");
+        assert!(parse(&["--head-timeout-ms", "0"]).is_err());
+        assert!(parse(&["--max-body-bytes", "5"]).is_err());
+    }
+}

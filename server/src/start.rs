@@ -1,0 +1,181 @@
+//! Start to end of a server process: pin, attach, warm up, bind, serve, drain.
+
+use crate::cpu::{self, PinError};
+use crate::driver::{self, DriverError, Runtime, Socket};
+use crate::handler::Phase;
+use crate::limits::{self, Limits};
+use crate::listen::{self, ListenError};
+use crate::options::Options;
+use crate::scorer::{FraudScore, Scorer};
+use crate::warmup;
+use crate::worker::Worker;
+use index::{Index, OpenError};
+use shm_loader::{AttachError, Segment};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::cell::Cell;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Why a server did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Bad or busy address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Nothing is published, or it cannot be mapped.
+    #[error("no index in {dir}: {error}; publish one with `shm-loader load FILE --dir {dir}`", dir = .dir.display())]
+    NoIndex {
+        /// Where it was looked for.
+        dir: PathBuf,
+        /// What attaching said.
+        error: AttachError,
+    },
+    /// What is published is damaged or of another version.
+    #[error("the index in {dir} is not valid: {error}; publish it again with `shm-loader load FILE --dir {dir}`", dir = .dir.display())]
+    InvalidIndex {
+        /// Where it lies.
+        dir: PathBuf,
+        /// What is wrong with it.
+        error: OpenError,
+    },
+    /// Not the core that was asked for.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// Neither io_uring nor epoll.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// The system refused something that it should not.
+    #[error("cannot {what}: {error}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// SIGTERM came, and the clients did not finish in time.
+    #[error("stopped before every connection was finished")]
+    Unfinished,
+}
+
+impl Failure {
+    /// The process's exit code, as the help lists them.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Listen(_) => 2,
+            Self::NoIndex { .. } => 3,
+            Self::InvalidIndex { .. } => 4,
+            Self::Pin(_) => 5,
+            Self::Driver(_) | Self::System { .. } | Self::Unfinished => 1,
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT; the exit code tells why it ended. To be called once in a process, as the last
+/// thing it does: the thread stays pinned and the runtime is not given back.
+pub fn run(options: Options) -> ExitCode {
+    crate::log::start(options.log);
+    // The allocator asks for huge pages; a process of a few megabytes would round each of its corners up to 2 MB
+    // (18.8 MB instead of 7). Kernels without the call have no huge pages to refuse.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+    match serve(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tracing::error!("{failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn serve(options: &Options) -> Result<(), Failure> {
+    let limits = Limits::from(options.limits);
+    let core = cpu::pin(options.cpu, options.instance.number - 1)?;
+    tracing::info!(version = index::version(), instance = %options.instance, ?core, "starting");
+    let signals = signal_pipe().map_err(|error| Failure::System { what: "listen for signals", error })?;
+    let phase = Rc::new(Cell::new(Phase::Starting));
+    let scorer = match find_index(&options.index_dir, &limits) {
+        Ok(scorer) => {
+            phase.set(Phase::Ready);
+            Some(scorer)
+        }
+        Err(failure @ Failure::NoIndex { .. }) if options.wait_for_index => {
+            tracing::warn!("{failure}; answering 503 until then");
+            None
+        }
+        Err(failure) => return Err(failure),
+    };
+    let mut runtime = Runtime::new(options.driver)?;
+    let (listener, socket) = listen::bind(&options.listen)?;
+    let service = FraudScore { phase: phase.clone(), scorer };
+    // Lives as long as the process: every task refers to it.
+    let worker: &'static Worker<FraudScore> = Box::leak(Box::new(Worker::new(limits, service, phase)));
+    let registered = |error| Failure::System { what: "register the listener", error };
+    let is_finished = runtime.block_on(async {
+        if worker.phase.get() == Phase::Starting {
+            driver::spawn(await_index(worker, options.index_dir.clone()));
+        }
+        let (socket, signals) = (Socket::new(socket)?, Socket::new(signals.into())?);
+        tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
+        io::Result::Ok(worker.run(listener, socket, signals).await)
+    });
+    // The kernel may still hold what the runtime would free.
+    std::mem::forget(runtime);
+    if !is_finished.map_err(registered)? {
+        return Err(Failure::Unfinished);
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Attaches, checks and warms up.
+fn find_index(dir: &Path, limits: &Limits) -> Result<Scorer, Failure> {
+    let begun = Instant::now();
+    let segment = Segment::attach(dir).map_err(|error| Failure::NoIndex { dir: dir.into(), error })?;
+    let index = Index::open(segment.leak()).map_err(|error| Failure::InvalidIndex { dir: dir.into(), error })?;
+    let info = index.info();
+    let opened = begun.elapsed();
+    let (scorer, warmed) = warmup::warm_up(Scorer::new(index, limits.body_bytes), limits);
+    tracing::info!(
+        references = info.references,
+        bytes = info.bytes,
+        kernel = info.kernel,
+        open_ms = opened.as_millis() as u64,
+        warm_up_ms = (begun.elapsed() - opened).as_millis() as u64,
+        warm_up_requests = warmed.requests,
+        warm_up_scored = warmed.scored,
+        "index attached and warm"
+    );
+    Ok(scorer)
+}
+
+/// Looks for an index until there is one; serving 503 meanwhile, it may take the thread for itself then.
+async fn await_index(worker: &'static Worker<FraudScore>, dir: PathBuf) {
+    let mut last_fault = String::new();
+    while worker.phase.get() == Phase::Starting {
+        match find_index(&dir, &worker.limits) {
+            Ok(scorer) => {
+                worker.service.borrow_mut().scorer = Some(scorer);
+                worker.phase.set(Phase::Ready);
+            }
+            Err(failure) => {
+                let fault = failure.to_string();
+                if fault != last_fault {
+                    tracing::warn!("{fault}");
+                    last_fault = fault;
+                }
+                driver::sleep(limits::INDEX_POLL_MS).await;
+            }
+        }
+    }
+}
+
+/// The end that becomes readable when the process is asked to stop.
+fn signal_pipe() -> io::Result<UnixStream> {
+    let (reader, writer) = UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(SIGTERM, writer.try_clone()?)?;
+    signal_hook::low_level::pipe::register(SIGINT, writer)?;
+    Ok(reader)
+}

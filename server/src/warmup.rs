@@ -1,0 +1,98 @@
+//! Makes the first request as fast as the thousandth: pages mapped, caches and predictors warm.
+//!
+//! Thousands of requests made from the index's own vectors go through the whole path, connection state machine
+//! included, so that what is run here is what will be run later.
+
+use crate::buffers::Buffer;
+use crate::conn::{Conn, Step};
+use crate::handler::Phase;
+use crate::limits::{self, Limits};
+use crate::scorer::{FraudScore, Scorer};
+use std::cell::Cell;
+use std::fmt::Write;
+use std::rc::Rc;
+use transaction::{Normalization, Query, SCALE};
+
+/// Smallest page of the platforms served.
+const PAGE_BYTES: usize = 4096;
+
+/// Answers of the warm-up that were scores; all of them unless something is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Warmed {
+    pub requests: u32,
+    pub scored: u32,
+}
+
+/// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
+pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
+    touch(scorer.index().bytes());
+    let info = scorer.index().info();
+    let stride = (info.references / limits::WARM_UP_REQUESTS).max(1) as usize;
+    let normalization = scorer.index().rules().normalization;
+    let queries: Vec<Query> = scorer.index().vectors().step_by(stride).collect();
+    let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
+    let mut buffer = Buffer::new(limits);
+    let mut warmed = Warmed { requests: 0, scored: 0 };
+    let mut request = String::with_capacity(1024);
+    for query in queries.iter().take(limits::WARM_UP_REQUESTS as usize) {
+        write_request(&mut request, query, &normalization);
+        warmed.requests += 1;
+        warmed.scored += u32::from(is_scored(&mut service, &mut buffer, limits, request.as_bytes()));
+    }
+    let scorer = service.scorer.expect("the service keeps the scorer it was given");
+    (scorer, warmed)
+}
+
+fn touch(bytes: &[u8]) {
+    let sum = bytes.iter().step_by(PAGE_BYTES).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    std::hint::black_box(sum);
+}
+
+fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &Limits, request: &[u8]) -> bool {
+    buffer.clear();
+    buffer.room()[..request.len()].copy_from_slice(request);
+    buffer.received(request.len());
+    let step = Conn::new(limits, 0).received(buffer, service, 0);
+    step == Step::Write && buffer.unsent().starts_with(b"HTTP/1.1 200")
+}
+
+fn write_request(request: &mut String, query: &Query, normalization: &Normalization) {
+    let mut body = String::with_capacity(512);
+    write_payload(&mut body, query, normalization).expect("writing to a String cannot fail");
+    request.clear();
+    write!(request, "POST /fraud-score HTTP/1.1\r\nHost: warm-up\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        .expect("writing to a String cannot fail");
+}
+
+/// A payload whose vector is near `query`: the search then walks where real requests will.
+fn write_payload(body: &mut String, query: &Query, normalization: &Normalization) -> std::fmt::Result {
+    let value = |dimension: usize| f64::from(query.values()[dimension].max(0)) / f64::from(SCALE);
+    let amount = value(0) * normalization.max_amount;
+    let average = amount / (value(2) * normalization.amount_vs_avg_ratio).max(0.01);
+    let hour = (value(3) * 23.0).round() as u32;
+    let day = 9 + (value(4) * 6.0).round() as u32; // 9 March 2026 is a Monday
+    let known = if query.values()[11] == 0 { "MERC-001" } else { "MERC-002" };
+    write!(
+        body,
+        r#"{{"id":"warm-up","transaction":{{"amount":{amount:.2},"installments":{installments},"requested_at":"2026-03-{day:02}T{hour:02}:30:00Z"}},"customer":{{"avg_amount":{average:.2},"tx_count_24h":{count},"known_merchants":["{known}"]}},"merchant":{{"id":"MERC-001","mcc":"5411","avg_amount":{merchant:.2}}},"terminal":{{"is_online":{online},"card_present":{present},"km_from_home":{home}}},"#,
+        installments = (value(1) * normalization.max_installments).round(),
+        count = (value(8) * normalization.max_tx_count_24h).round(),
+        merchant = value(13) * normalization.max_merchant_avg_amount,
+        online = query.values()[9] > 0,
+        present = query.values()[10] > 0,
+        home = value(7) * normalization.max_km,
+    )?;
+    if query.values()[5] < 0 {
+        return body.write_str(r#""last_transaction":null}"#);
+    }
+    let minutes = (value(5) * normalization.max_minutes).round() as u32;
+    let last = (day * 24 * 60 + hour * 60 + 30).saturating_sub(minutes.min(2 * 24 * 60));
+    write!(
+        body,
+        r#""last_transaction":{{"timestamp":"2026-03-{day:02}T{hour:02}:{minute:02}:00Z","km_from_current":{km}}}}}"#,
+        day = last / (24 * 60),
+        hour = last / 60 % 24,
+        minute = last % 60,
+        km = value(6) * normalization.max_km,
+    )
+}

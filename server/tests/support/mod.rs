@@ -1,0 +1,210 @@
+//! Real servers for tests: an index of their own, a process of their own, raw bytes over real sockets.
+#![allow(dead_code)] // each test file uses a part
+
+mod client;
+mod sandbox;
+
+pub use client::Client;
+pub use sandbox::Sandbox;
+
+use index::Index;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use transaction::{DIMENSIONS, Label, Parser, Query, Rules};
+
+/// Nothing here takes longer on a loaded machine; what does is a hang.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder in shared memory with an index of a few hundred random references.
+pub struct Place {
+    folder: TempDir,
+    image: Vec<u8>,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let place = Self::empty();
+        place.publish();
+        place
+    }
+
+    /// Nothing is published yet.
+    pub fn empty() -> Self {
+        let folder = tempfile::Builder::new().prefix("fraudring-server-test-").tempdir_in("/dev/shm").unwrap();
+        Self { folder, image: random_index(400) }
+    }
+
+    pub fn publish(&self) {
+        let file = self.path("references.index");
+        std::fs::write(&file, &self.image).unwrap();
+        shm_loader::load(&file, &self.index_dir(), &|_, _, _| {}).unwrap();
+    }
+
+    pub fn index_dir(&self) -> PathBuf {
+        self.path("segments")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The body that the answer to `payload` must have, by the libraries alone.
+    pub fn expected(&self, payload: &str) -> String {
+        let index = Index::open(&self.image).unwrap();
+        let mut parser = Parser::new(1024);
+        let mut body = payload.as_bytes().to_vec();
+        let query = index.rules().vectorize(&parser.parse(&mut body).unwrap());
+        let frauds = index.classify(&query);
+        format!(r#"{{"approved":{},"fraud_score":{:.1}}}"#, frauds < 3, f64::from(frauds) / 5.0)
+    }
+}
+
+fn random_index(references: usize) -> Vec<u8> {
+    let mut state = 42u64;
+    let mut random = move || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state >> 33
+    };
+    let vectors: Vec<Query> = (0..references)
+        .map(|_| Query::new(std::array::from_fn::<i16, DIMENSIONS, _>(|_| (random() % 10_001) as i16)).unwrap())
+        .collect();
+    let labels: Vec<Label> =
+        (0..references).map(|_| if random() % 2 == 0 { Label::Legit } else { Label::Fraud }).collect();
+    index::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
+}
+
+/// The n-th of many payloads with different answers.
+pub fn payload(n: u32) -> String {
+    format!(
+        r#"{{"id":"tx-{n}","transaction":{{"amount":{amount}.5,"installments":{installments},"requested_at":"2026-03-{day:02}T{hour:02}:23:35Z"}},"customer":{{"avg_amount":769.76,"tx_count_24h":{count},"known_merchants":["MERC-009","MERC-001"]}},"merchant":{{"id":"MERC-001","mcc":"5912","avg_amount":298.95}},"terminal":{{"is_online":{online},"card_present":true,"km_from_home":{km}.7}},"last_transaction":{{"timestamp":"2026-03-01T14:58:35Z","km_from_current":18.8626479774}}}}"#,
+        amount = n * 977 % 10_000,
+        installments = n % 12,
+        day = 2 + n % 27,
+        hour = n % 24,
+        count = n * 7 % 20,
+        online = n % 3 == 0,
+        km = n * 131 % 1000,
+    )
+}
+
+/// A request with a body.
+pub fn post(body: &str) -> String {
+    post_with("", body)
+}
+
+pub fn post_with(fields: &str, body: &str) -> String {
+    format!("POST /fraud-score HTTP/1.1\r\nHost: test\r\n{fields}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+pub const READY: &str = "GET /ready HTTP/1.1\r\nHost: test\r\n\r\n";
+
+/// Where a test server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    Unix,
+    Tcp,
+}
+
+/// A running `server`, killed when dropped.
+pub struct Server {
+    child: Child,
+    /// As the log gives it, with the port that the kernel chose.
+    pub address: String,
+    log: Receiver<String>,
+    /// Log lines read so far.
+    pub lines: Vec<String>,
+}
+
+impl Server {
+    /// Starts and waits until it serves.
+    pub fn start(place: &Place, listen: Listen, sandbox: Sandbox, options: &[&str]) -> Self {
+        let address = match listen {
+            Listen::Unix => format!("unix:{}", place.path("api.sock").display()),
+            Listen::Tcp => "tcp:127.0.0.1:0".to_owned(),
+        };
+        Self::start_at(place, &address, sandbox, options)
+    }
+
+    pub fn start_at(place: &Place, address: &str, sandbox: Sandbox, options: &[&str]) -> Self {
+        let mut server = Self::spawn(command(place, address, sandbox, options));
+        let line = server.wait_for_line("\"serving\"");
+        let fields: serde_json::Value = serde_json::from_str(&line).unwrap();
+        server.address = fields["listen"].as_str().unwrap().to_owned();
+        server
+    }
+
+    /// Starts without waiting for anything.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, log) = mpsc::channel();
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, address: String::new(), log, lines: Vec::new() }
+    }
+
+    #[track_caller]
+    pub fn wait_for_line(&mut self, part: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(line) = self.log.recv_timeout(left) else { panic!("no {part} in the log: {:#?}", self.lines) };
+            self.lines.push(line.clone());
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    pub fn connect(&self) -> Client {
+        Client::connect(&self.address)
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Waits for the process to end by itself.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                self.lines.extend(self.log.iter());
+                return status;
+            }
+            assert!(Instant::now() < end, "the server does not end: {:#?}", self.lines);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Ended already, or ended by this.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command line of a test server.
+pub fn command(place: &Place, address: &str, sandbox: Sandbox, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FRAUDRING_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("RUST_LOG");
+    command.arg("--index-dir").arg(place.index_dir()).args(["--listen", address, "--log", "json"]);
+    command.env("FRAUDRING_CPU", "none");
+    command.args(options);
+    sandbox.confine(&mut command);
+    command
+}
