@@ -1,4 +1,5 @@
 //! The real programs on real sockets and real shared memory, with the 3,000,000 official references.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

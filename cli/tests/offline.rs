@@ -1,4 +1,5 @@
 //! The offline commands on small data of one's own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};

@@ -120,23 +120,23 @@ impl Output<'_> {
 /// The buffers that nobody holds.
 #[derive(Debug)]
 pub struct Pool {
-    free: Vec<Box<Buffer>>,
+    free: Vec<Buffer>,
 }
 
 impl Pool {
     /// Makes `limits.buffers` buffers. Their pages cost memory only once used.
     pub fn new(limits: &Limits) -> Self {
         assert!(limits.buffers > limits::SPARE_BUFFERS, "the spare buffers must be part of the pool");
-        Self { free: (0..limits.buffers).map(|_| Box::new(Buffer::new(limits))).collect() }
+        Self { free: (0..limits.buffers).map(|_| Buffer::new(limits)).collect() }
     }
 
     /// Lends a buffer; none only if `may_hold` was ignored.
-    pub fn take(&mut self) -> Option<Box<Buffer>> {
+    pub fn take(&mut self) -> Option<Buffer> {
         self.free.pop()
     }
 
     /// Takes a buffer back.
-    pub fn put(&mut self, mut buffer: Box<Buffer>) {
+    pub fn put(&mut self, mut buffer: Buffer) {
         buffer.clear();
         self.free.push(buffer);
     }

@@ -65,12 +65,7 @@ pub async fn serve<S: Service>(worker: &Worker<S>, socket: Socket, place: Place<
 }
 
 /// Holds `buffer` over a wait if enough remain for requests that need no wait; else the sender is turned away.
-fn keep<S: Service>(
-    worker: &Worker<S>,
-    socket: &Socket,
-    conn: &mut Conn,
-    mut buffer: Box<Buffer>,
-) -> Option<Box<Buffer>> {
+fn keep<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, mut buffer: Buffer) -> Option<Buffer> {
     let (may_hold, is_scarce) = {
         let pool = worker.pool.borrow();
         (pool.may_hold(), pool.is_scarce())

@@ -84,7 +84,7 @@ pub fn run(options: Options) -> ExitCode {
 pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     crate::log::start(serving.log);
     // The allocator asks for huge pages; a process of a few megabytes would round each of its corners up to 2 MB
-    // (18.8 MB instead of 7). Kernels without the call have no huge pages to refuse.
+    // (18.8 MB instead of 11.1). Kernels without the call have no huge pages to refuse.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     match serve() {
         Ok(()) => ExitCode::SUCCESS,

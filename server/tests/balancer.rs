@@ -14,7 +14,7 @@ fn haproxy_accepts_its_configuration_without_warnings() {
             return;
         }
     };
-    let text = String::from_utf8_lossy(&output.stdout) + &*String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(output.status.success(), "{text}");
     assert!(!text.contains("WARNING"), "{text}");
 }

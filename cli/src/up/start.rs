@@ -186,8 +186,6 @@ fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
     let mut command = Command::new(program);
     command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
     command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
-    // huge pages in the allocator's arena double what a server holds for itself
-    command.env("MIMALLOC_ALLOW_THP", "0");
     if std::env::var_os("RUST_LOG").is_none() {
         // what went well `up` says itself
         command.env("RUST_LOG", "warn");

@@ -1,5 +1,6 @@
 //! Real servers for tests: an index of their own, a process of their own, raw bytes over real sockets.
 #![allow(dead_code)] // each test file uses a part
+#![allow(clippy::unwrap_used)] // helpers of tests: a panic is a failed test
 
 mod client;
 mod sandbox;
