@@ -10,7 +10,7 @@ use crate::text::{PairsText, RunText};
 use anyhow::{Context, Result};
 use dataset::PayloadEntry;
 use serde::Serialize;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
@@ -59,8 +59,8 @@ enum Measured<'a> {
 
 /// Runs and prints the result on stdout.
 ///
-/// `built_in` makes at least so many payloads of a set; `program` is what `--version` prints. From here on SIGINT and
-/// SIGTERM end the run and not the process, a second one ends the process.
+/// `built_in` makes at least so many payloads of a set; `program` is what `--version` prints. When it has,
+/// SIGINT, SIGTERM and SIGHUP end the run and not the process; a second one ends the process.
 pub fn run(
     options: &Options,
     program: &str,
@@ -122,7 +122,7 @@ fn read_payloads(path: &Path) -> Result<Payloads> {
 /// Set by the first signal; the second one ends the process.
 fn interruption() -> std::io::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))?;
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
