@@ -34,7 +34,7 @@ pub(super) fn prove<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &K::Prepared) 
         Label::Legit => Label::Fraud,
         Label::Fraud => Label::Legit,
     };
-    let refuted = is_within(kernel, tree, query, frames, other, five.worst());
+    let refuted = is_within(kernel, tree, query, &mut frames, other, five.worst());
     (!refuted).then_some(label)
 }
 
@@ -68,21 +68,12 @@ fn is_within<'a, K: Kernel>(
     kernel: K,
     tree: &Tree<'a>,
     query: &K::Prepared,
-    mut frames: ArrayVec<Frame<'a>, MAX_DEPTH>,
+    frames: &mut ArrayVec<Frame<'a>, MAX_DEPTH>,
     label: Label,
     radius: K::Distance,
 ) -> bool {
-    let near = |node: &Node, among: u16| {
-        let holds = node.holds[label as usize] & among;
-        let near = match holds {
-            0 => 0,
-            _ => kernel.at_most(&kernel.box_distances(query, &node.boxes[label as usize], holds), radius),
-        };
-        lanes(near).for_each(|lane| tree.child(node.children[lane]).prefetch(kernel));
-        near
-    };
-    for frame in &mut frames {
-        frame.lanes = near(frame.node, frame.lanes);
+    for frame in frames.iter_mut() {
+        frame.lanes = near(kernel, tree, query, frame.node, frame.lanes, label, radius);
     }
     while let Some(frame) = frames.last_mut() {
         let Some(lane) = lanes(frame.lanes).next() else {
@@ -91,12 +82,39 @@ fn is_within<'a, K: Kernel>(
         };
         frame.lanes &= frame.lanes - 1;
         match tree.child(frame.node.children[lane]) {
-            Child::Node(node) => frames.push(Frame { node, lanes: near(node, u16::MAX) }),
+            Child::Node(node) => {
+                frames.push(Frame { node, lanes: near(kernel, tree, query, node, u16::MAX, label, radius) })
+            }
             Child::Block(block) if holds_within(kernel, query, block, label, radius) => return true,
             Child::Block(_) => (),
         }
     }
     false
+}
+
+/// The children of `node` among `lanes` whose box of `label` lies at `radius` or nearer; asks for their memory.
+///
+/// A function and not a closure: a closure cannot be made to inline, and code that is not inlined into the kernel's own
+/// makes a call of each instruction (the whole search took 2.4 us instead of 0.3 us).
+#[inline(always)]
+fn near<K: Kernel>(
+    kernel: K,
+    tree: &Tree<'_>,
+    query: &K::Prepared,
+    node: &Node,
+    among: u16,
+    label: Label,
+    radius: K::Distance,
+) -> u16 {
+    let holds = node.holds[label as usize] & among;
+    if holds == 0 {
+        return 0;
+    }
+    let near = kernel.at_most(&kernel.box_distances(query, &node.boxes[label as usize], holds), radius);
+    for lane in lanes(near) {
+        tree.child(node.children[lane]).prefetch(kernel);
+    }
+    near
 }
 
 #[inline(always)]
