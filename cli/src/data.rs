@@ -263,7 +263,7 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let refusal = |sha256: &str| {
             dataset::write_payloads(&payloads, sha256, File::create(&path).unwrap()).unwrap();
-            check_payloads(&path, Preview::One).unwrap_err().to_string()
+            check_payloads(&path, Preview::One.recipe().count).unwrap_err().to_string()
         };
         assert_eq!(refusal("abc"), "they were labelled by other references (abc)");
         assert_eq!(refusal(dataset::OFFICIAL_SHA256), "they are 3 entries");

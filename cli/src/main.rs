@@ -56,7 +56,7 @@ enum Command {
     /// Send known payloads through the engine, or through a running service, and check every answer
     Replay(replay::Options),
     /// Send payloads at planned times, check every answer, and score speed and decisions as the contest does
-    LoadTest(load_test_command::Options),
+    LoadTest(Box<load_test_command::Options>),
     /// Build an index, describe it, or explain one decision
     #[command(subcommand)]
     Index(index_command::Command),

@@ -14,6 +14,8 @@ pub struct Machine {
     pub kernel: String,
     /// Version and commit of the program.
     pub program: String,
+    /// The compiler that made it.
+    pub rustc: String,
     /// Processes that were running or waiting for a core over the last minute, when the run began.
     pub load_average: f64,
     /// Seconds since 1970 when the run began.
@@ -30,6 +32,7 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             kernel,
             program: program.to_owned(),
+            rustc: env!("BUILT_WITH").to_owned(),
             load_average: load_average().unwrap_or(0.0),
             started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         }
@@ -55,6 +58,7 @@ mod tests {
         let machine = Machine::here("0.1.0");
         assert!(machine.cores >= 1 && machine.started_at > 1_700_000_000);
         assert!(machine.kernel.starts_with("Linux "), "{}", machine.kernel);
+        assert!(machine.rustc.starts_with("rustc "), "{}", machine.rustc);
         assert!(!machine.cpu.is_empty());
     }
 }

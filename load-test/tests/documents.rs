@@ -1,4 +1,5 @@
 //! The documents that the command writes have the committed shapes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Requests leave when they should, whatever the target does.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

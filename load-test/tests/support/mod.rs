@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod process;
+
 use dataset::PayloadEntry;
 use load_test::{Payloads, Report, Target, Test};
 use std::io::{self, BufRead, BufReader, Read, Write};
