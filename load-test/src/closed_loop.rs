@@ -52,7 +52,7 @@ pub fn run(
                 next = (next + 1) % payloads;
             }
         }
-        let due_ns = if connections.has_free() && now_ns < end_ns { now_ns } else { now_ns + SECOND_NS };
+        let due_ns = if connections.free_count() > 0 && now_ns < end_ns { now_ns } else { now_ns + SECOND_NS };
         for number in 0..connections.wait(due_ns)? {
             connections.handle(number);
         }

@@ -96,11 +96,6 @@ impl<'a> Connections<'a> {
         std::mem::take(&mut self.slowest_ns)
     }
 
-    /// Whether a request could be sent on a connection that is there already.
-    pub fn has_free(&self) -> bool {
-        !self.free.is_empty()
-    }
-
     /// How many connections are free.
     pub fn free_count(&self) -> usize {
         self.free.len()
@@ -123,11 +118,7 @@ impl<'a> Connections<'a> {
         if slot.state == State::Idle && !slot.is_spoilt() {
             return self.transmit(place);
         }
-        match self.connect(place) {
-            Ok(Connect::Done) => self.transmit(place),
-            Ok(Connect::Underway) => {}
-            Err(error) => self.fail(place, Fault::Connection, Why::System(error)),
-        }
+        self.transmit_anew(place);
     }
 
     /// Waits until shortly before `due_ns`, or for events; their number. To be followed by [`Self::handle`] of each.
@@ -289,6 +280,7 @@ impl<'a> Connections<'a> {
         self.watch(place, false);
     }
 
+    /// On a new socket.
     fn transmit_anew(&mut self, place: u32) {
         if let Some(flight) = &mut self.slots[place as usize].flight {
             flight.sent_ns = None;

@@ -17,7 +17,7 @@ pub struct Options {
     pub target: Target,
 
     /// What to send when: preview (1 to 900/s in 120 s), final (1 to 1200/s in 120 s), steady:RATE,SECONDS,
-    /// ramp:FROM,TO,SECONDS, several of these joined by +; or saturate[:CONNECTIONS,SECONDS], a closed loop
+    /// ramp:FROM,TO,SECONDS, several of these joined by +; or saturate or saturate:CONNECTIONS,SECONDS, a closed loop
     #[arg(long)]
     pub plan: Plan,
 
