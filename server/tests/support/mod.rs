@@ -86,7 +86,7 @@ pub fn payload(n: u32) -> String {
         day = 2 + n % 27,
         hour = n % 24,
         count = n * 7 % 20,
-        online = n % 3 == 0,
+        online = n.is_multiple_of(3),
         km = n * 131 % 1000,
     )
 }
