@@ -6,6 +6,19 @@
 # Needs no particular builder: no syntax line, no cache mounts, no digests. amd64 and arm64; nothing is compiled for
 # one CPU model, the programs choose their kernels when they start.
 
+# ---- the manifests alone, with empty crates in place of ours, so that the next stage sees no change of code
+FROM rust:1.95-slim-bookworm AS manifests
+WORKDIR /build
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete && \
+    for manifest in */Cargo.toml deploy/*/Cargo.toml; do \
+        room=$(dirname "$manifest") && mkdir -p "$room/src" "$room/benches" && \
+        echo '//! Empty.' > "$room/src/lib.rs" && printf '//! Empty.\nfn main() {}\n' > "$room/src/main.rs" && \
+        for bench in $(sed -n '/^\[\[bench\]\]/,/^name/s/^name = "\(.*\)"/\1/p' "$manifest"); do \
+            touch "$room/benches/$bench.rs"; \
+        done || exit 1; \
+    done
+
 # ---- what changes rarely: every crate that is not of this workspace, compiled once
 FROM rust:1.95-slim-bookworm AS dependencies
 WORKDIR /build
@@ -13,23 +26,9 @@ WORKDIR /build
 ENV RUSTFLAGS="-C target-feature=+crt-static" \
     CARGO_PROFILE_RELEASE_DEBUG=false \
     CARGO_PROFILE_RELEASE_STRIP=debuginfo
-COPY Cargo.toml Cargo.lock ./
-COPY transaction/Cargo.toml transaction/
-COPY index/Cargo.toml index/
-COPY dataset/Cargo.toml dataset/
-COPY shm-loader/Cargo.toml shm-loader/
-COPY server/Cargo.toml server/
-COPY cli/Cargo.toml cli/
-COPY deploy/build-index/Cargo.toml deploy/build-index/
-# Empty crates in place of ours, with the benchmarks that their manifests name. A target must be given, or the
-# compiler's own plug-ins would be linked statically too.
-RUN for room in transaction index dataset shm-loader server cli deploy/build-index; do \
-        mkdir -p $room/src $room/benches && touch $room/src/lib.rs && echo 'fn main() {}' > $room/src/main.rs && \
-        for bench in $(sed -n '/^\[\[bench\]\]/,/^name/s/^name = "\(.*\)"/\1/p' $room/Cargo.toml); do \
-            touch $room/benches/$bench.rs; \
-        done || exit 1; \
-    done && \
-    rustc -vV | sed -n 's/^host: //p' > /host && \
+COPY --from=manifests /build /build
+# A target must be given, or the compiler's own plug-ins would be linked statically too.
+RUN rustc -vV | sed -n 's/^host: //p' > /host && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
 
 # ---- the index, from the code that makes it and nothing else
@@ -38,9 +37,10 @@ COPY transaction transaction
 COPY index index
 COPY dataset dataset
 COPY deploy/build-index deploy/build-index
-# `cargo` goes by times, and ours are older than the empty crates'.
-RUN rm -f deploy/build-index/src/lib.rs && find . -name '*.rs' -exec touch {} + && \
-    cargo build --release --locked --target "$(cat /host)" -p build-index
+# `cargo` goes by times, and ours are older than the empty crates'. All stages name the same packages, because what is
+# built together decides on the features of what they share.
+RUN rm -f deploy/build-index/src/lib.rs && find transaction index dataset deploy -name '*.rs' -exec touch {} + && \
+    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
 ARG REFERENCES=official
 # A pattern may match nothing, so the folder may be missing; some file must match, so the lock file comes along.
 COPY Cargo.lock references* /references/
@@ -54,8 +54,8 @@ COPY index index
 COPY shm-loader shm-loader
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find . -name '*.rs' -exec touch {} + && \
-    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader && \
+RUN find transaction index shm-loader server -name '*.rs' -exec touch {} + && \
+    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
     cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \
     /image/bin/server --version && /image/bin/shm-loader --version
