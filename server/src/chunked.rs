@@ -149,8 +149,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    type BodyAndRest = (Vec<u8>, Vec<u8>);
+
     /// Decodes `raw` cut at every position in `cuts`; body and what follows it.
-    fn decode_cut(raw: &[u8], cuts: &[usize]) -> Result<Option<(Vec<u8>, Vec<u8>)>, u16> {
+    fn decode_cut(raw: &[u8], cuts: &[usize]) -> Result<Option<BodyAndRest>, u16> {
         let mut decoder = Decoder::new(100);
         let mut buffer = Vec::new();
         let mut from = 0;

@@ -33,6 +33,8 @@ pub struct Conn {
     state: State,
     /// End of the current wait for input.
     read_deadline_ms: u64,
+    /// End of the wait for a next request, from the last answer on.
+    idle_deadline_ms: u64,
     /// End of the current wait for output; set while there is some.
     write_deadline_ms: Option<u64>,
     limits: Limits,
@@ -62,6 +64,7 @@ impl Conn {
         Self {
             state: State::Idle,
             read_deadline_ms: now_ms + limits.idle_timeout_ms,
+            idle_deadline_ms: now_ms + limits.idle_timeout_ms,
             write_deadline_ms: None,
             limits: *limits,
         }
@@ -201,7 +204,17 @@ impl Conn {
         true
     }
 
+    fn idle(&mut self) -> bool {
+        self.state = State::Idle;
+        self.read_deadline_ms = self.idle_deadline_ms;
+        true
+    }
+
     fn head(&mut self, buffer: &mut Buffer, seen: usize, now_ms: u64) -> bool {
+        if buffer.unread().starts_with(b"\r\n") {
+            // An empty line that came in two pieces: what looked like the beginning of a request was none.
+            return self.idle();
+        }
         match head::parse(buffer.unread(), seen, self.limits.head_bytes) {
             Parsed::Incomplete => {
                 self.state = State::Head { seen: buffer.unread().len() };
@@ -279,9 +292,8 @@ impl Conn {
             self.state = State::Ending { linger: true };
             return false;
         }
-        self.state = State::Idle;
-        self.read_deadline_ms = now_ms + self.limits.idle_timeout_ms;
-        true
+        self.idle_deadline_ms = now_ms + self.limits.idle_timeout_ms;
+        self.idle()
     }
 
     /// The last answer: where a next request would begin cannot be known or does not matter.

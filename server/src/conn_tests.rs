@@ -322,6 +322,17 @@ fn empty_lines_between_requests_do_not_put_the_idle_deadline_off() {
 }
 
 #[test]
+fn an_empty_line_in_two_pieces_begins_no_request() {
+    let mut bench = Bench::new(ready());
+    bench.feed(b"\r");
+    bench.now_ms = 1_000;
+    assert_eq!(bench.feed(b"\n"), Step::Idle);
+    assert_eq!(bench.conn.deadline_ms(), 75_000);
+    bench.feed(post("", "a").as_bytes());
+    assert_eq!(bench.statuses(), [200]);
+}
+
+#[test]
 fn an_answer_that_is_not_taken_in_time_closes() {
     let mut bench = Bench::new(ready());
     let request = post("", "a");

@@ -7,7 +7,7 @@ use support::{Listen, Place, READY, Sandbox, Server, command, payload, post, pos
 fn driver_of(server: &Server) -> &str {
     let of_line = |line: &&String| line.contains(r#""driver":"#);
     assert_eq!(server.lines.iter().filter(of_line).count(), 1, "said once: {:#?}", server.lines);
-    let line = server.lines.iter().find(of_line).unwrap();
+    let line = server.lines.iter().find(of_line).expect("counted above");
     if line.contains(r#""driver":"io_uring""#) { "io_uring" } else { "epoll" }
 }
 

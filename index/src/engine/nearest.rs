@@ -1,14 +1,23 @@
-//! The five nearest, by a walk that opens the nearest box first.
+//! The nearest points, by a walk that opens the nearest box first.
 
 use arrayvec::ArrayVec;
+use transaction::Label;
 
-use super::five::Five;
+use super::best::Best;
 use super::{Child, Tree, lanes};
-use crate::format::{Block, EMPTY_TAG, LANES, MAX_DEPTH, Node};
+use crate::format::{Block, EMPTY_TAG, LANES, MAX_DEPTH, Node, tag_label};
 use crate::kernel::{Distance, Kernel};
 
-/// Children asked for ahead when a node is opened before five points are known: more would crowd out what comes first.
-const AHEAD: u32 = 6;
+/// Which points are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<D: Distance> {
+    /// Points of this label only.
+    pub label: Option<Label>,
+    /// Points whose key is less than this.
+    pub below: D::Key,
+    /// Not the nearest, any as many: the walk ends as soon as it has them.
+    pub any: bool,
+}
 
 /// A node under way: its children's distances, [`Distance::MAX`] for those done or not there.
 struct Frame<'a, D> {
@@ -16,24 +25,35 @@ struct Frame<'a, D> {
     distances: [D; LANES],
 }
 
+/// The `N` nearest points that are wanted.
 #[inline(always)]
-pub(super) fn five_nearest<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &K::Prepared) -> Five<K::Distance> {
-    let mut five = Five::<K::Distance>::EMPTY;
+pub(super) fn nearest<K: Kernel, const N: usize>(
+    kernel: K,
+    tree: &Tree<'_>,
+    query: &K::Prepared,
+    wanted: Wanted<K::Distance>,
+) -> Best<K::Distance, N> {
+    let mut best = Best::below(wanted.below);
     let mut frames = ArrayVec::<Frame<'_, K::Distance>, MAX_DEPTH>::new();
-    frames.push(open(kernel, tree, query, &tree.nodes[0], five.worst()));
+    frames.push(open(kernel, tree, query, &tree.nodes[0], wanted.label, best.worst()));
     while let Some(frame) = frames.last_mut() {
         let (lane, distance) = kernel.least(&frame.distances);
-        if distance > five.worst() {
+        if distance > best.worst() {
             frames.pop();
             continue;
         }
         frame.distances[lane] = K::Distance::MAX;
         match tree.child(frame.node.children[lane]) {
-            Child::Block(block) => scan(kernel, query, block, &mut five),
-            Child::Node(node) => frames.push(open(kernel, tree, query, node, five.worst())),
+            Child::Node(node) => frames.push(open(kernel, tree, query, node, wanted.label, best.worst())),
+            Child::Block(block) => {
+                scan(kernel, query, block, wanted.label, &mut best);
+                if wanted.any && best.is_full() {
+                    break;
+                }
+            }
         }
     }
-    five
+    best
 }
 
 #[inline(always)]
@@ -42,33 +62,63 @@ fn open<'a, K: Kernel>(
     tree: &Tree<'a>,
     query: &K::Prepared,
     node: &'a Node,
+    label: Option<Label>,
     worst: K::Distance,
 ) -> Frame<'a, K::Distance> {
-    let distances = distances(kernel, query, node);
-    let near = kernel.at_most(&distances, worst);
-    if near.count_ones() <= AHEAD {
-        lanes(near).for_each(|lane| tree.child(node.children[lane]).prefetch(kernel));
+    let distances = distances(kernel, query, node, label);
+    // With no bound yet all children are near: asking for all of them would crowd out what is needed first.
+    if worst < K::Distance::UNBOUNDED {
+        for lane in lanes(kernel.at_most(&distances, worst)) {
+            tree.prefetch(kernel, node, lane, label);
+        }
     }
     Frame { node, distances }
 }
 
-/// To the nearer of each child's two boxes.
+/// From the query to each child's box of a label, or to the nearer of its two.
 #[inline(always)]
-pub(super) fn distances<K: Kernel>(kernel: K, query: &K::Prepared, node: &Node) -> [K::Distance; LANES] {
-    let legit = kernel.box_distances(query, &node.boxes[0], node.holds[0]);
-    let fraud = kernel.box_distances(query, &node.boxes[1], node.holds[1]);
-    std::array::from_fn(|lane| legit[lane].min(fraud[lane]))
+pub(super) fn distances<K: Kernel>(
+    kernel: K,
+    query: &K::Prepared,
+    node: &Node,
+    label: Option<Label>,
+) -> [K::Distance; LANES] {
+    let to = |label: usize, holds: u16| (&node.boxes[label], holds);
+    let (boxes, holds) = match (label, node.holds) {
+        (Some(label), holds) => to(label as usize, holds[label as usize]),
+        // Most nodes near the leaves hold one label only: the other half of their memory need not be touched.
+        (None, [legit, 0]) => to(0, legit),
+        (None, [0, fraud]) => to(1, fraud),
+        (None, [legit, fraud]) => {
+            let mut distances = kernel.box_distances(query, &node.boxes[0], legit);
+            let others = kernel.box_distances(query, &node.boxes[1], fraud);
+            for lane in 0..LANES {
+                distances[lane] = distances[lane].min(others[lane]);
+            }
+            return distances;
+        }
+    };
+    kernel.box_distances(query, boxes, holds)
 }
 
-/// Takes the points of a block into the five.
+/// Takes the wanted points of a block in.
 #[inline(always)]
-pub(super) fn scan<K: Kernel>(kernel: K, query: &K::Prepared, block: &Block, five: &mut Five<K::Distance>) {
+pub(super) fn scan<K: Kernel, const N: usize>(
+    kernel: K,
+    query: &K::Prepared,
+    block: &Block,
+    label: Option<Label>,
+    best: &mut Best<K::Distance, N>,
+) {
     let distances = kernel.point_distances(query, block);
-    for lane in lanes(kernel.at_most(&distances, five.worst())) {
+    for lane in lanes(kernel.at_most(&distances, best.worst())) {
+        let tag = block.tags[lane];
         // Unused lanes come last.
-        if block.tags[lane] == EMPTY_TAG {
+        if tag == EMPTY_TAG {
             break;
         }
-        five.insert(distances[lane].key(block.tags[lane]));
+        if label.is_none_or(|label| label == tag_label(tag)) {
+            best.insert(distances[lane].key(tag));
+        }
     }
 }

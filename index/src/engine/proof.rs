@@ -1,107 +1,61 @@
 //! The proof that all five nearest have one label, which most queries allow.
 
-use arrayvec::ArrayVec;
 use transaction::Label;
 
-use super::five::Five;
-use super::nearest::{distances, scan};
-use super::{Child, Tree, lanes};
+use super::best::Best;
+use super::nearest::{Wanted, distances, nearest, scan};
+use super::{Child, Tree};
 use crate::NEIGHBOURS;
-use crate::format::{Block, EMPTY_TAG, MAX_DEPTH, Node, tag_label};
+use crate::format::EMPTY_TAG;
 use crate::kernel::{Distance, Kernel};
 
-/// A node under way: the children still to look into.
-struct Frame<'a> {
-    node: &'a Node,
-    lanes: u16,
+/// What could be proved.
+pub(super) enum Proof<D: Distance> {
+    /// All five nearest have this label.
+    Pure(Label),
+    /// Nothing, but the keys of the five nearest are below this one.
+    Below(D::Key),
 }
 
-/// The label that all five nearest have, if the nearest block's points prove it.
+/// Tries to prove the answer by five points of one label.
 #[inline(always)]
-pub(super) fn prove<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &K::Prepared) -> Option<Label> {
-    let mut frames = ArrayVec::<Frame<'_>, MAX_DEPTH>::new();
-    let five = descend(kernel, tree, query, &mut frames);
-    let tags = five.keys.map(|key| K::Distance::split(key).1);
-    let frauds: u32 = tags.iter().map(|tag| tag & 1).sum();
-    // A block with fewer than five points leaves the start value behind, whose distance is no distance.
-    let label = match frauds {
-        _ if five.keys[NEIGHBOURS - 1] == K::Distance::LAST => return None,
-        0 => Label::Legit,
-        5 => Label::Fraud,
-        _ => return None,
+pub(super) fn prove<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &K::Prepared) -> Proof<K::Distance> {
+    let five = nearest_block(kernel, tree, query);
+    let radius = five.worst();
+    let below = radius.key(EMPTY_TAG);
+    let frauds: u32 = five.keys.iter().map(|key| K::Distance::split(*key).1 & 1).sum();
+    let (label, other) = match frauds {
+        // A block of fewer than five points bounds nothing.
+        _ if !five.is_full() => return Proof::Below(below),
+        0 => (Label::Legit, Label::Fraud),
+        5 => (Label::Fraud, Label::Legit),
+        _ => return Proof::Below(below),
     };
-    let other = match label {
-        Label::Legit => Label::Fraud,
-        Label::Fraud => Label::Legit,
-    };
-    let refuted = is_within(kernel, tree, query, frames, other, five.worst());
-    (!refuted).then_some(label)
+    let [opponent] = nearest::<K, 1>(kernel, tree, query, Wanted { label: Some(other), below, any: false }).keys;
+    if opponent == below {
+        return Proof::Pure(label);
+    }
+    // The block was not near enough. But any five that come before the nearest of the other label prove it too.
+    let before = Wanted { label: Some(label), below: opponent, any: true };
+    if nearest::<K, NEIGHBOURS>(kernel, tree, query, before).is_full() {
+        return Proof::Pure(label);
+    }
+    Proof::Below(below)
 }
 
-/// Walks to the nearest block by the nearest box of each node and returns its nearest five; `frames` holds the way, each
-/// node with all children but the one taken.
+/// The five nearest points of the block at the end of the walk that takes the nearest box of each node.
 #[inline(always)]
-fn descend<'a, K: Kernel>(
-    kernel: K,
-    tree: &Tree<'a>,
-    query: &K::Prepared,
-    frames: &mut ArrayVec<Frame<'a>, MAX_DEPTH>,
-) -> Five<K::Distance> {
+fn nearest_block<K: Kernel>(kernel: K, tree: &Tree<'_>, query: &K::Prepared) -> Best<K::Distance, NEIGHBOURS> {
     let mut node = &tree.nodes[0];
     loop {
-        let (lane, _) = kernel.least(&distances(kernel, query, node));
-        frames.push(Frame { node, lanes: !(1 << lane) });
+        let (lane, _) = kernel.least(&distances(kernel, query, node, None));
         match tree.child(node.children[lane]) {
             Child::Node(next) => node = next,
             Child::Block(block) => {
-                let mut five = Five::EMPTY;
-                scan(kernel, query, block, &mut five);
+                let mut five = Best::below(K::Distance::UNBOUNDED.key(EMPTY_TAG));
+                scan(kernel, query, block, None, &mut five);
                 return five;
             }
         }
     }
-}
-/// Whether a point of `label` lies at `radius` or nearer, outside the block that the way in `frames` leads to. The five of
-/// that block come before its other points by key, so none of those can be among the five nearest.
-#[inline(always)]
-fn is_within<'a, K: Kernel>(
-    kernel: K,
-    tree: &Tree<'a>,
-    query: &K::Prepared,
-    mut frames: ArrayVec<Frame<'a>, MAX_DEPTH>,
-    label: Label,
-    radius: K::Distance,
-) -> bool {
-    let near = |node: &Node, among: u16| {
-        let holds = node.holds[label as usize] & among;
-        let near = match holds {
-            0 => 0,
-            _ => kernel.at_most(&kernel.box_distances(query, &node.boxes[label as usize], holds), radius),
-        };
-        lanes(near).for_each(|lane| tree.child(node.children[lane]).prefetch(kernel));
-        near
-    };
-    for frame in &mut frames {
-        frame.lanes = near(frame.node, frame.lanes);
-    }
-    while let Some(frame) = frames.last_mut() {
-        let Some(lane) = lanes(frame.lanes).next() else {
-            frames.pop();
-            continue;
-        };
-        frame.lanes &= frame.lanes - 1;
-        match tree.child(frame.node.children[lane]) {
-            Child::Node(node) => frames.push(Frame { node, lanes: near(node, u16::MAX) }),
-            Child::Block(block) if holds_within(kernel, query, block, label, radius) => return true,
-            Child::Block(_) => (),
-        }
-    }
-    false
-}
-
-#[inline(always)]
-fn holds_within<K: Kernel>(kernel: K, query: &K::Prepared, block: &Block, label: Label, radius: K::Distance) -> bool {
-    let distances = kernel.point_distances(query, block);
-    let mut near = lanes(kernel.at_most(&distances, radius));
-    near.any(|lane| block.tags[lane] != EMPTY_TAG && tag_label(block.tags[lane]) == label)
 }

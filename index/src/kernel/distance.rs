@@ -6,8 +6,8 @@ pub trait Distance: Copy + Ord {
     type Key: Copy + Ord;
     /// Above every distance.
     const MAX: Self;
-    /// The key above every point's.
-    const LAST: Self::Key;
+    /// Above every distance and below [`Distance::MAX`]: a search can tell "none found yet" from "no lane left".
+    const UNBOUNDED: Self;
 
     /// From the squares' sum, which fits by the search's choice of kernel.
     fn from_sum(sum: u64) -> Self;
@@ -22,8 +22,7 @@ pub trait Distance: Copy + Ord {
 impl Distance for u32 {
     type Key = u64;
     const MAX: Self = u32::MAX;
-    // Its distance is above every real one and below MAX, so that a search can tell "none yet" from "no lane left".
-    const LAST: u64 = ((u32::MAX - 1) as u64) << 32;
+    const UNBOUNDED: Self = u32::MAX - 1;
 
     #[inline(always)]
     fn from_sum(sum: u64) -> Self {
@@ -49,7 +48,7 @@ impl Distance for u32 {
 impl Distance for u64 {
     type Key = u128;
     const MAX: Self = u64::MAX;
-    const LAST: u128 = ((u64::MAX - 1) as u128) << 32;
+    const UNBOUNDED: Self = u64::MAX - 1;
 
     #[inline(always)]
     fn from_sum(sum: u64) -> Self {

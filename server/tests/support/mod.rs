@@ -57,8 +57,7 @@ impl Place {
     pub fn expected(&self, payload: &str) -> String {
         let index = Index::open(&self.image).unwrap();
         let mut parser = Parser::new(1024);
-        let mut body = payload.as_bytes().to_vec();
-        let query = index.rules().vectorize(&parser.parse(&mut body).unwrap());
+        let query = index.rules().vectorize(&parser.parse(payload.as_bytes()).unwrap());
         let frauds = index.classify(&query);
         format!(r#"{{"approved":{},"fraud_score":{:.1}}}"#, frauds < 3, f64::from(frauds) / 5.0)
     }
@@ -87,7 +86,7 @@ pub fn payload(n: u32) -> String {
         day = 2 + n % 27,
         hour = n % 24,
         count = n * 7 % 20,
-        online = n % 3 == 0,
+        online = n.is_multiple_of(3),
         km = n * 131 % 1000,
     )
 }
