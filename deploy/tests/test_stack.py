@@ -10,6 +10,7 @@ import time
 import unittest
 
 import payloads
+from first_answer import FirstAnswer
 from stack import MIB, Group, Stack, comes_true, mapped_segments
 
 SERVERS = ("api1", "api2")
@@ -23,9 +24,9 @@ class RunningStack(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = cls.enterClassContext(tempfile.TemporaryDirectory())
         cls.stack = cls.enterClassContext(Stack())
-        watch = LoaderWatch(cls.stack)
+        watch, first_answer = LoaderWatch(cls.stack), FirstAnswer(cls.stack)
         cls.stack.up()
-        cls.loader_peak, cls.seconds_to_first_answer = watch.result()
+        cls.loader_peak, cls.seconds_to_first_answer = watch.peak(), first_answer.seconds()
         assert comes_true(cls.stack.both_serve, 10), cls.stack.exporter()
 
     def setUp(self):
@@ -163,37 +164,30 @@ class RunningStack(unittest.TestCase):
 
 
 class LoaderWatch:
-    """Follows the loader's memory while it runs, and waits for the first 200 of the stack."""
+    """Follows the loader's memory while it runs."""
 
     def __init__(self, stack):
-        self.stack, self.peak, self.first_answer = stack, 0, None
-        self.threads = [threading.Thread(target=target) for target in (self._follow_memory, self._wait_for_answer)]
-        for thread in self.threads:
-            thread.start()
+        self.stack, self._peak = stack, 0
+        self.thread = threading.Thread(target=self._follow)
+        self.thread.start()
 
-    def result(self):
-        for thread in self.threads:
-            thread.join()
-        started = subprocess.check_output(
-            ["date", "+%s.%N", "-d", self.stack.container("loader")["State"]["StartedAt"]], text=True)
-        return self.peak, self.first_answer - float(started)
+    def peak(self):
+        """Bytes charged to the loader at most, the file's cached pages with them."""
+        self.thread.join()
+        return self._peak
 
-    def _follow_memory(self):
+    def _follow(self):
         if not comes_true(lambda: self.stack.container("loader"), 60):
             return
         group = Group(self.stack.container("loader")["Id"])
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
-                self.peak = max(self.peak, group.memory_peak())
+                self._peak = max(self._peak, group.memory_peak())
             except OSError:
-                if self.peak:
+                if self._peak:
                     return
             time.sleep(0.005)
-
-    def _wait_for_answer(self):
-        comes_true(lambda: self.stack.ask(payloads.APPROVED)[0] == 200, 120)
-        self.first_answer = time.time()
 
 
 class Clients:
