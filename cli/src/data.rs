@@ -22,6 +22,9 @@ pub struct DataOption {
     folder: Option<PathBuf>,
 }
 
+/// Lengths of sets that are longer than published are multiples of it.
+const LONGER_BY: u64 = 50_000;
+
 /// A folder that exists and can be written.
 pub struct DataFolder {
     path: PathBuf,
@@ -94,23 +97,35 @@ impl DataFolder {
 
     /// Entries of a published payload set; generates and labels it when it is missing or not of the official references.
     pub fn payloads(&self, preview: Preview, reporter: &Reporter) -> Result<Vec<PayloadEntry>> {
-        let path = self.path.join(format!("{}.json", preview.name()));
-        if let Some(entries) = usable_payloads(&path, preview, reporter) {
+        self.payload_set(preview.name(), &preview.recipe(), reporter)
+    }
+
+    /// The same set drawn on until it has `count` entries, if it is shorter as published.
+    pub fn payloads_at_least(&self, preview: Preview, count: u64, reporter: &Reporter) -> Result<Vec<PayloadEntry>> {
+        let published = preview.recipe();
+        if count <= published.count {
+            return self.payloads(preview, reporter);
+        }
+        // few lengths, so that a kept set serves the next plan as well
+        let count = count.next_multiple_of(LONGER_BY);
+        let recipe = PayloadRecipe { count, ..published };
+        self.payload_set(&format!("{}-{count}", preview.name()), &recipe, reporter)
+    }
+
+    fn payload_set(&self, name: &str, recipe: &PayloadRecipe, reporter: &Reporter) -> Result<Vec<PayloadEntry>> {
+        let path = self.path.join(format!("{name}.json"));
+        if let Some(entries) = usable_payloads(&path, recipe, reporter) {
             return Ok(entries);
         }
-        let _lock = self.lock(preview.name(), reporter)?;
+        let _lock = self.lock(name, reporter)?;
         if path.exists()
-            && let Some(entries) = usable_payloads(&path, preview, reporter)
+            && let Some(entries) = usable_payloads(&path, recipe, reporter)
         {
             return Ok(entries);
         }
-        reporter.note(&format!(
-            "drawing {} and labelling it by brute force (once; kept as {})",
-            preview.name(),
-            path.display()
-        ));
+        reporter.note(&format!("drawing {name} and labelling it by brute force (once; kept as {})", path.display()));
         let references = Source::Official.load(reporter)?;
-        let payloads = dataset::generate_payloads(&preview.recipe(), &references, &|phase, done, total| {
+        let payloads = dataset::generate_payloads(recipe, &references, &|phase, done, total| {
             reporter.report(phase, done, total);
         });
         write_whole(&path, |out| Ok(dataset::write_payloads(&payloads, dataset::OFFICIAL_SHA256, out)?))?;
@@ -178,11 +193,11 @@ struct PayloadFileHead {
     references_checksum_sha256: String,
 }
 
-fn usable_payloads(path: &Path, preview: Preview, reporter: &Reporter) -> Option<Vec<PayloadEntry>> {
+fn usable_payloads(path: &Path, recipe: &PayloadRecipe, reporter: &Reporter) -> Option<Vec<PayloadEntry>> {
     if !path.exists() {
         return None;
     }
-    match check_payloads(path, preview) {
+    match check_payloads(path, recipe.count) {
         Ok(entries) => Some(entries),
         Err(error) => {
             reporter.note(&format!("the kept payloads {} cannot be used and are made anew: {error:#}", path.display()));
@@ -191,7 +206,7 @@ fn usable_payloads(path: &Path, preview: Preview, reporter: &Reporter) -> Option
     }
 }
 
-fn check_payloads(path: &Path, preview: Preview) -> Result<Vec<PayloadEntry>> {
+fn check_payloads(path: &Path, count: u64) -> Result<Vec<PayloadEntry>> {
     let file = File::open(path)?;
     let head: PayloadFileHead = serde_json::from_reader(BufReader::with_capacity(1 << 20, file))?;
     anyhow::ensure!(
@@ -200,7 +215,7 @@ fn check_payloads(path: &Path, preview: Preview) -> Result<Vec<PayloadEntry>> {
         head.references_checksum_sha256
     );
     let entries = read_payloads(path)?;
-    anyhow::ensure!(entries.len() as u64 == preview.recipe().count, "they are {} entries", entries.len());
+    anyhow::ensure!(entries.len() as u64 == count, "they are {} entries", entries.len());
     Ok(entries)
 }
 
@@ -248,7 +263,7 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let refusal = |sha256: &str| {
             dataset::write_payloads(&payloads, sha256, File::create(&path).unwrap()).unwrap();
-            check_payloads(&path, Preview::One).unwrap_err().to_string()
+            check_payloads(&path, Preview::One.recipe().count).unwrap_err().to_string()
         };
         assert_eq!(refusal("abc"), "they were labelled by other references (abc)");
         assert_eq!(refusal(dataset::OFFICIAL_SHA256), "they are 3 entries");

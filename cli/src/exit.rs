@@ -7,8 +7,12 @@ use std::process::ExitCode;
 pub enum Outcome {
     /// Everything asked for was done.
     Done,
-    /// `replay` ran to its end and found a wrong or missing answer.
+    /// `replay` or `load-test` ran to its end and found a wrong or missing answer.
     WrongAnswers,
+    /// `load-test` ran to its end and could not send as planned.
+    NotValid,
+    /// `load-test` was interrupted and printed what it had.
+    Interrupted,
 }
 
 /// Prints an error with its causes and turns the outcome into the process's exit code.
@@ -16,6 +20,8 @@ pub fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::WrongAnswers) => ExitCode::from(3),
+        Ok(Outcome::NotValid) => ExitCode::from(4),
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
         // `fraudring … | head` is no failure worth a message
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -7,6 +7,7 @@ mod exit;
 mod index_command;
 mod index_image;
 mod interrupt;
+mod load_test_command;
 mod output;
 mod progress;
 mod references_source;
@@ -25,6 +26,7 @@ Examples:
   fraudring up --port 8080 --no-haproxy               two servers share the port, no load balancer
   fraudring replay --preview 1                        54,100 payloads through parse and search, in process
   fraudring replay --preview 2 --through http://127.0.0.1:9999
+  fraudring load-test --plan preview --preview 2      the contest's test and score
   fraudring index build --references official --out official.index
   fraudring index neighbours official.index --payload payload.json
   fraudring dataset references --out references.json.gz
@@ -34,7 +36,8 @@ Exit status:
   0  done; for `up`: stopped on request
   1  it failed; the last lines on stderr say what is wrong and what to type
   2  the command line is wrong
-  3  `replay`: at least one answer was wrong or missing
+  3  `replay`, `load-test`: at least one answer was wrong or missing
+  4  `load-test`: not valid, it could not send as planned
   130, 143  interrupted by Ctrl-C or SIGTERM before it was done";
 
 /// Scores card transactions: the 5 most similar of 3,000,000 labelled references decide.
@@ -52,6 +55,8 @@ enum Command {
     Up(up::Options),
     /// Send known payloads through the engine, or through a running service, and check every answer
     Replay(replay::Options),
+    /// Send payloads at planned times, check every answer, and score speed and decisions as the contest does
+    LoadTest(Box<load_test_command::Options>),
     /// Build an index, describe it, or explain one decision
     #[command(subcommand)]
     Index(index_command::Command),
@@ -63,16 +68,20 @@ enum Command {
     Shm(shm_loader::command::Command),
     /// Run one server on an index in shared memory (`up` starts two of them)
     Server(server::Options),
+    /// Run a server that answers the same to every request: the floor to compare with
+    BareServer(server::BareOptions),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Up(options) => exit::code(up::run(&options)),
         Command::Replay(options) => exit::code(replay::run(&options)),
+        Command::LoadTest(options) => exit::code(load_test_command::run(&options)),
         Command::Index(command) => exit::code(index_command::run(&command)),
         Command::Dataset(command) => exit::code(dataset_command::run(&command)),
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
+        Command::BareServer(options) => server::run_bare(&options),
     }
 }
 

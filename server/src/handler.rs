@@ -14,6 +14,11 @@ pub trait Service: 'static {
 
     /// Frauds among the five nearest references (0..=5), or `None` while there is no index. May rewrite `body`.
     fn score(&mut self, body: &mut [u8]) -> Option<Result<u8, Self::Error>>;
+
+    /// What a request is answered as that asks for `route`.
+    fn route(&self, route: Route) -> Route {
+        route
+    }
 }
 
 /// The life of a server.
@@ -64,6 +69,8 @@ fn path(target: &str) -> &str {
 
 /// Writes the answer to a whole request.
 pub fn answer<S: Service>(service: &mut S, route: Route, body: &mut [u8], output: &mut Output<'_>, form: Form) {
+    // HEAD must not get a body, whatever the service would answer.
+    let route = if form.head_only { route } else { service.route(route) };
     match route {
         // Also while draining: what was begun is finished, and nothing new gets here.
         Route::Score => match service.score(body) {

@@ -6,10 +6,12 @@
 //! back. Nothing on this path allocates, locks or logs.
 //!
 //! Around it: `options` and `limits` say what is allowed, `listen` binds, `cpu` pins, `warmup` runs real queries
-//! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table.
+//! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table. `bare` puts
+//! nothing behind all of it, to know what it costs by itself.
 
 #[cfg(test)]
 mod allocations;
+mod bare;
 mod buffers;
 mod chunked;
 mod conn;
@@ -29,9 +31,10 @@ mod start;
 mod warmup;
 mod worker;
 
+pub use bare::{BareOptions, run_bare};
 pub use cpu::Cpu;
 pub use driver::Choice as DriverChoice;
 pub use limits::Limits;
 pub use listen::Address;
-pub use options::{Instance, LimitOptions, LogForm, Options};
+pub use options::{Instance, LimitOptions, LogForm, Options, Serving};
 pub use start::{Failure, run};

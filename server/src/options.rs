@@ -15,6 +15,18 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "FRAUDRING_INDEX_DIR", default_value = shm_loader::DEFAULT_DIR)]
     pub index_dir: PathBuf,
 
+    /// Answer 503 until an index is published, instead of ending with exit code 3
+    #[arg(long, env = "FRAUDRING_WAIT_FOR_INDEX")]
+    pub wait_for_index: bool,
+
+    /// Where and how to serve
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+/// What a server needs to know whatever it answers.
+#[derive(clap::Args, Debug, Clone)]
+pub struct Serving {
     /// Where to listen: unix:PATH (made with mode 0666; a socket left behind is replaced) or tcp:HOST:PORT (several
     /// instances may share one port)
     #[arg(long, value_name = "unix:PATH|tcp:HOST:PORT", env = "FRAUDRING_LISTEN")]
@@ -36,10 +48,6 @@ pub struct Options {
     /// Form of the log on standard error; only start, stop and faults are logged
     #[arg(long, env = "FRAUDRING_LOG", value_enum, default_value = "text")]
     pub log: LogForm,
-
-    /// Answer 503 until an index is published, instead of ending with exit code 3
-    #[arg(long, env = "FRAUDRING_WAIT_FOR_INDEX")]
-    pub wait_for_index: bool,
 
     /// Limits and time-outs
     #[command(flatten)]
@@ -173,12 +181,12 @@ mod tests {
 
     #[test]
     fn limits_default_to_the_documented_ones() {
-        assert_eq!(Limits::from(parse(&[]).unwrap().limits), Limits::default());
+        assert_eq!(Limits::from(parse(&[]).unwrap().serving.limits), Limits::default());
     }
 
     #[test]
     fn instances_count_from_one() {
-        assert_eq!(parse(&["--instance", "2/3"]).unwrap().instance, Instance { number: 2, count: 3 });
+        assert_eq!(parse(&["--instance", "2/3"]).unwrap().serving.instance, Instance { number: 2, count: 3 });
         for wrong in ["0/1", "2/1", "1", "a/b", ""] {
             assert!(parse(&["--instance", wrong]).is_err(), "{wrong}");
         }

@@ -2,10 +2,10 @@
 
 use crate::cpu::{self, PinError};
 use crate::driver::{self, DriverError, Runtime, Socket};
-use crate::handler::Phase;
+use crate::handler::{Phase, Service};
 use crate::limits::{self, Limits};
 use crate::listen::{self, ListenError};
-use crate::options::Options;
+use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
 use crate::warmup;
 use crate::worker::Worker;
@@ -77,11 +77,16 @@ impl Failure {
 /// Serves until SIGTERM or SIGINT; the exit code tells why it ended. To be called once in a process, as the last
 /// thing it does: the thread stays pinned and the runtime is not given back.
 pub fn run(options: Options) -> ExitCode {
-    crate::log::start(options.log);
+    conclude(&options.serving, || serve(&options))
+}
+
+/// Starts the log, serves, and says why it ended.
+pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    crate::log::start(serving.log);
     // The allocator asks for huge pages; a process of a few megabytes would round each of its corners up to 2 MB
     // (18.8 MB instead of 11.1). Kernels without the call have no huge pages to refuse.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-    match serve(&options) {
+    match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tracing::error!("{failure}");
@@ -91,10 +96,8 @@ pub fn run(options: Options) -> ExitCode {
 }
 
 fn serve(options: &Options) -> Result<(), Failure> {
-    let limits = Limits::from(options.limits);
-    let core = cpu::pin(options.cpu, options.instance.number - 1)?;
-    tracing::info!(version = index::version(), instance = %options.instance, ?core, "starting");
-    let signals = signal_pipe().map_err(|error| Failure::System { what: "listen for signals", error })?;
+    let signals = prepare(&options.serving)?;
+    let limits = Limits::from(options.serving.limits);
     let phase = Rc::new(Cell::new(Phase::Starting));
     let scorer = match find_index(&options.index_dir, &limits) {
         Ok(scorer) => {
@@ -107,16 +110,36 @@ fn serve(options: &Options) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let mut runtime = Runtime::new(options.driver)?;
-    let (listener, socket) = listen::bind(&options.listen)?;
     let service = FraudScore { phase: phase.clone(), scorer };
-    // Lives as long as the process: every task refers to it.
-    let worker: &'static Worker<FraudScore> = Box::leak(Box::new(Worker::new(limits, service, phase)));
-    let registered = |error| Failure::System { what: "register the listener", error };
-    let is_finished = runtime.block_on(async {
+    serve_until_stopped(&options.serving, signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
             driver::spawn(await_index(worker, options.index_dir.clone()));
         }
+    })
+}
+
+/// Pins the thread; gives the end that becomes readable when the process is asked to stop.
+pub(crate) fn prepare(serving: &Serving) -> Result<UnixStream, Failure> {
+    let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
+    tracing::info!(version = index::version(), instance = %serving.instance, ?core, "starting");
+    signal_pipe().map_err(|error| Failure::System { what: "listen for signals", error })
+}
+
+/// Binds and serves; `begin` runs when tasks can be started.
+pub(crate) fn serve_until_stopped<S: Service>(
+    serving: &Serving,
+    signals: UnixStream,
+    service: S,
+    phase: Rc<Cell<Phase>>,
+    begin: impl FnOnce(&'static Worker<S>),
+) -> Result<(), Failure> {
+    let mut runtime = Runtime::new(serving.driver)?;
+    let (listener, socket) = listen::bind(&serving.listen)?;
+    // Lives as long as the process: every task refers to it.
+    let worker: &'static Worker<S> = Box::leak(Box::new(Worker::new(serving.limits.into(), service, phase)));
+    let registered = |error| Failure::System { what: "register the listener", error };
+    let is_finished = runtime.block_on(async {
+        begin(worker);
         let (socket, signals) = (Socket::new(socket)?, Socket::new(signals.into())?);
         tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
         io::Result::Ok(worker.run(listener, socket, signals).await)

@@ -1,0 +1,116 @@
+//! A line on stderr that shows how a run goes, drawn by another thread than the one that sends.
+
+use crate::connections::Connections;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const DRAW_EVERY: Duration = Duration::from_millis(250);
+/// Without a terminal a line stays, so there are fewer.
+const PRINT_EVERY: Duration = Duration::from_secs(10);
+
+/// Counts as they stand; the sending thread only stores them.
+#[derive(Debug, Default)]
+pub struct Progress {
+    sent: AtomicU64,
+    wrong: AtomicU64,
+    errors: AtomicU64,
+    dropped: AtomicU64,
+    connections: AtomicU64,
+    in_flight: AtomicU64,
+    /// Longest latency since it was last drawn.
+    slowest_ns: AtomicU64,
+    is_over: AtomicBool,
+}
+
+impl Progress {
+    /// To be called often, by the sending thread.
+    pub fn show(&self, connections: &mut Connections<'_>) {
+        let tally = &connections.tally;
+        self.sent.store(tally.sent, Ordering::Relaxed);
+        self.wrong.store(tally.wrong(), Ordering::Relaxed);
+        self.errors.store(tally.errors.total(), Ordering::Relaxed);
+        self.dropped.store(tally.dropped, Ordering::Relaxed);
+        self.connections.store(connections.counts().0 as u64, Ordering::Relaxed);
+        self.in_flight.store(connections.in_flight() as u64, Ordering::Relaxed);
+        let slowest_ns = connections.take_slowest_ns();
+        if slowest_ns > self.slowest_ns.load(Ordering::Relaxed) {
+            self.slowest_ns.store(slowest_ns, Ordering::Relaxed);
+        }
+    }
+
+    /// To be called at the end, by the sending thread.
+    pub fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+
+    /// Draws until the end. `planned`: requests of the plan, if it has a number.
+    pub fn draw(&self, name: &str, planned: Option<u64>) {
+        let is_terminal = std::io::stderr().is_terminal();
+        let bar = is_terminal.then(|| bar(name, planned));
+        let (mut drawn, mut sent) = (Instant::now(), 0);
+        while !self.is_over.load(Ordering::Acquire) {
+            std::thread::sleep(LOOK_EVERY);
+            let since = drawn.elapsed();
+            if since < if is_terminal { DRAW_EVERY } else { PRINT_EVERY } {
+                continue;
+            }
+            let now = self.sent.load(Ordering::Relaxed);
+            let text = self.line((now - sent) as f64 / since.as_secs_f64());
+            match &bar {
+                Some(bar) => {
+                    bar.set_position(now);
+                    bar.set_message(text);
+                }
+                None => eprintln!("  {name}: {now} sent, {text}"),
+            }
+            (drawn, sent) = (Instant::now(), now);
+        }
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, rate: f64) -> String {
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let slowest_ms = self.slowest_ns.swap(0, Ordering::Relaxed) as f64 / 1e6;
+        format!(
+            "{rate:.0}/s, slowest {slowest_ms:.2} ms, {} open of {} connections, {} wrong, {} errors, {} dropped",
+            load(&self.in_flight),
+            load(&self.connections),
+            load(&self.wrong),
+            load(&self.errors),
+            load(&self.dropped)
+        )
+    }
+}
+
+fn bar(name: &str, planned: Option<u64>) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr();
+    let (bar, template) = match planned {
+        Some(planned) => {
+            (ProgressBar::with_draw_target(Some(planned), target), "  {prefix} {bar:20} {percent:>3} % {msg}")
+        }
+        None => (ProgressBar::with_draw_target(None, target), "  {prefix} {pos} sent, {msg}"),
+    };
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_prefix(name.to_owned());
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slowest_is_told_once() {
+        let progress = Progress::default();
+        progress.slowest_ns.store(1_500_000, Ordering::Relaxed);
+        progress.errors.store(3, Ordering::Relaxed);
+        assert!(progress.line(900.0).starts_with("900/s, slowest 1.50 ms"));
+        let line = progress.line(900.0);
+        assert!(line.contains("slowest 0.00 ms") && line.contains("3 errors"), "{line}");
+    }
+}

@@ -1,0 +1,159 @@
+//! One run of a plan against a target.
+
+use crate::closed_loop::{self, Rates};
+use crate::connections::{Connections, Limits};
+use crate::live::Progress;
+use crate::open_loop::{self, Finish};
+use crate::payloads::{Payloads, Requests};
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::tally::Tally;
+use crate::target::Target;
+use hdrhistogram::CreationError;
+use rustix::thread::CpuSet;
+use std::io;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What to send when.
+    pub plan: Plan,
+    /// Connections opened before the first request; a closed loop goes by its plan.
+    pub least_connections: usize,
+    /// Connections opened at most.
+    pub most_connections: usize,
+    /// A request without a whole answer by then is an error.
+    pub timeout: Duration,
+    /// The core that sends; none: the kernel chooses.
+    pub cpu: Option<usize>,
+}
+
+/// Why a run did not begin, or broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Too few payloads.
+    #[error("the plan {plan} needs {needed} payloads, and {name} has {there}")]
+    TooFewPayloads {
+        /// The plan.
+        plan: String,
+        /// Requests in it.
+        needed: u64,
+        /// The set.
+        name: String,
+        /// Payloads in it.
+        there: u64,
+    },
+    /// No answer to the lookup of its name.
+    #[error("cannot find {target}: {error}")]
+    Lookup {
+        /// Where to.
+        target: Target,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Nobody listens.
+    #[error("cannot connect to {target}: {error}; is it running?")]
+    Connect {
+        /// Where to.
+        target: Target,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Not the core that was asked for.
+    #[error("cannot run on core {cpu}: {error}; `nproc` and `taskset -pc $$` tell which there are")]
+    Pin {
+        /// The core asked for.
+        cpu: usize,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The system refused something that it should not.
+    #[error("the load generator failed: {0}")]
+    System(#[from] io::Error),
+    /// The bounds of a histogram; they are constant.
+    #[error("cannot make a histogram: {0}")]
+    Histogram(#[from] CreationError),
+}
+
+impl Test {
+    /// Runs it once, on a thread of its own; `stop` ends it early, then the report is of the part that was run.
+    /// `label` names the run in the live line.
+    pub fn run(
+        &self,
+        target: &Target,
+        payloads: &Payloads,
+        stop: &AtomicBool,
+        label: &str,
+    ) -> Result<Report, RunError> {
+        let there = payloads.entries.len() as u64;
+        let needed = self.plan.count().unwrap_or(1);
+        if there < needed {
+            let (plan, name) = (self.plan.to_string(), payloads.name.clone());
+            return Err(RunError::TooFewPayloads { plan, needed, name, there });
+        }
+        let lookup = |error| RunError::Lookup { target: target.clone(), error };
+        let address = target.resolve().map_err(lookup)?;
+        let count = self.plan.count().unwrap_or(there);
+        let requests = Requests::new(payloads, count as usize, target);
+        let progress = Progress::default();
+        let send = || {
+            let _end = EndOnDrop(&progress);
+            pin(self.cpu)?;
+            let connect = |error| RunError::Connect { target: target.clone(), error };
+            let mut connections =
+                Connections::open(address, self.limits(), &requests, Tally::new()?).map_err(connect)?;
+            let (finish, rates) = self.carry_out(&mut connections, &requests, stop, &progress)?;
+            Ok(Report::new(self, target, payloads, connections, finish, rates))
+        };
+        std::thread::scope(|scope| {
+            let sender = scope.spawn(send);
+            progress.draw(label, self.plan.count());
+            sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn carry_out(
+        &self,
+        connections: &mut Connections<'_>,
+        requests: &Requests,
+        stop: &AtomicBool,
+        progress: &Progress,
+    ) -> io::Result<(Finish, Option<Rates>)> {
+        match &self.plan {
+            Plan::Open(schedule) => Ok((open_loop::run(connections, schedule, stop, progress)?, None)),
+            Plan::Saturate { seconds, .. } => {
+                let (finish, rates) = closed_loop::run(connections, requests.len(), *seconds, stop, progress)?;
+                Ok((finish, Some(rates)))
+            }
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let (least, most) = match self.plan {
+            Plan::Open(_) => (self.least_connections, self.most_connections),
+            Plan::Saturate { connections, .. } => (connections, connections),
+        };
+        Limits { least, most, timeout_ns: self.timeout.as_nanos() as u64 }
+    }
+}
+
+/// The thread that draws must stop whatever way the other one ends.
+struct EndOnDrop<'a>(&'a Progress);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+fn pin(cpu: Option<usize>) -> Result<(), RunError> {
+    let Some(cpu) = cpu else { return Ok(()) };
+    if cpu >= CpuSet::MAX_CPU {
+        return Err(RunError::Pin { cpu, error: io::ErrorKind::InvalidInput.into() });
+    }
+    let mut set = CpuSet::new();
+    set.set(cpu);
+    rustix::thread::sched_setaffinity(None, &set).map_err(|error| RunError::Pin { cpu, error: error.into() })
+}

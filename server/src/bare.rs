@@ -1,0 +1,99 @@
+//! The floor to compare with: the same server, on the same driver, with nothing behind it.
+
+use crate::handler::{Phase, Route, Service};
+use crate::options::Serving;
+use crate::start::{conclude, prepare, serve_until_stopped};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+/// Options of a server that answers the same to every request.
+#[derive(clap::Args, Debug, Clone)]
+#[command(after_help = EXIT_CODES)]
+pub struct BareOptions {
+    /// Where and how to serve
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+const EXIT_CODES: &str =
+    "Every well-framed request is answered with {\"approved\":true,\"fraud_score\":0.0}; its body is not looked at.
+
+Exit codes:
+  0  stopped by SIGTERM or SIGINT, every open request finished
+  1  anything else, such as no working driver, or stopped before every connection was finished
+  2  bad options, or the address cannot be listened on
+  5  the thread cannot be pinned to the core asked for";
+
+/// Serves until SIGTERM or SIGINT, as [`crate::run`] does.
+pub fn run_bare(options: &BareOptions) -> ExitCode {
+    let serving = &options.serving;
+    conclude(serving, || {
+        let signals = prepare(serving)?;
+        let phase = Rc::new(Cell::new(Phase::Ready));
+        serve_until_stopped(serving, signals, Bare { phase: phase.clone() }, phase, |_| {})
+    })
+}
+
+struct Bare {
+    phase: Rc<Cell<Phase>>,
+}
+
+impl Service for Bare {
+    type Error = Infallible;
+
+    fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    fn score(&mut self, _body: &mut [u8]) -> Option<Result<u8, Infallible>> {
+        Some(Ok(0))
+    }
+
+    fn route(&self, _route: Route) -> Route {
+        Route::Score
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffers::Buffer;
+    use crate::conn::{Conn, Step};
+    use crate::limits::Limits;
+
+    fn answer(request: &str) -> String {
+        let limits = Limits::default();
+        let (mut conn, mut buffer) = (Conn::new(&limits, 0), Buffer::new(&limits));
+        buffer.room()[..request.len()].copy_from_slice(request.as_bytes());
+        buffer.received(request.len());
+        let mut service = Bare { phase: Rc::new(Cell::new(Phase::Ready)) };
+        assert_eq!(conn.received(&mut buffer, &mut service, 0), Step::Write);
+        String::from_utf8(buffer.unsent().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn every_well_framed_request_gets_the_same_bytes() {
+        let scored = answer("POST /fraud-score HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nno json!");
+        assert!(
+            scored.starts_with("HTTP/1.1 200 OK\r\n") && scored.ends_with(r#"{"approved":true,"fraud_score":0.0}"#)
+        );
+        for request in
+            ["GET /ready HTTP/1.1\r\nHost: x\r\n\r\n", "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"]
+        {
+            assert_eq!(answer(request), scored, "{request}");
+        }
+    }
+
+    #[test]
+    fn a_badly_framed_request_is_still_refused() {
+        let request = "POST /fraud-score HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12";
+        assert!(answer(request).starts_with("HTTP/1.1 400 "));
+    }
+
+    #[test]
+    fn head_gets_no_body() {
+        assert!(answer("HEAD /ready HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("\r\n\r\n"));
+    }
+}
