@@ -8,11 +8,11 @@
 
 # ---- the manifests alone, with empty crates in place of ours, so that the next stage sees no change of code
 FROM rust:1.95-slim-bookworm AS manifests
-WORKDIR /build
+WORKDIR /context
 COPY . .
-RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete && \
+RUN mkdir /build && cp Cargo.toml Cargo.lock /build && \
     for manifest in */Cargo.toml deploy/*/Cargo.toml; do \
-        room=$(dirname "$manifest") && mkdir -p "$room/src" "$room/benches" && \
+        room="/build/$(dirname "$manifest")" && mkdir -p "$room/src" "$room/benches" && cp "$manifest" "$room" && \
         echo '//! Empty.' > "$room/src/lib.rs" && printf '//! Empty.\nfn main() {}\n' > "$room/src/main.rs" && \
         for bench in $(sed -n '/^\[\[bench\]\]/,/^name/s/^name = "\(.*\)"/\1/p' "$manifest"); do \
             touch "$room/benches/$bench.rs"; \

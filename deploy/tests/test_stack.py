@@ -150,6 +150,17 @@ class RunningStack(unittest.TestCase):
         self.restart_servers()
         self.assertEqual(self.stack.ask(payloads.DENIED), (200, payloads.EXAMPLES[1][1]))
 
+    def test_servers_without_an_index_say_so_and_find_it_when_it_is_loaded(self):
+        """As after a reboot of the host: /dev/shm is empty, and Docker starts the servers but no loader."""
+        (self.stack.shm / "current.index").unlink()
+        subprocess.check_output(["docker", "restart", *(self.stack.container(server)["Id"] for server in SERVERS)])
+        self.assertTrue(comes_true(lambda: self.stack.ask(payloads.APPROVED)[0] == 503, 10))
+        for server in SERVERS:
+            self.assertIn("publish one with `shm-loader load", self.stack.logs(server))
+        self.stack.up()
+        self.assertTrue(comes_true(self.stack.both_serve, 20))
+        self.assertEqual(self.stack.ask(payloads.DENIED), (200, payloads.EXAMPLES[1][1]))
+
     def load(self, *options, file):
         result = self.stack.compose("run", "--rm", *options, "loader", "shm-loader", "load", file)
         self.assertIn("published", result.stdout)

@@ -59,7 +59,7 @@ class Submission(unittest.TestCase):
         limits = [service["deploy"]["resources"]["limits"] for service in services]
         self.assertLessEqual(round(sum(float(limit["cpus"]) for limit in limits), 6), 1)
         self.assertLessEqual(sum(megabytes(limit["memory"]) for limit in limits), 350)
-        self.assertFalse(any(service.get("privileged") for service in services))
+        self.assertFalse(any(service.get("privileged") or service.get("network_mode") for service in services))
         self.assertNotIn("unconfined", (self.out / "docker-compose.yml").read_text())
         self.assertEqual({network["driver"] for network in config["networks"].values()}, {"bridge"})
 

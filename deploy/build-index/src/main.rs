@@ -8,7 +8,7 @@ use clap::Parser;
 use dataset::References;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use transaction::Rules;
 
 /// Builds an index from references; same input, same bytes
@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn load(source: &PathBuf) -> Result<References> {
+fn load(source: &Path) -> Result<References> {
     if source.as_os_str() == "official" {
         return dataset::official_references(&|_, _, _| {}).context("generating the official references");
     }
