@@ -155,6 +155,15 @@ fn info(options: &InfoOptions) -> Result<()> {
         thousands(u64::from(info.fraud))
     )?;
     writeln!(text, "vector           {} dimensions, 1.0 stored as {}", info.dimensions, info.scale)?;
+    writeln!(
+        text,
+        "blocks           {} of up to 16 vectors, {:.1} % full",
+        thousands(u64::from(info.blocks)),
+        100.0 * info.block_fill
+    )?;
+    writeln!(text, "leaves           {} of up to 16 blocks", thousands(info.leaves as u64))?;
+    writeln!(text, "depth            {} nodes to a leaf", info.depth)?;
+    writeln!(text, "sample           {} references in a tree of their own", thousands(u64::from(info.sample)))?;
     writeln!(text, "kernel here      {}", info.kernel)?;
     writeln!(text, "sections")?;
     for section in &info.sections {

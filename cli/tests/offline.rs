@@ -62,6 +62,15 @@ fn own_references_go_from_file_to_index_to_replay() {
     assert_eq!((&report["queries"], &report["count_mismatches"]), (&200.into(), &0.into()));
     let text = folder.succeeds("replay --references 300 --references-file r.json.gz --index r.index");
     assert!(text.contains("count mismatches           0"), "{text}");
+    for drawn in ["--uniform 500", "--beside 500 --seed 9"] {
+        let report =
+            folder.succeeds(&format!("replay {drawn} --references-file r.json.gz --index r.index --stats --json"));
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!((&report["queries"], &report["count_mismatches"]), (&500.into(), &0.into()));
+        let queries = |row: &serde_json::Value| row["queries"].as_u64().unwrap();
+        // Once by how the answer was reached, once by the answer.
+        assert_eq!(report["stats"].as_array().unwrap().iter().map(queries).sum::<u64>(), 1000);
+    }
     let info: serde_json::Value = serde_json::from_str(&folder.succeeds("index info r.index --json")).unwrap();
     assert_eq!(info["references"], 2000);
     assert!(folder.succeeds("index info r.index").contains("2,000 ("));

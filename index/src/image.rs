@@ -4,9 +4,10 @@ use serde::Serialize;
 use transaction::{Label, Query, Rules};
 
 use crate::NEIGHBOURS;
-use crate::engine::Tree;
+use crate::engine::{Effort, Engine};
 use crate::format::{
-    EMPTY_TAG, Header, OpenError, SectionKind, checksum, decode_rules, read_header, read_sections, validate_tree,
+    Header, LANES, Leaf, NO_REST, OpenError, Order, References, SectionKind, Shape, Trees, checksum, decode_rules,
+    read_header, read_sections, validate_trees,
 };
 use crate::kernel::{self, Chosen};
 
@@ -26,7 +27,8 @@ pub struct Index<'a> {
     bytes: &'a [u8],
     header: Header,
     rules: Rules,
-    tree: Tree<'a>,
+    engine: Engine<'a>,
+    shape: Shape,
     kernel: Chosen,
 }
 
@@ -45,23 +47,39 @@ impl<'a> Index<'a> {
         if found != header.checksum {
             return Err(OpenError::Checksum { header: header.checksum, found });
         }
-        let [normalization, mcc_risk, nodes, blocks] = read_sections(bytes)?.map(|range| &bytes[range]);
+        let sections = read_sections(bytes)?.map(|range| &bytes[range]);
+        let [normalization, mcc_risk, nodes, leaves, packed, references, clearances] = sections;
         let rules = decode_rules(normalization, mcc_risk)?;
-        let nodes = bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?;
-        let blocks = bytemuck::try_cast_slice(blocks).map_err(|_| OpenError::Misaligned)?;
-        let bounds = validate_tree(nodes, blocks, header.references, header.frauds)?;
-        Ok(Self { bytes, header, rules, tree: Tree { nodes, blocks, bounds }, kernel })
+        let trees = Trees {
+            order: Order::new(header.order)?,
+            nodes: bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?,
+            rest: (header.rest != NO_REST).then_some(header.rest),
+            leaves: bytemuck::try_cast_slice(leaves).map_err(|_| OpenError::Misaligned)?,
+            packed,
+            references: References::new(references, header.references),
+            clearances: bytemuck::try_cast_slice(clearances).map_err(|_| OpenError::Misaligned)?,
+        };
+        if !trees.references.is_whole() {
+            return Err(OpenError::ReferenceRow { bytes: references.len() as u64 });
+        }
+        let (bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
+        Ok(Self { bytes, header, rules, engine: Engine { trees, bounds }, shape, kernel })
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
     #[inline]
     pub fn classify(&self, query: &Query) -> u8 {
-        self.tree.classify(self.kernel, query)
+        self.engine.classify(self.kernel, query)
+    }
+
+    /// [`Index::classify`], and what it cost.
+    pub fn measure(&self, query: &Query) -> (u8, Effort) {
+        self.engine.measure(self.kernel, query)
     }
 
     /// The five nearest references, nearest first, ties by the lower reference. Allocates nothing.
     pub fn neighbours(&self, query: &Query) -> [Neighbour; NEIGHBOURS] {
-        self.tree.neighbours(self.kernel, query)
+        self.engine.neighbours(self.kernel, query)
     }
 
     /// How transactions become vectors for this index.
@@ -76,10 +94,12 @@ impl<'a> Index<'a> {
 
     /// All vectors, in storage order (which is not that of their numbers): to warm up, to check.
     pub fn vectors(&self) -> impl Iterator<Item = Query> + use<'a> {
-        let in_use = |tag: &u32| *tag != EMPTY_TAG;
-        self.tree.blocks.iter().flat_map(move |block| {
-            let points = block.tags.iter().filter(|tag| in_use(tag)).count();
-            (0..points).map(|lane| Query::new(block.vector(lane)).expect("the tree's values were checked"))
+        let trees = self.engine.trees;
+        let blocks = |leaf: &'a Leaf| (0..leaf.blocks().count_ones() as usize).map(move |lane| (leaf, lane));
+        trees.leaves.iter().flat_map(blocks).flat_map(move |(leaf, lane)| {
+            let block = trees.block(leaf, lane).expect("the blocks were checked");
+            let query = move |point| Query::new(trees.order.unpair(&block.point(point)));
+            (0..usize::from(block.points)).map(move |point| query(point).expect("the values were checked"))
         })
     }
 
@@ -102,6 +122,11 @@ impl<'a> Index<'a> {
             dimensions: self.header.dimensions,
             scale: self.header.scale,
             kernel: self.kernel.name(),
+            sample: self.shape.sample,
+            depth: self.shape.depth,
+            leaves: self.engine.trees.leaves.len(),
+            blocks: self.shape.blocks,
+            block_fill: f64::from(self.header.references) / (f64::from(self.shape.blocks) * LANES as f64),
             bytes_per_vector: self.header.image_bytes as f64 / f64::from(self.header.references),
             sections: SectionKind::ALL.into_iter().zip(&ranges).map(section).collect(),
         }
@@ -129,6 +154,16 @@ pub struct Info {
     pub scale: u32,
     /// The kernel this machine answers with.
     pub kernel: &'static str,
+    /// References in the sample, from which most answers can be proved.
+    pub sample: u32,
+    /// Nodes on the longest way from a root to a leaf.
+    pub depth: usize,
+    /// Leaves, each of up to 16 blocks.
+    pub leaves: usize,
+    /// Blocks, each of up to 16 vectors.
+    pub blocks: u32,
+    /// Share of the blocks' lanes that hold a vector.
+    pub block_fill: f64,
     /// Bytes of the image over references.
     pub bytes_per_vector: f64,
     /// The parts of the image.

@@ -8,6 +8,11 @@
 //! - `engine`: the walk that finds the five nearest, written once for every kernel.
 //! - [`kernel`]: distances, one module per instruction set behind one dispatch.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "arrays of one shape are walked side by side, pair by pair and lane by lane"
+)]
+
 mod builder;
 mod engine;
 pub mod format;
@@ -16,6 +21,7 @@ pub mod kernel;
 mod version;
 
 pub use builder::{BuildError, build};
+pub use engine::{Effort, Reached};
 pub use format::OpenError;
 pub use image::{Index, Info, Neighbour, SectionInfo};
 pub use version::version;

@@ -67,7 +67,7 @@ fn progress_starts_at_zero_and_ends_at_the_total_in_every_phase() {
     })
     .unwrap();
     let seen = seen.into_inner().unwrap();
-    for phase in ["split", "write"] {
+    for phase in ["sample", "split", "write"] {
         let of_phase: Vec<_> = seen.iter().filter(|(name, ..)| *name == phase).collect();
         assert_eq!(of_phase.first().map(|(_, done, _)| *done), Some(0), "{phase}");
         assert!(of_phase.last().is_some_and(|(_, done, total)| done == total), "{phase}");

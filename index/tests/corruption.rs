@@ -1,69 +1,12 @@
-//! One test for each way in which an image can be wrong, most with a checksum recomputed to fit.
+//! One test for each way in which header, section table and rules can be wrong, most with a checksum made to fit.
 
 mod common;
 
 use std::mem::offset_of;
 
-use common::{Points, Random};
-use index::format::{BLOCK_FLAG, Block, EMPTY_TAG, HEADER_BYTES, Header, Node, SectionEntry, SectionKind, checksum};
+use common::corrupt::{REFERENCES, entry, entry_after, header, header_after, image, refusal, refusal_after, section};
+use index::format::{Header, SectionKind};
 use index::{Index, OpenError};
-
-const REFERENCES: u32 = 1_003;
-
-fn image() -> Vec<u8> {
-    let mut random = Random(11);
-    let (vectors, labels) = (0..REFERENCES).map(|_| (random.query(0, 9_999), random.label())).unzip();
-    Points { vectors, labels }.build()
-}
-
-fn reseal(image: &mut [u8]) {
-    let sum = checksum(image);
-    let at = offset_of!(Header, checksum);
-    image[at..at + 8].copy_from_slice(&sum.to_le_bytes());
-}
-
-fn refusal(image: &[u8]) -> OpenError {
-    Index::open(image).err().expect("a corrupt image was accepted")
-}
-
-/// The refusal of an image that `change` damaged and whose checksum was made to fit.
-fn refusal_after(change: impl FnOnce(&mut Vec<u8>)) -> OpenError {
-    let mut image = image();
-    change(&mut image);
-    reseal(&mut image);
-    refusal(&image)
-}
-
-fn header_after(change: impl FnOnce(&mut Header)) -> OpenError {
-    refusal_after(|image| change(bytemuck::from_bytes_mut(&mut image[..HEADER_BYTES])))
-}
-
-fn entry(image: &mut [u8], kind: SectionKind) -> &mut SectionEntry {
-    let at = HEADER_BYTES + (kind as usize - 1) * size_of::<SectionEntry>();
-    bytemuck::from_bytes_mut(&mut image[at..at + size_of::<SectionEntry>()])
-}
-
-fn entry_after(kind: SectionKind, change: impl FnOnce(&mut SectionEntry)) -> OpenError {
-    refusal_after(|image| change(entry(image, kind)))
-}
-
-fn section(image: &mut [u8], kind: SectionKind) -> &mut [u8] {
-    let entry = *entry(image, kind);
-    &mut image[entry.offset as usize..(entry.offset + entry.bytes) as usize]
-}
-
-fn nodes_after(change: impl FnOnce(&mut [Node])) -> OpenError {
-    refusal_after(|image| change(bytemuck::cast_slice_mut(section(image, SectionKind::Nodes))))
-}
-
-fn blocks_after(change: impl FnOnce(&mut [Block])) -> OpenError {
-    refusal_after(|image| change(bytemuck::cast_slice_mut(section(image, SectionKind::Blocks))))
-}
-
-/// The position of a block with unused lanes.
-fn partial(blocks: &[Block]) -> usize {
-    blocks.iter().position(|block| block.tags[15] == EMPTY_TAG).expect("1003 is no multiple of 16")
-}
 
 #[test]
 fn an_undamaged_image_is_accepted() {
@@ -97,7 +40,7 @@ fn another_file_is_rejected() {
 
 #[test]
 fn another_version_is_rejected() {
-    assert_eq!(header_after(|header| header.version = 2), OpenError::UnsupportedVersion { found: 2 });
+    assert_eq!(header_after(|header| header.version = 1), OpenError::UnsupportedVersion { found: 1 });
 }
 
 #[test]
@@ -154,6 +97,24 @@ fn reserved_header_bytes_in_use_are_rejected() {
 }
 
 #[test]
+fn an_order_of_dimensions_that_is_no_permutation_is_rejected() {
+    for wrong in [13, 14, 255] {
+        let error = header_after(|header| header.order[usize::from(header.order[0] == wrong)] = wrong);
+        assert!(matches!(error, OpenError::DimensionOrder { .. }), "{error}");
+    }
+}
+
+#[test]
+fn another_root_of_the_rest_is_rejected() {
+    let rest = header(&image()).rest;
+    for wrong in [0, rest - 1, rest + 1, 1 << 30] {
+        assert_eq!(header_after(|header| header.rest = wrong), OpenError::RestRoot { found: wrong });
+    }
+    // Without a rest its nodes are left over.
+    assert!(matches!(header_after(|header| header.rest = u32::MAX), OpenError::Unreachable { kind: "node", .. }));
+}
+
+#[test]
 fn fewer_than_five_references_are_rejected() {
     assert_eq!(header_after(|header| header.references = 4), OpenError::ReferenceCount { found: 4 });
 }
@@ -188,13 +149,13 @@ fn fewer_points_than_the_header_says_are_rejected() {
 #[test]
 fn sections_in_another_order_are_rejected() {
     let error = entry_after(SectionKind::Nodes, |entry| entry.kind = SectionKind::Blocks as u32);
-    assert_eq!(error, OpenError::SectionKind { section: "nodes", found: 4 });
+    assert_eq!(error, OpenError::SectionKind { section: "nodes", found: 5 });
 }
 
 #[test]
 fn an_unknown_section_is_rejected() {
-    let error = entry_after(SectionKind::Blocks, |entry| entry.kind = 9);
-    assert_eq!(error, OpenError::SectionKind { section: "blocks", found: 9 });
+    let error = entry_after(SectionKind::Blocks, |entry| entry.kind = 99);
+    assert_eq!(error, OpenError::SectionKind { section: "blocks", found: 99 });
 }
 
 #[test]
@@ -211,7 +172,7 @@ fn a_misaligned_section_is_rejected() {
 
 #[test]
 fn a_section_past_the_end_is_rejected() {
-    let error = entry_after(SectionKind::Blocks, |entry| entry.bytes += 512 * 64);
+    let error = entry_after(SectionKind::Blocks, |entry| entry.bytes += 32 << 20);
     assert_eq!(error, OpenError::SectionOutOfBounds { section: "blocks" });
 }
 
@@ -235,7 +196,7 @@ fn a_section_with_a_broken_element_is_rejected() {
 
 #[test]
 fn bytes_behind_the_last_section_are_rejected() {
-    let error = entry_after(SectionKind::Blocks, |entry| entry.bytes -= 512);
+    let error = entry_after(SectionKind::Clearances, |entry| entry.bytes -= 2);
     assert!(matches!(error, OpenError::TrailingBytes { .. }), "{error}");
 }
 
@@ -290,199 +251,6 @@ fn category_codes_out_of_order_are_rejected() {
 fn a_category_code_that_is_no_text_is_rejected() {
     let error = refusal_after(|image| section(image, SectionKind::MccRisk)[0] = 0xff);
     assert!(matches!(error, OpenError::Rules(_)), "{error}");
-}
-
-#[test]
-fn a_node_without_children_is_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].holds = [0, 0]), OpenError::LanesInUse { node: 0, lanes: 0 });
-}
-
-#[test]
-fn a_hole_between_children_is_rejected() {
-    let error = nodes_after(|nodes| nodes[0].holds.iter_mut().for_each(|holds| *holds &= !2));
-    assert!(matches!(error, OpenError::LanesInUse { node: 0, .. }), "{error}");
-}
-
-#[test]
-fn a_child_said_to_lack_a_label_is_rejected() {
-    // The root's children hold both labels; one lane still holds the other label, so the lanes in use stay the same.
-    let error = nodes_after(|nodes| nodes[0].holds[1] &= !1);
-    assert_eq!(error, OpenError::WrongHolds { node: 0, lane: 0, label: 1 });
-}
-
-#[test]
-fn a_child_said_to_hold_a_label_it_lacks_is_rejected() {
-    let mut random = Random(12);
-    let (vectors, labels) = (0..100).map(|_| (random.query(0, 9_999), transaction::Label::Legit)).unzip();
-    let mut image = Points { vectors, labels }.build();
-    bytemuck::cast_slice_mut::<u8, Node>(section(&mut image, SectionKind::Nodes))[0].holds[1] = 1;
-    reseal(&mut image);
-    assert_eq!(refusal(&image), OpenError::WrongHolds { node: 0, lane: 0, label: 1 });
-}
-
-#[test]
-fn reserved_node_bytes_in_use_are_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].reserved[0] = 1), OpenError::ReservedNotZero { place: "node" });
-}
-
-#[test]
-fn a_child_that_does_not_exist_is_rejected() {
-    let error = nodes_after(|nodes| nodes[0].children[0] = 1 << 30);
-    assert_eq!(error, OpenError::ChildOutOfRange { node: 0, lane: 0, child: 1 << 30 });
-    let error = nodes_after(|nodes| nodes[0].children[0] = BLOCK_FLAG | 1 << 30);
-    assert_eq!(error, OpenError::ChildOutOfRange { node: 0, lane: 0, child: BLOCK_FLAG | 1 << 30 });
-}
-
-#[test]
-fn a_node_that_is_its_own_child_is_rejected() {
-    assert_eq!(
-        nodes_after(|nodes| nodes[0].children[0] = 0),
-        OpenError::ChildOutOfOrder { node: 0, lane: 0, child: 0 }
-    );
-}
-
-#[test]
-fn a_child_met_twice_is_rejected() {
-    let error = nodes_after(|nodes| {
-        let node = nodes.iter_mut().find(|node| node.children[1] & BLOCK_FLAG != 0).unwrap();
-        node.children[1] = node.children[0];
-    });
-    assert!(matches!(error, OpenError::ChildOutOfOrder { .. }), "{error}");
-}
-
-#[test]
-fn blocks_that_no_node_reaches_are_rejected() {
-    let error = nodes_after(|nodes| {
-        let root = &mut nodes[0];
-        let last = root.count() - 1;
-        root.children[last] = 0;
-        for label in 0..2 {
-            root.holds[label] &= !(1 << last);
-            for pair in 0..7 {
-                root.boxes[label].lower[pair][last] = [0, 0];
-                root.boxes[label].upper[pair][last] = [0, 0];
-            }
-        }
-    });
-    assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
-}
-
-#[test]
-fn a_tree_without_nodes_is_rejected() {
-    let error = refusal_after(|image| {
-        let blocks = *entry(image, SectionKind::Blocks);
-        let nodes = entry(image, SectionKind::Nodes);
-        let start = nodes.offset as usize;
-        nodes.bytes = 0;
-        image[start..blocks.offset as usize].fill(0);
-    });
-    assert!(matches!(error, OpenError::ElementCount { section: "nodes", found: 0, .. }), "{error}");
-}
-
-#[test]
-fn a_tree_that_is_too_deep_is_rejected() {
-    // A chain of nodes with one child each: well formed but for its length.
-    let mut image = image();
-    let (nodes, blocks) = (*entry(&mut image, SectionKind::Nodes), *entry(&mut image, SectionKind::Blocks));
-    let chain = 200usize;
-    let mut long = image[..nodes.offset as usize].to_vec();
-    for position in 0..chain {
-        let mut node: Node = bytemuck::Zeroable::zeroed();
-        node.holds = [1, 0];
-        node.children[0] = position as u32 + 1;
-        long.extend_from_slice(bytemuck::bytes_of(&node));
-    }
-    long.resize(long.len().next_multiple_of(4096), 0);
-    let offset = long.len() as u64;
-    long.extend_from_slice(&image[blocks.offset as usize..]);
-    entry(&mut long, SectionKind::Nodes).bytes = (chain * size_of::<Node>()) as u64;
-    entry(&mut long, SectionKind::Blocks).offset = offset;
-    let length = long.len() as u64;
-    bytemuck::from_bytes_mut::<Header>(&mut long[..HEADER_BYTES]).image_bytes = length;
-    reseal(&mut long);
-    assert_eq!(refusal(&long), OpenError::TooDeep { node: 128 });
-}
-
-#[test]
-fn a_box_that_misses_a_point_is_rejected() {
-    for label in 0..2 {
-        let error = nodes_after(|nodes| nodes[0].boxes[label].upper[3][0][0] -= 1);
-        assert_eq!(error, OpenError::WrongBox { node: 0, lane: 0, label });
-    }
-}
-
-#[test]
-fn a_box_that_is_too_large_is_rejected() {
-    let error = nodes_after(|nodes| nodes[0].boxes[1].lower[6][1][1] -= 1);
-    assert_eq!(error, OpenError::WrongBox { node: 0, lane: 1, label: 1 });
-}
-
-#[test]
-fn an_unused_lane_of_a_node_in_use_is_rejected() {
-    let error = nodes_after(|nodes| {
-        let node = nodes.iter_mut().find(|node| node.count() < 16).unwrap();
-        node.boxes[0].lower[0][15][0] = 1;
-    });
-    assert!(matches!(error, OpenError::UnusedLane { kind: "node", lane: 15, .. }), "{error}");
-}
-
-#[test]
-fn an_empty_block_is_rejected() {
-    assert_eq!(blocks_after(|blocks| blocks[0].tags = [EMPTY_TAG; 16]), OpenError::EmptyBlock { block: 0 });
-}
-
-#[test]
-fn a_hole_between_points_of_a_block_is_rejected() {
-    let error = blocks_after(|blocks| blocks[0].tags[3] = EMPTY_TAG);
-    assert!(matches!(error, OpenError::UnusedLane { kind: "block", position: 0, .. }), "{error}");
-}
-
-#[test]
-fn an_unused_lane_of_a_block_in_use_is_rejected() {
-    let error = blocks_after(|blocks| {
-        let block = partial(blocks);
-        blocks[block].vectors[2][15][1] = 7;
-    });
-    assert!(matches!(error, OpenError::UnusedLane { kind: "block", lane: 15, .. }), "{error}");
-}
-
-#[test]
-fn a_value_outside_the_scale_is_rejected() {
-    for value in [10_001, -10_001, i16::MAX, i16::MIN] {
-        let error = blocks_after(|blocks| blocks[2].vectors[1][4][1] = value);
-        assert_eq!(error, OpenError::ValueOutOfRange { block: 2, lane: 4, dimension: 3, value });
-    }
-}
-
-#[test]
-fn a_moved_point_is_rejected() {
-    // Every box is the smallest around its points, so a point pushed out of its block's box shows.
-    let error = blocks_after(|blocks| blocks[1].vectors[0][0][0] = 10_000);
-    assert!(matches!(error, OpenError::WrongBox { .. }), "{error}");
-}
-
-#[test]
-fn a_reference_that_does_not_exist_is_rejected() {
-    let error = blocks_after(|blocks| blocks[0].tags[15] = REFERENCES << 1);
-    assert_eq!(error, OpenError::ReferenceOutOfRange { block: 0, lane: 15, reference: REFERENCES });
-}
-
-#[test]
-fn references_of_a_block_out_of_order_are_rejected() {
-    let error = blocks_after(|blocks| blocks[0].tags.swap(3, 4));
-    assert_eq!(error, OpenError::ReferencesOutOfOrder { block: 0, lane: 4 });
-}
-
-#[test]
-fn a_reference_that_is_there_twice_is_rejected() {
-    let error = blocks_after(|blocks| blocks[0].tags[1] = blocks[0].tags[0]);
-    assert!(matches!(error, OpenError::ReferenceTwice { block: 0, lane: 1, .. }), "{error}");
-}
-
-#[test]
-fn a_changed_label_is_rejected() {
-    let error = blocks_after(|blocks| blocks[0].tags[0] ^= 1);
-    assert!(matches!(error, OpenError::WrongBox { .. } | OpenError::WrongHolds { .. }), "{error}");
 }
 
 #[test]

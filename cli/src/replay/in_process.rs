@@ -2,6 +2,7 @@
 
 use super::clock::Durations;
 use super::report::Report;
+use super::stats::Stats;
 use super::tally::{Answer, Expected, Tally};
 use crate::progress::Reporter;
 use anyhow::Result;
@@ -10,36 +11,39 @@ use index::Index;
 use std::time::Instant;
 use transaction::{Parser, Query};
 
-const PHASE: &str = "replaying";
+const PARSING: &str = "parsing";
+const SEARCHING: &str = "searching";
 
 /// How often progress is told, in queries.
 const PROGRESS_EVERY: usize = 8192;
 
-/// Every payload once, in order, like a server would answer it.
-pub fn replay_payloads(name: &str, entries: &[PayloadEntry], index: &Index<'_>, reporter: &Reporter) -> Result<Report> {
+/// Every payload once, in order: all are parsed, then all are searched, so that neither disturbs the other's time.
+pub fn replay_payloads(
+    name: &str,
+    entries: &[PayloadEntry],
+    index: &Index<'_>,
+    count: bool,
+    reporter: &Reporter,
+) -> Result<Report> {
     let longest = entries.iter().map(|entry| entry.request.len()).max().unwrap_or(0);
-    let mut parser = Parser::new(longest);
-    let (mut tally, mut parse, mut search) = (Tally::default(), Durations::new()?, Durations::new()?);
+    let (mut parser, mut parse) = (Parser::new(longest), Durations::new()?);
+    let (mut search, mut tally) = (Search::new(index, count)?, Tally::default());
+    let mut parsed = Vec::with_capacity(entries.len());
     for (done, entry) in entries.iter().enumerate() {
-        tell(reporter, done, entries.len());
+        tell(reporter, PARSING, done, entries.len());
         let started = Instant::now();
-        let query = match parser.parse(entry.request.as_bytes()) {
-            Ok(transaction) => index.rules().vectorize(&transaction),
-            Err(error) => {
-                tally.failed(&error);
-                continue;
+        let query = parser.parse(entry.request.as_bytes()).map(|transaction| index.rules().vectorize(&transaction));
+        match query {
+            Ok(query) => {
+                parse.record(started.elapsed());
+                parsed.push((query, Expected { approved: entry.expected_approved, frauds: entry.expected_frauds }));
             }
-        };
-        let parsed = Instant::now();
-        let frauds = index.classify(&query);
-        let searched = Instant::now();
-        parse.record(parsed - started);
-        search.record(searched - parsed);
-        let expected = Expected { approved: entry.expected_approved, frauds: entry.expected_frauds };
-        tally.answered(expected, answer(frauds));
+            Err(error) => tally.failed(&error),
+        }
     }
-    tell(reporter, entries.len(), entries.len());
-    Ok(Report::in_process(name, tally, parse.summary(), search.summary(), index.info().kernel))
+    tell(reporter, PARSING, entries.len(), entries.len());
+    search.run(&parsed, &mut tally, reporter);
+    Ok(Report::in_process(name, tally, parse.summary(), search.times.summary(), search.stats, index.info().kernel))
 }
 
 /// Vectors as queries: nothing to parse. `expected` holds the frauds of each.
@@ -48,26 +52,53 @@ pub fn replay_queries(
     queries: &[Query],
     expected: &[u8],
     index: &Index<'_>,
+    count: bool,
     reporter: &Reporter,
 ) -> Result<Report> {
-    let (mut tally, mut search) = (Tally::default(), Durations::new()?);
-    for (done, (query, &frauds)) in queries.iter().zip(expected).enumerate() {
-        tell(reporter, done, queries.len());
-        let started = Instant::now();
-        let found = index.classify(query);
-        search.record(started.elapsed());
-        tally.answered(Expected { approved: frauds < 3, frauds }, answer(found));
+    let (mut search, mut tally) = (Search::new(index, count)?, Tally::default());
+    let expected = expected.iter().map(|frauds| Expected { approved: *frauds < 3, frauds: *frauds });
+    let queries: Vec<_> = queries.iter().copied().zip(expected).collect();
+    search.run(&queries, &mut tally, reporter);
+    Ok(Report::in_process(name, tally, None, search.times.summary(), search.stats, index.info().kernel))
+}
+
+/// The second half of every replay: from vectors to answers.
+struct Search<'i> {
+    index: &'i Index<'i>,
+    times: Durations,
+    stats: Option<Stats>,
+}
+
+impl<'i> Search<'i> {
+    fn new(index: &'i Index<'i>, count: bool) -> Result<Self> {
+        Ok(Self { index, times: Durations::new()?, stats: count.then(Stats::default) })
     }
-    tell(reporter, queries.len(), queries.len());
-    Ok(Report::in_process(name, tally, None, search.summary(), index.info().kernel))
+
+    /// Each query once, in order. What they cost is counted in a pass of its own, as the timed search does not count.
+    fn run(&mut self, queries: &[(Query, Expected)], tally: &mut Tally, reporter: &Reporter) {
+        for (done, (query, expected)) in queries.iter().enumerate() {
+            tell(reporter, SEARCHING, done, queries.len());
+            let started = Instant::now();
+            let frauds = self.index.classify(query);
+            self.times.record(started.elapsed());
+            tally.answered(*expected, answer(frauds));
+        }
+        tell(reporter, SEARCHING, queries.len(), queries.len());
+        if let Some(stats) = &mut self.stats {
+            for (query, _) in queries {
+                let (frauds, effort) = self.index.measure(query);
+                stats.add(frauds, &effort);
+            }
+        }
+    }
 }
 
 fn answer(frauds: u8) -> Answer {
     Answer { approved: frauds < 3, frauds: Some(frauds) }
 }
 
-fn tell(reporter: &Reporter, done: usize, total: usize) {
+fn tell(reporter: &Reporter, phase: &'static str, done: usize, total: usize) {
     if done.is_multiple_of(PROGRESS_EVERY) || done == total {
-        reporter.report(PHASE, done as u64, total as u64);
+        reporter.report(phase, done as u64, total as u64);
     }
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod in_process;
 mod report;
+mod stats;
 mod tally;
 mod through;
 
@@ -13,18 +14,21 @@ use crate::progress::Reporter;
 use crate::references_source::Source;
 use anyhow::Result;
 use clap::{ArgGroup, Args};
-use dataset::PayloadEntry;
+use dataset::{PayloadEntry, References};
 use report::Report;
 use std::path::PathBuf;
+use transaction::Query;
 
 /// Options of `replay`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("what").required(true).args(["preview", "payloads", "references"])))]
+#[command(group(ArgGroup::new("what").required(true).args(["preview", "payloads", "references", "uniform", "beside"])))]
 #[command(after_help = "Examples:
   fraudring replay --preview 1
   fraudring replay --preview final-like --json
   fraudring replay --payloads mine.json --index mine.index
   fraudring replay --references 1000
+  fraudring replay --uniform 100000 --seed 7 --stats
+  fraudring replay --preview 2 --stats
   fraudring replay --preview 2 --through http://127.0.0.1:9999
 
 A positive is a denied transaction. Exit status 0: every answer was right; 3: at least one was wrong or missing.")]
@@ -38,8 +42,17 @@ pub struct Options {
     /// The first N references as queries, labelled by brute force (no payloads, so nothing is parsed)
     #[arg(long, value_name = "N", conflicts_with = "through", value_parser = clap::value_parser!(u64).range(1..))]
     references: Option<u64>,
-    /// Take the rows of --references from this references.json[.gz]
-    #[arg(long, value_name = "FILE|official", default_value = "official", requires = "references")]
+    /// N vectors drawn evenly from all that transactions can become, labelled by brute force
+    #[arg(long, value_name = "N", conflicts_with = "through", value_parser = clap::value_parser!(u64).range(1..))]
+    uniform: Option<u64>,
+    /// N references drawn with one value moved by 0.0001, labelled by brute force
+    #[arg(long, value_name = "N", conflicts_with = "through", value_parser = clap::value_parser!(u64).range(1..))]
+    beside: Option<u64>,
+    /// Draws --uniform and --beside
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The references that --references, --uniform and --beside are labelled by, a references.json[.gz]
+    #[arg(long, value_name = "FILE|official", default_value = "official")]
     references_file: Source,
     /// The index to ask [default: the official one in the data folder, built when missing]
     #[arg(long, value_name = "FILE", conflicts_with = "through")]
@@ -49,6 +62,9 @@ pub struct Options {
     /// Ask a running service over HTTP with keep-alive instead, e.g. http://127.0.0.1:9999
     #[arg(long, value_name = "URL")]
     through: Option<String>,
+    /// Count what each search looks at, after it was timed: by how the answer was reached, and by the answer
+    #[arg(long, conflicts_with = "through")]
+    stats: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -57,10 +73,9 @@ pub struct Options {
 /// Replays and prints the result on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
-    let report = if let Some(count) = options.references {
-        replay_references(options, count, &reporter)?
-    } else {
-        replay_payloads(options, &reporter)?
+    let report = match queries(options, &reporter)? {
+        Some(drawn) => replay_drawn(options, &drawn, &reporter)?,
+        None => replay_payloads(options, &reporter)?,
     };
     report.print(options.json)?;
     Ok(if report.all_right() { Outcome::Done } else { Outcome::WrongAnswers })
@@ -73,21 +88,39 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<Report> {
         Some(url) => through::replay(&name, &entries, url, reporter),
         None => {
             let (path, image) = index_image(options, reporter)?;
-            in_process::replay_payloads(&name, &entries, &image.open_named(&path)?, reporter)
+            in_process::replay_payloads(&name, &entries, &image.open_named(&path)?, options.stats, reporter)
         }
     }
 }
 
-fn replay_references(options: &Options, count: u64, reporter: &Reporter) -> Result<Report> {
+/// Queries that no payload made, and the references they were drawn with.
+struct Drawn {
+    name: String,
+    queries: Vec<Query>,
+    references: References,
+}
+
+fn queries(options: &Options, reporter: &Reporter) -> Result<Option<Drawn>> {
+    let Some(count) = options.references.or(options.uniform).or(options.beside) else { return Ok(None) };
     let references = options.references_file.load(reporter)?;
-    let available = references.vectors.len();
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    anyhow::ensure!(count <= available, "there are only {available} references: name at most so many");
-    let queries = &references.vectors[..count];
-    let expected = dataset::label(queries, &references, &|phase, done, total| reporter.report(phase, done, total));
+    let (name, queries) = if options.uniform.is_some() {
+        (format!("{count} uniform queries"), dataset::uniform_queries(count, options.seed))
+    } else if options.beside.is_some() {
+        (format!("{count} queries beside references"), dataset::queries_beside(&references, count, options.seed))
+    } else {
+        let available = references.vectors.len();
+        anyhow::ensure!(count <= available, "there are only {available} references: name at most so many");
+        (format!("first {count} references"), references.vectors[..count].to_vec())
+    };
+    Ok(Some(Drawn { name, queries, references }))
+}
+
+fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result<Report> {
+    let Drawn { name, queries, references } = drawn;
+    let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
     let (path, image) = index_image(options, reporter)?;
-    let name = format!("first {count} references");
-    in_process::replay_queries(&name, queries, &expected, &image.open_named(&path)?, reporter)
+    in_process::replay_queries(name, queries, &expected, &image.open_named(&path)?, options.stats, reporter)
 }
 
 fn payload_entries(options: &Options, reporter: &Reporter) -> Result<(String, Vec<PayloadEntry>)> {

@@ -1,6 +1,7 @@
 //! What a replay prints.
 
 use super::clock::{Summary, clock_cost_ns};
+use super::stats::Stats;
 use super::tally::Tally;
 use crate::index_command::print_line;
 use crate::progress::thousands;
@@ -25,6 +26,8 @@ pub struct Report {
     clock_ns: f64,
     kernel: Option<&'static str>,
     through: Option<String>,
+    /// What searches looked at, if counted.
+    stats: Option<Stats>,
     #[serde(skip)]
     all_right: bool,
 }
@@ -36,9 +39,10 @@ impl Report {
         tally: Tally,
         parse_ns: Option<Summary>,
         search_ns: Option<Summary>,
+        stats: Option<Stats>,
         kernel: &'static str,
     ) -> Self {
-        Self { parse_ns, search_ns, kernel: Some(kernel), ..Self::of(set, &tally) }
+        Self { parse_ns, search_ns, stats, kernel: Some(kernel), ..Self::of(set, &tally) }
     }
 
     /// Of a replay over HTTP.
@@ -61,6 +65,7 @@ impl Report {
             clock_ns: clock_cost_ns(),
             kernel: None,
             through: None,
+            stats: None,
             all_right: tally.all_right(),
         }
     }
@@ -97,7 +102,10 @@ impl Report {
                 writeln!(text, "    {name:<16} {mean:>9.0} {p50:>9} {p99:>9} {p999:>9}")?;
             }
         }
-        write!(text, "  (each figure holds one reading of the clock: {:.0} ns)", self.clock_ns)?;
+        if let Some(stats) = &self.stats {
+            text += &stats.text()?;
+        }
+        write!(text, "  (each figure in ns holds one reading of the clock: {:.0} ns)", self.clock_ns)?;
         Ok(text)
     }
 }
@@ -109,7 +117,7 @@ mod tests {
     #[test]
     fn json_has_the_documented_keys_and_null_for_what_was_not_measured() {
         let summary = Summary { mean: 1.5, p50: 1, p99: 2, p999: 3 };
-        let report = Report::in_process("preview-1", Tally::default(), None, Some(summary), "avx2");
+        let report = Report::in_process("preview-1", Tally::default(), None, Some(summary), None, "avx2");
         let json = serde_json::to_value(&report).unwrap();
         for key in ["queries", "false_positives", "false_negatives", "errors", "count_mismatches"] {
             assert_eq!(json[key], 0, "{key}");

@@ -1,11 +1,17 @@
 //! Cuts the space into blocks of near points and writes them as an image.
 //!
-//! Two steps, each with a file: [`split`] orders the points so that every 16 neighbours in memory are neighbours in
-//! space, [`write`] lays nodes, blocks and rules out as bytes.
+//! Four steps, each with a file: [`split`] orders the points so that every 16 neighbours in memory are neighbours in
+//! space, [`group`] makes leaves and nodes of the cuts, [`pairing`] finds the order of dimensions in which their blocks pack best, [`write`] lays everything out as bytes.
+//!
+//! Twice: a *sample* of the references gets a tree of its own, small enough for a processor's second cache. Most answers
+//! can be proved from it.
 
+mod group;
+mod pairing;
 mod split;
 mod write;
 
+use split::Point;
 use transaction::{Label, Query, Rules};
 
 use crate::format::MAX_REFERENCES;
@@ -33,7 +39,7 @@ pub enum BuildError {
 /// Builds an image: the bytes that [`Index::open`](crate::Index::open) takes, docs/FORMAT.md describes.
 ///
 /// `vectors` and `labels` are parallel; a reference's number is its position in them. The same input gives the same
-/// bytes, whatever the number of threads. Peak memory is about 32 bytes a reference beside the image.
+/// bytes, whatever the number of threads. Peak memory is about 100 bytes a reference beside the image.
 pub fn build(
     vectors: &[Query],
     labels: &[Label],
@@ -49,7 +55,31 @@ pub fn build(
     if vectors.len() > MAX_REFERENCES as usize {
         return Err(BuildError::TooManyReferences(vectors.len()));
     }
-    let mut points = split::points(vectors, labels);
-    let tree = split::split(&mut points, progress);
-    Ok(write::write(&tree, &points, rules, progress))
+    let (mut points, sample) = sample_first(split::points(vectors, labels));
+    let (head, tail) = points.split_at_mut(sample);
+    let grouped = |points: &mut [Point], offset, phase| group::group(&split::split(points, offset, phase, progress));
+    let trees = write::Roots {
+        sample: grouped(head, 0, "sample"),
+        rest: (!tail.is_empty()).then(|| grouped(tail, sample, "split")),
+    };
+    let order = pairing::choose(&trees, &points);
+    Ok(write::write(&trees, &points, order, rules, progress))
+}
+
+/// Every so-many-th reference is in the sample. From 1/32 to 1/128 the speed differs by 15 %: more proves more but leaves
+/// the cache, fewer proves less.
+const SAMPLE_STEP: usize = 96;
+/// Small sets are sampled more densely, so that the sample has a full block.
+const SAMPLE_LEAST: usize = 16;
+
+/// The points with those of the sample first, and how many these are.
+fn sample_first(points: Vec<Point>) -> (Vec<Point>, usize) {
+    let step = (points.len() / SAMPLE_LEAST).clamp(1, SAMPLE_STEP);
+    let (mut sample, mut rest) = (Vec::with_capacity(points.len()), Vec::with_capacity(points.len()));
+    for (reference, point) in points.into_iter().enumerate() {
+        if reference.is_multiple_of(step) { sample.push(point) } else { rest.push(point) }
+    }
+    let length = sample.len();
+    sample.append(&mut rest);
+    (sample, length)
 }

@@ -1,4 +1,4 @@
-//! Recursive median cuts, and the tree of 16-wide nodes over the pieces.
+//! Recursive median cuts.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use transaction::{DIMENSIONS, Label, Query};
 
 use crate::Progress;
-use crate::format::{Bounds, LANES, LabelBounds, tag, tag_label};
+use crate::format::LANES;
 
 /// A reference while it is moved around: 32 bytes, so that two share a cache line.
+///
+/// The tag is `reference << 1 | label`: it orders as the references do.
 #[derive(Clone, Copy)]
 pub(super) struct Point {
     pub values: [i16; DIMENSIONS],
@@ -17,17 +19,36 @@ pub(super) struct Point {
 
 const _: () = assert!(size_of::<Point>() == 32);
 
-/// A subtree that one lane of a node stands for.
-pub(super) struct Unit {
-    pub bounds: LabelBounds,
-    pub content: Content,
-}
-
-pub(super) enum Content {
+/// A piece of space: a block, or two pieces.
+pub(super) enum Piece {
     /// At most 16 points, by their range in the ordered points.
     Block(Range<usize>),
-    /// 2 to 16 units.
-    Node(Vec<Unit>),
+    /// Both sides of a cut, the blocks in them, and the leaves these become.
+    Cut { sides: Box<[Piece; 2]>, blocks: usize, leaves: usize },
+}
+
+impl Piece {
+    /// Blocks in the piece.
+    pub(super) fn blocks(&self) -> usize {
+        match self {
+            Self::Block(_) => 1,
+            Self::Cut { blocks, .. } => *blocks,
+        }
+    }
+
+    /// Leaves that the piece becomes: each as much of it as 16 blocks allow.
+    pub(super) fn leaves(&self) -> usize {
+        match self {
+            Self::Block(_) => 1,
+            Self::Cut { leaves, .. } => *leaves,
+        }
+    }
+
+    fn cut(sides: [Self; 2]) -> Self {
+        let blocks = sides[0].blocks() + sides[1].blocks();
+        let leaves = if blocks <= LANES { 1 } else { sides[0].leaves() + sides[1].leaves() };
+        Self::Cut { sides: Box::new(sides), blocks, leaves }
+    }
 }
 
 /// Below this many points one thread is faster than two.
@@ -41,50 +62,45 @@ const LEAST_SHARE: usize = 8;
 pub(super) fn points(vectors: &[Query], labels: &[Label]) -> Vec<Point> {
     let point = |(reference, (query, label)): (usize, (&Query, &Label))| Point {
         values: *query.values(),
-        tag: tag(reference as u32, *label),
+        tag: (reference as u32) << 1 | *label as u32,
     };
     vectors.iter().zip(labels).enumerate().map(point).collect()
 }
 
-/// Orders the points so that each block is a range, and returns the children of the root.
-pub(super) fn split(points: &mut [Point], progress: &Progress<'_>) -> Vec<Unit> {
+/// Orders the points so that each block is a range, and returns the cuts. Ranges count from `offset`.
+pub(super) fn split(points: &mut [Point], offset: usize, phase: &'static str, progress: &Progress<'_>) -> Piece {
     let total = points.len() as u64;
-    progress("split", 0, total);
-    let splitter = Splitter { progress, total, done: AtomicU64::new(0) };
-    let units = splitter.split(points, 0);
-    progress("split", total, total);
-    units
+    progress(phase, 0, total);
+    let splitter = Splitter { progress, phase, total, done: AtomicU64::new(0) };
+    let whole = splitter.split(points, offset);
+    progress(phase, total, total);
+    whole
 }
 
 struct Splitter<'a> {
     progress: &'a Progress<'a>,
+    phase: &'static str,
     total: u64,
     done: AtomicU64,
 }
 
 impl Splitter<'_> {
-    /// At most 16 units that hold `points`, which start at `offset` of all points.
-    fn split(&self, points: &mut [Point], offset: usize) -> Vec<Unit> {
+    /// `points` start at `offset` of all points.
+    fn split(&self, points: &mut [Point], offset: usize) -> Piece {
         if points.len() <= LANES {
-            return vec![self.block(points, offset)];
+            // Equal distances go to the lower reference; in order they are also the same bytes for the same points.
+            points.sort_unstable_by_key(|point| point.tag);
+            self.report(points.len() as u64);
+            return Piece::Block(offset..offset + points.len());
         }
         let cut = cut(points);
         let (left, right) = points.split_at_mut(cut);
-        let (left, right) = if left.len() + right.len() >= PARALLEL_FROM {
-            rayon::join(|| self.split(left, offset), || self.split(right, offset + cut))
+        let sides: [Piece; 2] = if left.len() + right.len() >= PARALLEL_FROM {
+            rayon::join(|| self.split(left, offset), || self.split(right, offset + cut)).into()
         } else {
-            (self.split(left, offset), self.split(right, offset + cut))
+            [self.split(left, offset), self.split(right, offset + cut)]
         };
-        join(left, right)
-    }
-
-    fn block(&self, points: &mut [Point], offset: usize) -> Unit {
-        // Equal distances go to the lower reference; in order they are also the same bytes for the same points.
-        points.sort_unstable_by_key(|point| point.tag);
-        let mut bounds = [Bounds::EMPTY; 2];
-        points.iter().for_each(|point| bounds[tag_label(point.tag) as usize].include_point(&point.values));
-        self.report(points.len() as u64);
-        Unit { bounds, content: Content::Block(offset..offset + points.len()) }
+        Piece::cut(sides)
     }
 
     fn report(&self, points: u64) {
@@ -92,29 +108,9 @@ impl Splitter<'_> {
         let before = self.done.fetch_add(points, Ordering::Relaxed);
         let after = before + points;
         if before / step != after / step && after < self.total {
-            (self.progress)("split", after, self.total);
+            (self.progress)(self.phase, after, self.total);
         }
     }
-}
-
-/// The units of both sides if one node can hold them, else one node for each side.
-fn join(mut left: Vec<Unit>, right: Vec<Unit>) -> Vec<Unit> {
-    if left.len() + right.len() <= LANES {
-        left.extend(right);
-        return left;
-    }
-    vec![close(left), close(right)]
-}
-
-fn close(mut units: Vec<Unit>) -> Unit {
-    if units.len() == 1 {
-        return units.remove(0);
-    }
-    let mut bounds = [Bounds::EMPTY; 2];
-    for unit in &units {
-        bounds.iter_mut().zip(&unit.bounds).for_each(|(bounds, inside)| bounds.include(inside));
-    }
-    Unit { bounds, content: Content::Node(units) }
 }
 
 /// Orders `points` around a cut in the dimension of largest variance; returns where the right side starts.

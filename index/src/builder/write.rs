@@ -1,44 +1,75 @@
 //! Units to bytes.
 
+use std::ops::Range;
+
 use transaction::Rules;
 
-use super::split::{Content, Point, Unit};
+use super::group::Unit;
+use super::split::Point;
 use crate::Progress;
 use crate::format::{
-    BLOCK_FLAG, Block, Bounds, EMPTY_TAG, HEADER_BYTES, Header, Node, SECTION_COUNT, SectionEntry, checksum,
-    encode_mcc_risk, encode_normalization, plan_sections, set_vector,
+    BlockPoints, Bounds, HEADER_BYTES, Header, LANES, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, Order,
+    PACKED_MAX, PAIRS, References, SECTION_COUNT, SectionEntry, Trees, checksum, clearance, encode_mcc_risk,
+    encode_normalization, plan_sections, reference_width, write_leaf, write_references,
 };
 
-/// The image of a tree whose root has the children `root`.
-pub(super) fn write(root: &[Unit], points: &[Point], rules: &Rules, progress: &Progress<'_>) -> Vec<u8> {
-    let (nodes, blocks) = root.iter().fold((1, 0), |counts, unit| count(unit, counts));
-    let normalization = encode_normalization(&rules.normalization);
-    let mcc_risk = encode_mcc_risk(&rules.mcc_risk);
-    let (table, image_bytes) = plan_sections([
-        normalization.len() as u64,
-        mcc_risk.len() as u64,
-        (nodes * size_of::<Node>()) as u64,
-        (blocks * size_of::<Block>()) as u64,
-    ]);
-    let mut image = vec![0; image_bytes as usize];
-    let total = blocks as u64;
+/// The children of the two roots.
+pub(super) struct Roots {
+    pub sample: Vec<Unit>,
+    pub rest: Option<Vec<Unit>>,
+}
+
+impl Roots {
+    pub(super) fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.sample.iter().chain(self.rest.iter().flatten())
+    }
+}
+
+/// The image of the two trees.
+pub(super) fn write(roots: &Roots, points: &[Point], order: Order, rules: &Rules, progress: &Progress<'_>) -> Vec<u8> {
+    let total = points.len() as u64;
     progress("write", 0, total);
-    image[table[0].offset as usize..][..normalization.len()].copy_from_slice(&normalization);
-    image[table[1].offset as usize..][..mcc_risk.len()].copy_from_slice(&mcc_risk);
-    let mut writer = Writer { image: &mut image, table: &table, points, next_node: 0, next_block: 0 };
-    writer.node(root);
+    let mut writer = Writer {
+        points,
+        order,
+        nodes: vec![],
+        leaves: vec![],
+        packed: vec![],
+        references: vec![],
+        reference_width: reference_width(points.len() as u32),
+        next_block: 0,
+    };
+    writer.node(&roots.sample);
+    let sample_leaves = writer.leaves.len();
+    let rest = roots.rest.as_ref().map(|units| writer.node(units).0);
+    writer.packed.resize(writer.packed.len() + PACKED_MAX, 0);
+    let clearances = writer.clearances(sample_leaves, rest);
     let frauds = points.iter().map(|point| point.tag & 1).sum();
-    seal(&mut image, &table, Header::new(image_bytes, points.len() as u32, frauds));
+    let image = assemble(
+        [
+            &encode_normalization(&rules.normalization),
+            &encode_mcc_risk(&rules.mcc_risk),
+            bytemuck::cast_slice(&writer.nodes),
+            bytemuck::cast_slice(&writer.leaves),
+            &writer.packed,
+            &writer.references,
+            bytemuck::cast_slice(&clearances),
+        ],
+        |image_bytes| Header::new(image_bytes, points.len() as u32, frauds, rest, &order),
+    );
     progress("write", total, total);
     image
 }
 
-/// Nodes and blocks below and with `unit`, added to `(nodes, blocks)`.
-fn count(unit: &Unit, (nodes, blocks): (usize, usize)) -> (usize, usize) {
-    match &unit.content {
-        Content::Block(_) => (nodes, blocks + 1),
-        Content::Node(units) => units.iter().fold((nodes + 1, blocks), |counts, unit| count(unit, counts)),
+/// Sections to an image, with header, table and checksum.
+fn assemble(sections: [&[u8]; SECTION_COUNT], header: impl FnOnce(u64) -> Header) -> Vec<u8> {
+    let (table, image_bytes) = plan_sections(sections.map(|section| section.len() as u64));
+    let mut image = vec![0; image_bytes as usize];
+    for (section, entry) in sections.iter().zip(&table) {
+        image[entry.offset as usize..][..section.len()].copy_from_slice(section);
     }
+    seal(&mut image, &table, header(image_bytes));
+    image
 }
 
 /// Writes header and table, and the checksum over everything.
@@ -51,51 +82,81 @@ fn seal(image: &mut [u8], table: &[SectionEntry; SECTION_COUNT], mut header: Hea
 }
 
 struct Writer<'a> {
-    image: &'a mut [u8],
-    table: &'a [SectionEntry; SECTION_COUNT],
     points: &'a [Point],
-    next_node: u32,
+    order: Order,
+    nodes: Vec<Node>,
+    leaves: Vec<Leaf>,
+    packed: Vec<u8>,
+    /// Which reference each lane is.
+    references: Vec<u8>,
+    reference_width: usize,
     next_block: u32,
 }
 
 impl Writer<'_> {
-    /// Writes a node and all below it, in the order of a walk; returns its position.
-    fn node(&mut self, units: &[Unit]) -> u32 {
-        let position = self.next_node;
-        self.next_node += 1;
+    /// Writes a node and all below it, in the order of a walk; returns its position and boxes.
+    fn node(&mut self, units: &[Unit]) -> (u32, LabelBounds) {
+        let position = self.nodes.len();
+        self.nodes.push(bytemuck::Zeroable::zeroed());
         let mut node: Node = bytemuck::Zeroable::zeroed();
+        let mut around = [Bounds::EMPTY; 2];
         for (lane, unit) in units.iter().enumerate() {
-            for (label, bounds) in unit.bounds.iter().enumerate() {
-                if *bounds != Bounds::EMPTY {
-                    node.holds[label] |= 1 << lane;
-                    set_vector(&mut node.boxes[label].lower, lane, &bounds.lower);
-                    set_vector(&mut node.boxes[label].upper, lane, &bounds.upper);
-                }
-            }
-            node.children[lane] = match &unit.content {
-                Content::Block(range) => self.block(&self.points[range.clone()]) | BLOCK_FLAG,
-                Content::Node(units) => self.node(units),
+            let (child, bounds) = match unit {
+                Unit::Leaf(blocks) => self.leaf(blocks),
+                Unit::Node(units) => self.node(units),
             };
+            node.children[lane] = child;
+            for (label, bounds) in bounds.iter().enumerate().filter(|(_, bounds)| **bounds != Bounds::EMPTY) {
+                node.holds[label] |= 1 << lane;
+                node.boxes[label].set(lane, bounds);
+                around[label].include(bounds);
+            }
         }
-        self.put(2, position, bytemuck::bytes_of(&node));
-        position
+        self.nodes[position] = node;
+        (position as u32, around)
     }
 
-    fn block(&mut self, points: &[Point]) -> u32 {
-        let position = self.next_block;
-        self.next_block += 1;
-        let mut block: Block = bytemuck::Zeroable::zeroed();
-        block.tags = [EMPTY_TAG; _];
+    fn leaf(&mut self, ranges: &[Range<usize>]) -> (u32, LabelBounds) {
+        let position = self.leaves.len() as u32;
+        let first_block = self.next_block;
+        self.next_block += ranges.len() as u32;
+        let blocks: Vec<BlockPoints> = ranges.iter().map(|range| self.block(&self.points[range.clone()])).collect();
+        let mut around = [Bounds::EMPTY; 2];
+        for inside in blocks.iter().map(BlockPoints::label_bounds) {
+            around.iter_mut().zip(&inside).for_each(|(around, inside)| around.include(inside));
+        }
+        for range in ranges {
+            let mut row = [NO_REFERENCE; LANES];
+            self.points[range.clone()].iter().zip(&mut row).for_each(|(point, place)| *place = point.tag >> 1);
+            write_references(&row, self.reference_width, &mut self.references);
+        }
+        self.leaves.push(write_leaf(&blocks, first_block, &mut self.packed));
+        (position | LEAF_FLAG, around)
+    }
+
+    fn block(&self, points: &[Point]) -> BlockPoints {
+        let mut block = BlockPoints { values: [[[0; 2]; LANES]; PAIRS], points: points.len() as u8, frauds: 0 };
         for (lane, point) in points.iter().enumerate() {
-            set_vector(&mut block.vectors, lane, &point.values);
-            block.tags[lane] = point.tag;
+            let paired = self.order.pair(&point.values);
+            (0..PAIRS).for_each(|pair| block.values[pair][lane] = paired[pair]);
+            block.frauds |= ((point.tag & 1) as u16) << lane;
         }
-        self.put(3, position, bytemuck::bytes_of(&block));
-        position
+        block
     }
 
-    fn put(&mut self, section: usize, position: u32, bytes: &[u8]) {
-        let start = self.table[section].offset as usize + position as usize * bytes.len();
-        self.image[start..start + bytes.len()].copy_from_slice(bytes);
+    /// The clearance of each block of the first leaves.
+    fn clearances(&self, sample_leaves: usize, rest: Option<u32>) -> Vec<u16> {
+        let trees = Trees {
+            order: self.order,
+            nodes: &self.nodes,
+            rest,
+            leaves: &self.leaves,
+            packed: &self.packed,
+            references: References::new(&self.references, self.points.len() as u32),
+            clearances: &[],
+        };
+        let blocks = |leaf: &Leaf| leaf.blocks().count_ones() as usize;
+        let of = |leaf: &Leaf, lane| clearance(&trees, &trees.block(leaf, lane).expect("it was just written"));
+        self.leaves[..sample_leaves].iter().flat_map(|leaf| (0..blocks(leaf)).map(move |lane| of(leaf, lane))).collect()
     }
 }

@@ -1,155 +1,135 @@
 //! Exact search: first a proof that needs few points, then, if it fails, the five nearest themselves.
 //!
-//! A point's *key* orders by distance, then by reference, so the five least keys are the five nearest, ties settled.
+//! A point comes before another if it is nearer, or equally near and of a lower reference. The answer is the number of
+//! frauds among the first five.
 //!
-//! *Proof* ([`proof`]). If five references of one label come before all references of the other label, the five least keys
-//! are all of that label: the answer is 0 or 5. Any five such references will do. The nearest block's are tried first, and
-//! then only boxes of the other label need a look, as far as the fifth of them.
+//! *Proofs.* If five references of one label are within a distance, and none of the other label is, then the first five are
+//! all of that label: the answer is 0 or 5. Any five will do. They come from the [`sample`], a hundredth of the references
+//! in a tree of its own that stays in cache.
+//! - *Clearance*: the image says how far from a block everything of the other label is; five points of the block nearer
+//!   than that settle it without a look at anything else ([`sample::look`] has the inequality).
+//! - *No opponent*: else only boxes of the other label need a look, as far as the fifth ([`opponent`]). One that is exactly
+//!   as far refutes the proof, as it may have the lower number.
 //!
-//! *Search* ([`nearest`]). Nearest box first, until no box left is as near as the fifth point found. A box is never
-//! farther than a point inside, so a subtree is left out only if it is *farther* than the fifth point, and then so are
-//! all its points. A box at that very distance is still opened: it may hold a lower reference, which wins the tie.
+//! *Search* ([`walk`]). Nearest box first, until no box left is as near as the fifth point found. A box is never farther than
+//! a point inside, so a subtree is left out only if it is *farther* than the fifth point, and then so are all its points. A
+//! box at that very distance is still opened. So every point as far as the fifth is seen; if there is a sixth, the count
+//! may depend on their numbers, which are then read ([`Five`]).
 
-mod best;
-mod nearest;
-mod proof;
+mod candidates;
+mod effort;
+mod opponent;
+mod sample;
+mod walk;
 
-use transaction::{DIMENSIONS, Label, Query};
+use transaction::{Label, Query};
 
-use crate::format::{BLOCK_FLAG, Block, Bounds, EMPTY_TAG, Node, tag_label, tag_reference};
+use crate::format::{Bounds, Paired, Trees};
 use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};
 use crate::{NEIGHBOURS, Neighbour};
-use best::Best;
-use nearest::{Wanted, nearest};
-use proof::Proof;
+use candidates::{Candidates, Five, Nearest, Place, other};
+use effort::{Count, Uncounted};
+use sample::Look;
+use walk::Walk;
 
-/// What the engine walks: checked sections of an image.
+pub use effort::{Effort, Reached};
+
+/// What the engine walks: checked trees, and the box around all their points.
 #[derive(Clone, Copy)]
-pub(crate) struct Tree<'a> {
-    pub nodes: &'a [Node],
-    pub blocks: &'a [Block],
-    /// The box around all points.
+pub(crate) struct Engine<'a> {
+    pub trees: Trees<'a>,
     pub bounds: Bounds,
 }
 
-impl<'a> Tree<'a> {
+impl Engine<'_> {
     /// Frauds among the five nearest.
     #[inline]
     pub(crate) fn classify(&self, kernel: Chosen, query: &Query) -> u8 {
-        if self.fits_32_bits(query) {
-            kernel.run(Classify(self, query))
-        } else {
-            Classify(self, query).run(Scalar::<u64>::NEW)
-        }
+        self.classify_counting(kernel, query, &mut Uncounted)
+    }
+
+    /// Frauds among the five nearest, and what finding them cost.
+    pub(crate) fn measure(&self, kernel: Chosen, query: &Query) -> (u8, Effort) {
+        let mut effort = Effort::default();
+        (self.classify_counting(kernel, query, &mut effort), effort)
+    }
+
+    #[inline(always)]
+    fn classify_counting(&self, kernel: Chosen, query: &Query, count: &mut impl Count) -> u8 {
+        let paired = self.trees.order.pair(query.values());
+        let task = Classify(self, &paired, count);
+        if self.fits_32_bits(&paired) { kernel.run(task) } else { task.run(Scalar::<u64>::NEW) }
     }
 
     /// The five nearest, nearest first, ties by the lower reference.
     pub(crate) fn neighbours(&self, kernel: Chosen, query: &Query) -> [Neighbour; NEIGHBOURS] {
-        if self.fits_32_bits(query) {
-            kernel.run(Neighbours(self, query))
-        } else {
-            Neighbours(self, query).run(Scalar::<u64>::NEW)
-        }
+        let paired = self.trees.order.pair(query.values());
+        let task = Neighbours(&self.trees, &paired);
+        if self.fits_32_bits(&paired) { kernel.run(task) } else { task.run(Scalar::<u64>::NEW) }
     }
 
-    /// No distance of the query, to a point or to a box, is above the one to the farthest corner of the whole.
+    /// No distance of the query, to a point or to a box, is above the one to the farthest corner of the whole. Twice that
+    /// and a label must fit 32 bits.
     #[inline]
-    fn fits_32_bits(&self, query: &Query) -> bool {
-        let mut sum = 0;
-        for dimension in 0..DIMENSIONS {
-            let value = i32::from(query.values()[dimension]);
-            let (lower, upper) = (i32::from(self.bounds.lower[dimension]), i32::from(self.bounds.upper[dimension]));
-            let side = (value - lower).max(upper - value);
-            sum += (side * side) as u64;
-        }
-        sum <= i32::MAX as u64
-    }
-
-    #[inline(always)]
-    fn child(&self, child: u32) -> Child<'a> {
-        match child & BLOCK_FLAG {
-            0 => Child::Node(&self.nodes[child as usize]),
-            _ => Child::Block(&self.blocks[(child & !BLOCK_FLAG) as usize]),
-        }
-    }
-
-    /// Asks for what a search for one label, or for both, will read of a child.
-    #[inline(always)]
-    fn prefetch<K: Kernel>(&self, kernel: K, node: &Node, lane: usize, label: Option<Label>) {
-        match self.child(node.children[lane]) {
-            Child::Block(block) => kernel.prefetch(block),
-            Child::Node(child) => {
-                kernel.prefetch(&child.children);
-                kernel.prefetch(&child.holds);
-                for wanted in [Label::Legit, Label::Fraud] {
-                    let is_held = node.holds[wanted as usize] >> lane & 1 == 1;
-                    if is_held && label.is_none_or(|label| label == wanted) {
-                        kernel.prefetch(&child.boxes[wanted as usize]);
-                    }
-                }
-            }
-        }
+    fn fits_32_bits(&self, query: &Paired) -> bool {
+        self.bounds.farthest(query) < (u32::MAX / 2) as u64 - 1
     }
 }
 
-/// What a lane of a node stands for.
-enum Child<'a> {
-    Node(&'a Node),
-    Block(&'a Block),
-}
+struct Classify<'q, N>(&'q Engine<'q>, &'q Paired, &'q mut N);
 
-struct Classify<'q>(&'q Tree<'q>, &'q Query);
-
-impl Task for Classify<'_> {
+impl<N: Count> Task for Classify<'_, N> {
     type Output = u8;
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> u8 {
-        let query = kernel.prepare(self.1);
-        match proof::prove(kernel, self.0, &query) {
-            Proof::Pure(label) => label as u8 * NEIGHBOURS as u8,
-            Proof::Below(below) => {
-                let five = five_nearest(kernel, self.0, &query, below);
-                five.keys.iter().map(|key| (K::Distance::split(*key).1 & 1) as u8).sum()
+        let Self(engine, paired, count) = self;
+        let query = kernel.prepare(paired);
+        let place = Place { kernel, trees: &engine.trees, query: &query };
+        let five = match sample::look(place, &engine.bounds, paired, count) {
+            Look::Proved(label) => {
+                count.reached(Reached::Clearance);
+                return all(label);
             }
+            Look::Five(five) => five,
+        };
+        if let Some(label) = five.label()
+            && !opponent::is_within(place, other(label), five.worst(), count)
+        {
+            count.reached(Reached::NoOpponent);
+            return all(label);
         }
+        count.reached(Reached::Search);
+        let nearest = Walk::new(place, Nearest::within(kernel, five.worst()), count).run();
+        if nearest.is_tied() {
+            count.reached(Reached::Tie);
+            let five = Walk::new(place, Five::new(), count).run();
+            return five.labels.iter().map(|label| *label as u8).sum();
+        }
+        nearest.frauds()
     }
 }
 
-struct Neighbours<'q>(&'q Tree<'q>, &'q Query);
+/// The answer if all five have this label.
+#[inline(always)]
+fn all(label: Label) -> u8 {
+    label as u8 * NEIGHBOURS as u8
+}
+
+struct Neighbours<'q>(&'q Trees<'q>, &'q Paired);
 
 impl Task for Neighbours<'_> {
     type Output = [Neighbour; NEIGHBOURS];
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-        five_nearest(kernel, self.0, &kernel.prepare(self.1), K::Distance::UNBOUNDED.key(EMPTY_TAG)).keys.map(|key| {
-            let (distance, tag) = K::Distance::split(key);
-            Neighbour { reference: tag_reference(tag), distance, label: tag_label(tag) }
+        let query = kernel.prepare(self.1);
+        let place = Place { kernel, trees: self.0, query: &query };
+        let five = Walk::new(place, Five::new(), &mut Uncounted).run();
+        std::array::from_fn(|place| Neighbour {
+            reference: K::Distance::tag(five.keys[place]),
+            distance: K::Distance::of(five.keys[place]).sum(),
+            label: five.labels[place],
         })
     }
-}
-
-/// The five nearest of both labels, whose keys are known to be below `below`.
-#[inline(always)]
-fn five_nearest<K: Kernel>(
-    kernel: K,
-    tree: &Tree<'_>,
-    query: &K::Prepared,
-    below: <K::Distance as Distance>::Key,
-) -> Best<K::Distance, NEIGHBOURS> {
-    nearest(kernel, tree, query, Wanted { label: None, below, any: false })
-}
-
-/// The lanes whose bit is set, from the first on.
-#[inline(always)]
-fn lanes(mut bits: u16) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lane = bits.trailing_zeros() as usize;
-        if bits == 0 {
-            return None;
-        }
-        bits &= bits - 1;
-        Some(lane)
-    })
 }

@@ -1,5 +1,8 @@
 //! Everything that can be wrong with an image, a name each.
 
+use transaction::DIMENSIONS;
+
+use super::PACKED_MAX;
 use crate::kernel::KernelError;
 
 /// Why an image was refused.
@@ -11,7 +14,7 @@ pub enum OpenError {
     TooShort { bytes: usize },
     #[error("this is no fraudring index: the first bytes are not its magic")]
     BadMagic,
-    #[error("index format {found} is not supported (this program reads format 1): build the index again")]
+    #[error("index format {found} is not supported (this program reads format 2): build the index again")]
     UnsupportedVersion { found: u32 },
     #[error("the header says {header} bytes, but there are {actual}: the index was cut off or grew")]
     WrongLength { header: u64, actual: u64 },
@@ -43,15 +46,19 @@ pub enum OpenError {
     ElementCount { section: &'static str, found: u64, required: &'static str },
     #[error("the rules in the index are refused: {0}")]
     Rules(String),
-    #[error("node {node}: the lanes in use ({lanes:#018b}) must be one or more, from the first on")]
-    LanesInUse { node: u32, lanes: u16 },
+    #[error("the header orders the dimensions as {found:?}, which is no permutation of 0 to 13")]
+    DimensionOrder { found: [u8; DIMENSIONS] },
+    #[error("the header says that the rest's root is node {found}, which is not the one behind the sample")]
+    RestRoot { found: u32 },
+    #[error("{kind} {position}: the lanes in use must be one or more, from the first on")]
+    LanesInUse { kind: &'static str, position: u32 },
     #[error("node {node}, child {lane}: points to {child}, which does not exist")]
     ChildOutOfRange { node: u32, lane: usize, child: u32 },
-    #[error("node {node}, child {lane}: the walk must meet nodes and blocks in order, here {child} was due")]
+    #[error("node {node}, child {lane}: the walk must meet nodes and leaves in order, {child} was not due")]
     ChildOutOfOrder { node: u32, lane: usize, child: u32 },
     #[error("the tree is deeper than 128 nodes at node {node}")]
     TooDeep { node: u32 },
-    #[error("{kind} {first} and those behind it are not reached from the root")]
+    #[error("{kind} {first} and those behind it are not reached from a root")]
     Unreachable { kind: &'static str, first: u32 },
     #[error("{kind} {position}: unused lane {lane} is not empty")]
     UnusedLane { kind: &'static str, position: u32, lane: usize },
@@ -59,10 +66,24 @@ pub enum OpenError {
     WrongBox { node: u32, lane: usize, label: usize },
     #[error("node {node}, child {lane}: whether it holds label {label} is said wrongly")]
     WrongHolds { node: u32, lane: usize, label: usize },
-    #[error("block {block} holds no point")]
-    EmptyBlock { block: u32 },
-    #[error("block {block}, lane {lane}: dimension {dimension} is {value}, outside -10000..=10000")]
-    ValueOutOfRange { block: u32, lane: usize, dimension: usize, value: i16 },
+    #[error("leaf {leaf}: its blocks do not follow those of the leaf before it")]
+    BlocksOutOfOrder { leaf: u32 },
+    #[error("leaf {leaf}: its points would be written with other values in {what}")]
+    WrongLeaf { leaf: u32, what: &'static str },
+    #[error("leaf {leaf}, block {lane}: reaches past the end of its section")]
+    BlockOutOfRange { leaf: u32, lane: usize },
+    #[error("block {block}: {points} points, must be 1 to 16")]
+    BlockPoints { block: u32, points: u8 },
+    #[error("block {block}: its bytes are no packed vectors")]
+    BlockFormat { block: u32 },
+    #[error("section blocks must end with {PACKED_MAX} zeros behind the last block")]
+    PackedEnd,
+    #[error("block {block}: the distance of the other label from its box is said wrongly")]
+    WrongClearance { block: u32 },
+    #[error("block {block}, lane {lane}: a value is {value}, outside -10000..=10000")]
+    ValueOutOfRange { block: u32, lane: usize, value: i16 },
+    #[error("section references has {bytes} bytes, which are no whole rows")]
+    ReferenceRow { bytes: u64 },
     #[error("block {block}, lane {lane}: reference {reference} does not exist")]
     ReferenceOutOfRange { block: u32, lane: usize, reference: u32 },
     #[error("block {block}, lane {lane}: references of a block must ascend")]

@@ -3,13 +3,15 @@
 use bytemuck::{Pod, Zeroable};
 use transaction::{DIMENSIONS, SCALE};
 
-use super::{LANES, MAX_REFERENCES, OpenError, SECTION_COUNT};
+use super::{LANES, MAX_REFERENCES, OpenError, Order, SECTION_COUNT};
 use crate::NEIGHBOURS;
 
 /// The first eight bytes of every image.
 pub const MAGIC: [u8; 8] = *b"frdring\n";
 /// The only version this crate reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// In place of the rest's root: there is no rest.
+pub const NO_REST: u32 = u32::MAX;
 /// Bytes of the header; the section table follows.
 pub const HEADER_BYTES: usize = 128;
 
@@ -37,17 +39,21 @@ pub struct Header {
     pub scale: u32,
     /// Sections in the table.
     pub sections: u32,
-    /// Points of a block and children of a node: 16.
+    /// Points of a block, blocks of a leaf and children of a node: 16.
     pub lanes: u32,
+    /// Position of the root node of the rest; [`NO_REST`] if all references are in the sample.
+    pub rest: u32,
+    /// Place in the image to dimension of a vector: a permutation.
+    pub order: [u8; DIMENSIONS],
     /// Zero.
-    pub reserved: [u64; 9],
+    pub reserved: [u8; 54],
 }
 
 const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 
 impl Header {
     /// A header of this version; the checksum is filled in last.
-    pub(crate) fn new(image_bytes: u64, references: u32, frauds: u32) -> Self {
+    pub(crate) fn new(image_bytes: u64, references: u32, frauds: u32, rest: Option<u32>, order: &Order) -> Self {
         Self {
             magic: MAGIC,
             version: VERSION,
@@ -60,7 +66,9 @@ impl Header {
             scale: SCALE as u32,
             sections: SECTION_COUNT as u32,
             lanes: LANES as u32,
-            reserved: [0; 9],
+            rest: rest.unwrap_or(NO_REST),
+            order: order.places(),
+            reserved: [0; 54],
         }
     }
 }
@@ -92,7 +100,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, OpenError> {
             return Err(OpenError::HeaderField { field, found, required });
         }
     }
-    if header.reserved != [0; 9] {
+    if header.reserved != [0; 54] {
         return Err(OpenError::ReservedNotZero { place: "header" });
     }
     if header.references < NEIGHBOURS as u32 || header.references > MAX_REFERENCES {

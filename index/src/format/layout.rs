@@ -1,34 +1,37 @@
-//! The two records that the search walks: nodes and blocks, each a whole number of cache lines.
+//! The two records that the search walks, inner nodes and leaves, each a whole number of cache lines.
 
 use bytemuck::{Pod, Zeroable};
-use transaction::{DIMENSIONS, Label};
+use transaction::DIMENSIONS;
 
-/// Points of a block, children of a node: the lanes of one 512-bit register of 32-bit sums.
+use super::Bounds;
+
+/// Points of a block, blocks of a leaf, children of a node: the lanes of one 512-bit register of 32-bit sums.
 pub const LANES: usize = 16;
 /// Dimensions lie in pairs, so that one multiply-add instruction squares and sums both.
-pub const DIMENSION_PAIRS: usize = DIMENSIONS / 2;
-/// Nodes on the longest way from the root, the root included.
+pub const PAIRS: usize = DIMENSIONS / 2;
+/// Nodes on the longest way from a root, the root included, the leaf not.
 pub const MAX_DEPTH: usize = 128;
-/// The most references of an image: a tag spends 31 bits on the reference, and one value means "empty".
+/// The most references of an image.
 pub const MAX_REFERENCES: u32 = (1 << 31) - 1;
-/// Set in a child that is a block; the other bits are its position in its section.
-pub const BLOCK_FLAG: u32 = 1 << 31;
-/// The tag of a lane that holds no point.
-pub const EMPTY_TAG: u32 = u32::MAX;
+/// Set in a child that is a leaf; the other bits are its position in its section.
+pub const LEAF_FLAG: u32 = 1 << 31;
 
 const _: () = assert!(DIMENSIONS.is_multiple_of(2));
 
 /// 14 values of 16 lanes: `[pair][lane][which of the pair]`.
-pub type Lanes = [[[i16; 2]; LANES]; DIMENSION_PAIRS];
+pub type Pairs<T> = [[[T; 2]; LANES]; PAIRS];
+
+/// 14 values of one vector, in the order of the image: `[pair][which of the pair]`.
+pub type Paired = [[i16; 2]; PAIRS];
 
 /// For each of 16 children the smallest box around some of its points. 896 bytes.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Boxes {
     /// Least value of each child in each dimension; zero in lanes without points.
-    pub lower: Lanes,
+    pub lower: Pairs<i16>,
     /// Greatest value of each child in each dimension; zero in lanes without points.
-    pub upper: Lanes,
+    pub upper: Pairs<i16>,
 }
 
 /// Up to 16 subtrees, each with a box around its points of either label. 1,920 bytes.
@@ -39,7 +42,7 @@ pub struct Boxes {
 pub struct Node {
     /// By label: the boxes around the children's points of that label.
     pub boxes: [Boxes; 2],
-    /// A later node, or a block (with [`BLOCK_FLAG`]); zero in unused lanes.
+    /// A later node, or a leaf (with [`LEAF_FLAG`]); zero in unused lanes.
     pub children: [u32; LANES],
     /// By label: a bit for each child that holds points of that label. Lanes in use are the first ones.
     pub holds: [u16; 2],
@@ -47,18 +50,57 @@ pub struct Node {
     pub reserved: [u32; 15],
 }
 
-/// Up to 16 points and what they are. 512 bytes.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+/// Up to 16 blocks of up to 16 points: where they lie, how they are packed, and a box around each. 832 bytes.
+///
+/// A box reaches in each dimension from `lower` to `lower + extent * unit`. The extent is rounded up, so a box is never
+/// smaller than its points need, and its distance never more than theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
-pub struct Block {
-    /// Values of each point in each dimension; zero in unused lanes.
-    pub vectors: Lanes,
-    /// `reference << 1 | label` of each point, ascending; [`EMPTY_TAG`] in unused lanes, which come last.
-    pub tags: [u32; LANES],
+pub struct Leaf {
+    /// Least value of each block in each dimension, exactly; zero in unused lanes.
+    pub lower: Pairs<i16>,
+    /// Extent of each block in units of its dimension, rounded up.
+    pub extent: Pairs<u8>,
+    /// The unit of each dimension's extents: the least with which the largest fits a byte.
+    pub unit: [[u16; 2]; PAIRS],
+    /// Where the first block starts in its section, in units of [`PACKED_UNIT`](super::PACKED_UNIT).
+    pub start: u32,
+    /// The first block's number: the row of its references, and of its clearance if it is one of the sample.
+    pub first_block: u32,
+    /// By label: a bit for each block that holds points of that label. Lanes in use are the first ones.
+    pub holds: [u16; 2],
+    /// A bit for each point that is a fraud.
+    pub frauds: [u16; LANES],
+    /// How each block's values are packed: a number below [`FORMATS`](super::FORMATS).
+    pub formats: [u16; LANES],
+    /// Where each block starts, in units of [`PACKED_UNIT`](super::PACKED_UNIT) behind `start`.
+    pub places: [u8; LANES],
+    /// Points of each block.
+    pub points: [u8; LANES],
+    /// Zero.
+    pub reserved: [u32; 6],
 }
 
 const _: () = assert!(size_of::<Node>() == 1920 && align_of::<Node>() == 4);
-const _: () = assert!(size_of::<Block>() == 512 && align_of::<Block>() == 4);
+const _: () = assert!(size_of::<Leaf>() == 832 && align_of::<Leaf>() == 4);
+
+impl Boxes {
+    /// The box of a lane.
+    pub(crate) fn at(&self, lane: usize) -> Bounds {
+        Bounds {
+            lower: std::array::from_fn(|pair| self.lower[pair][lane]),
+            upper: std::array::from_fn(|pair| self.upper[pair][lane]),
+        }
+    }
+
+    /// Puts a box into a lane.
+    pub(crate) fn set(&mut self, lane: usize, bounds: &Bounds) {
+        for pair in 0..PAIRS {
+            self.lower[pair][lane] = bounds.lower[pair];
+            self.upper[pair][lane] = bounds.upper[pair];
+        }
+    }
+}
 
 impl Node {
     /// Children of the node.
@@ -67,34 +109,34 @@ impl Node {
     }
 }
 
-impl Block {
-    /// The vector in a lane.
-    pub fn vector(&self, lane: usize) -> [i16; DIMENSIONS] {
-        vector(&self.vectors, lane)
+impl Leaf {
+    /// A bit for each block.
+    #[inline(always)]
+    pub fn blocks(&self) -> u16 {
+        self.holds[0] | self.holds[1]
     }
-}
 
-/// The 14 values of a lane.
-pub(super) fn vector(lanes: &Lanes, lane: usize) -> [i16; DIMENSIONS] {
-    std::array::from_fn(|dimension| lanes[dimension / 2][lane][dimension % 2])
-}
-
-/// Puts 14 values into a lane.
-pub(crate) fn set_vector(lanes: &mut Lanes, lane: usize, values: &[i16; DIMENSIONS]) {
-    for (dimension, value) in values.iter().enumerate() {
-        lanes[dimension / 2][lane][dimension % 2] = *value;
+    /// A bit for each point of a block.
+    #[inline(always)]
+    pub fn lanes(&self, block: usize) -> u16 {
+        ((1u32 << self.points[block]) - 1) as u16
     }
-}
 
-/// A point's identity in 32 bits. Tags order as their references do.
-pub(crate) fn tag(reference: u32, label: Label) -> u32 {
-    reference << 1 | label as u32
-}
+    /// A block's number in the image.
+    #[inline(always)]
+    pub fn number(&self, block: usize) -> usize {
+        self.first_block as usize + block
+    }
 
-pub(crate) fn tag_reference(tag: u32) -> u32 {
-    tag >> 1
-}
+    /// Where a block starts in its section, in bytes.
+    #[inline(always)]
+    pub fn offset(&self, block: usize) -> usize {
+        (self.start as usize + self.places[block] as usize) * super::PACKED_UNIT
+    }
 
-pub(crate) fn tag_label(tag: u32) -> Label {
-    if tag & 1 == 1 { Label::Fraud } else { Label::Legit }
+    /// Least value of a block in each dimension.
+    #[inline(always)]
+    pub fn origin(&self, block: usize) -> Paired {
+        std::array::from_fn(|pair| self.lower[pair][block])
+    }
 }

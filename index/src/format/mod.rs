@@ -1,26 +1,40 @@
-//! Format v1: where each byte of an image lies. `docs/FORMAT.md` draws it.
+//! Format 2: where each byte of an image lies. `docs/FORMAT.md` draws it.
 //!
 //! An image is little-endian and position-independent: header, section table, then the sections in the order of
 //! [`SectionKind`], each at a multiple of its alignment, all bytes between them zero.
 
+mod bounds;
 mod checksum;
+mod clearance;
 mod error;
 mod header;
 mod layout;
+mod leaf;
+mod order;
+mod packed;
+mod references;
 mod rules;
 mod sections;
 mod tree;
+mod trees;
 
 pub use checksum::{Checksum, checksum};
 pub use error::OpenError;
-pub use header::{HEADER_BYTES, Header, MAGIC, VERSION};
-pub use layout::{BLOCK_FLAG, Block, Boxes, DIMENSION_PAIRS, EMPTY_TAG, LANES, MAX_DEPTH, MAX_REFERENCES, Node};
+pub use header::{HEADER_BYTES, Header, MAGIC, NO_REST, VERSION};
+pub use layout::{Boxes, LANES, LEAF_FLAG, Leaf, MAX_DEPTH, MAX_REFERENCES, Node, PAIRS, Paired, Pairs};
+pub use packed::{FORMATS, PACKED_MAX, PACKED_UNIT};
 pub use sections::{SECTION_COUNT, SectionEntry, SectionKind, TABLE_BYTES};
 
+pub(crate) use bounds::{Bounds, LabelBounds, distance};
+pub(crate) use clearance::clearance;
 pub(crate) use header::read_header;
-pub(crate) use layout::{set_vector, tag, tag_label, tag_reference};
+pub(crate) use leaf::{BlockPoints, block_box, read_block, write_leaf};
+pub(crate) use order::Order;
+pub(crate) use packed::{decoding, width_for};
+pub(crate) use references::{NO_REFERENCE, References, reference_width, write_references};
 pub(crate) use rules::{decode_rules, encode_mcc_risk, encode_normalization};
 pub(crate) use sections::{plan_sections, read_sections};
-pub(crate) use tree::{Bounds, LabelBounds, validate_tree};
+pub(crate) use tree::{Shape, validate_trees};
+pub(crate) use trees::{Child, Trees};
 
 const _: () = assert!(cfg!(target_endian = "little"), "an image is read in place, so the host must be little-endian");

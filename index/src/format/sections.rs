@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Block, HEADER_BYTES, Node, OpenError};
+use super::{HEADER_BYTES, LANES, Leaf, Node, OpenError, PACKED_UNIT};
 
 /// The sections of an image, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,20 +14,34 @@ pub enum SectionKind {
     Normalization = 1,
     /// `code [u8; 8], risk f64`, ascending by code.
     MccRisk = 2,
-    /// [`Node`]s, the root first, every parent before its children.
+    /// [`Node`]s, the sample's root first, every parent before its children.
     Nodes = 3,
-    /// [`Block`]s, in the order in which a walk from the root meets them.
-    Blocks = 4,
+    /// [`Leaf`] records, in the order in which a walk from the roots meets them.
+    Leaves = 4,
+    /// The packed vectors of the leaves' blocks, in their order, and zeros behind them.
+    Blocks = 5,
+    /// For each block 16 numbers of 3 bytes, or 4 from 2^24 references on: which reference each lane is.
+    References = 6,
+    /// For each block of the sample a u16: how far all references of the other label are from its box, at least.
+    Clearances = 7,
 }
 
 /// Sections of an image.
-pub const SECTION_COUNT: usize = 4;
+pub const SECTION_COUNT: usize = 7;
 /// Bytes of the section table.
 pub const TABLE_BYTES: usize = SECTION_COUNT * size_of::<SectionEntry>();
 
 impl SectionKind {
     /// All kinds, in their order.
-    pub const ALL: [Self; SECTION_COUNT] = [Self::Normalization, Self::MccRisk, Self::Nodes, Self::Blocks];
+    pub const ALL: [Self; SECTION_COUNT] = [
+        Self::Normalization,
+        Self::MccRisk,
+        Self::Nodes,
+        Self::Leaves,
+        Self::Blocks,
+        Self::References,
+        Self::Clearances,
+    ];
 
     /// The name people read.
     pub fn name(self) -> &'static str {
@@ -35,7 +49,10 @@ impl SectionKind {
             Self::Normalization => "normalization",
             Self::MccRisk => "mcc_risk",
             Self::Nodes => "nodes",
+            Self::Leaves => "leaves",
             Self::Blocks => "blocks",
+            Self::References => "references",
+            Self::Clearances => "clearances",
         }
     }
 
@@ -45,7 +62,11 @@ impl SectionKind {
             Self::Normalization => 56,
             Self::MccRisk => 16,
             Self::Nodes => size_of::<Node>() as u64,
-            Self::Blocks => size_of::<Block>() as u64,
+            Self::Leaves => size_of::<Leaf>() as u64,
+            Self::Blocks => PACKED_UNIT as u64,
+            // A row has three or four times as many.
+            Self::References => LANES as u64,
+            Self::Clearances => size_of::<u16>() as u64,
         }
     }
 
@@ -53,7 +74,7 @@ impl SectionKind {
     pub fn alignment(self) -> u64 {
         match self {
             Self::Normalization | Self::MccRisk => 64,
-            Self::Nodes | Self::Blocks => 4096,
+            Self::Nodes | Self::Leaves | Self::Blocks | Self::References | Self::Clearances => 4096,
         }
     }
 }

@@ -1,99 +1,142 @@
-//! Proof that the nodes and blocks of an image are one tree whose boxes can be trusted.
+//! Proof that the nodes, leaves and blocks of an image are two trees whose boxes can be trusted.
 //!
-//! The engine prunes by boxes and follows children without a check of its own, so each of its assumptions is
-//! checked here: a walk from the root meets every node and block exactly once and in storage order, each box is
-//! the smallest one around its points, each reference appears once, and every unused lane is empty.
+//! The engine prunes by boxes and follows children without a check of its own, so each of its assumptions is checked here:
+//! a walk from each root meets every node, leaf and block exactly once and in storage order, each leaf is what its points
+//! would be written as, each box is right, each reference appears once, and every unused lane is empty. What the proofs
+//! rely on, the clearance of each block of the sample, is computed again.
 
-use transaction::{DIMENSIONS, SCALE};
+use transaction::SCALE;
 
-use super::layout::{Lanes, vector};
-use super::{BLOCK_FLAG, Block, Boxes, EMPTY_TAG, LANES, MAX_DEPTH, Node, OpenError, tag_label, tag_reference};
+use super::{
+    BlockPoints, Bounds, FORMATS, LANES, LEAF_FLAG, LabelBounds, Leaf, MAX_DEPTH, NO_REFERENCE, Node, OpenError,
+    PACKED_MAX, PAIRS, Trees, clearance, decoding, write_leaf,
+};
 
-/// The smallest box around some points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    pub lower: [i16; DIMENSIONS],
-    pub upper: [i16; DIMENSIONS],
+/// Counts of the trees, for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Nodes on the longest way to a leaf.
+    pub depth: usize,
+    /// Blocks.
+    pub blocks: u32,
+    /// References in the sample.
+    pub sample: u32,
 }
 
-impl Bounds {
-    /// The box of no points: any other grows it.
-    pub(crate) const EMPTY: Self = Self { lower: [i16::MAX; DIMENSIONS], upper: [i16::MIN; DIMENSIONS] };
-
-    pub(crate) fn include(&mut self, other: &Self) {
-        for dimension in 0..DIMENSIONS {
-            self.lower[dimension] = self.lower[dimension].min(other.lower[dimension]);
-            self.upper[dimension] = self.upper[dimension].max(other.upper[dimension]);
-        }
-    }
-
-    pub(crate) fn include_point(&mut self, point: &[i16; DIMENSIONS]) {
-        self.include(&Self { lower: *point, upper: *point });
-    }
-}
-
-/// The boxes around the points of each label.
-pub(crate) type LabelBounds = [Bounds; 2];
-
-/// Checks the tree against the header's counts; returns the box around all points.
-pub(crate) fn validate_tree(
-    nodes: &[Node],
-    blocks: &[Block],
-    references: u32,
-    frauds: u32,
-) -> Result<Bounds, OpenError> {
-    if nodes.is_empty() {
+/// Checks the trees against the header's counts; returns the box around all points, and their shape.
+pub(crate) fn validate_trees(trees: &Trees<'_>, references: u32, frauds: u32) -> Result<(Bounds, Shape), OpenError> {
+    if trees.nodes.is_empty() {
         return Err(OpenError::ElementCount { section: "nodes", found: 0, required: "at least one" });
     }
-    let mut walk = Walk {
-        nodes,
-        blocks,
-        next_node: 1,
-        next_block: 0,
-        seen: vec![0; (references as usize).div_ceil(64)],
-        references,
-        points: 0,
-        frauds: 0,
-    };
-    let [legit, fraud] = walk.node(0, 1)?;
-    if (walk.next_node as usize) < nodes.len() {
-        return Err(OpenError::Unreachable { kind: "node", first: walk.next_node });
+    if trees.packed.len() < PACKED_MAX {
+        return Err(OpenError::PackedEnd);
     }
-    if (walk.next_block as usize) < blocks.len() {
-        return Err(OpenError::Unreachable { kind: "block", first: walk.next_block });
+    let mut walk = Walk::new(trees, references);
+    let mut bounds = walk.root(0)?;
+    let (sample_blocks, sample) = (walk.next_block, walk.points as u32);
+    if let Some(root) = trees.rest {
+        if root != walk.next_node || root as usize >= trees.nodes.len() {
+            return Err(OpenError::RestRoot { found: root });
+        }
+        bounds.include(&walk.root(root)?);
     }
-    if walk.points != u64::from(references) {
-        return Err(OpenError::PointCount { header: references, found: walk.points });
-    }
-    if walk.frauds != frauds {
-        return Err(OpenError::FraudCount { header: frauds, found: walk.frauds });
-    }
-    let mut bounds = legit;
-    bounds.include(&fraud);
-    Ok(bounds)
+    walk.finish(references, frauds)?;
+    check_clearances(trees, sample_blocks)?;
+    Ok((bounds, Shape { depth: walk.depth, blocks: walk.next_block, sample }))
 }
 
-struct Walk<'a> {
-    nodes: &'a [Node],
-    blocks: &'a [Block],
+/// Recomputes what the sample's proofs rely on.
+fn check_clearances(trees: &Trees<'_>, sample_blocks: u32) -> Result<(), OpenError> {
+    let found = trees.clearances.len() as u64;
+    if found != u64::from(sample_blocks) {
+        return Err(OpenError::ElementCount { section: "clearances", found, required: "one for each sample block" });
+    }
+    for leaf in trees.leaves.iter().take_while(|leaf| leaf.first_block < sample_blocks) {
+        for lane in 0..leaf.blocks().count_ones() as usize {
+            let stored = trees.clearances[leaf.number(lane)];
+            let block = trees.block(leaf, lane).ok_or(OpenError::BlockFormat { block: leaf.number(lane) as u32 })?;
+            if stored != clearance(trees, &block) {
+                return Err(OpenError::WrongClearance { block: leaf.number(lane) as u32 });
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Walk<'t, 'a> {
+    trees: &'t Trees<'a>,
     next_node: u32,
+    next_leaf: u32,
     next_block: u32,
+    /// The packed bytes of the leaf at hand, written again.
+    rewritten: Vec<u8>,
+    /// Where the next leaf's packed bytes start.
+    next_packed: usize,
     /// One bit a reference.
     seen: Vec<u64>,
     references: u32,
     points: u64,
     frauds: u32,
+    depth: usize,
 }
 
-impl Walk<'_> {
+impl<'t, 'a> Walk<'t, 'a> {
+    fn new(trees: &'t Trees<'a>, references: u32) -> Self {
+        Self {
+            trees,
+            next_node: 0,
+            next_leaf: 0,
+            next_block: 0,
+            rewritten: Vec::with_capacity(LANES * PACKED_MAX),
+            next_packed: 0,
+            seen: vec![0; (references as usize).div_ceil(64)],
+            references,
+            points: 0,
+            frauds: 0,
+            depth: 0,
+        }
+    }
+
+    fn root(&mut self, root: u32) -> Result<Bounds, OpenError> {
+        self.next_node = root + 1;
+        let [mut bounds, fraud] = self.node(root, 1)?;
+        bounds.include(&fraud);
+        Ok(bounds)
+    }
+
+    /// Nothing may be left over, and the counts must be the header's.
+    fn finish(&self, references: u32, frauds: u32) -> Result<(), OpenError> {
+        let trees = self.trees;
+        if (self.next_node as usize) < trees.nodes.len() {
+            return Err(OpenError::Unreachable { kind: "node", first: self.next_node });
+        }
+        if (self.next_leaf as usize) < trees.leaves.len() {
+            return Err(OpenError::Unreachable { kind: "leaf", first: self.next_leaf });
+        }
+        if (self.next_block as usize) < trees.references.blocks() {
+            return Err(OpenError::Unreachable { kind: "block", first: self.next_block });
+        }
+        let end = &trees.packed[self.next_packed..];
+        if end.len() != PACKED_MAX || end.iter().any(|byte| *byte != 0) {
+            return Err(OpenError::PackedEnd);
+        }
+        if self.points != u64::from(references) {
+            return Err(OpenError::PointCount { header: references, found: self.points });
+        }
+        if self.frauds != frauds {
+            return Err(OpenError::FraudCount { header: frauds, found: self.frauds });
+        }
+        Ok(())
+    }
+
     fn node(&mut self, position: u32, depth: usize) -> Result<LabelBounds, OpenError> {
         if depth > MAX_DEPTH {
             return Err(OpenError::TooDeep { node: position });
         }
-        let node = &self.nodes[position as usize];
-        let lanes = node.holds[0] | node.holds[1];
-        if lanes == 0 || lanes & lanes.wrapping_add(1) != 0 {
-            return Err(OpenError::LanesInUse { node: position, lanes });
+        self.depth = self.depth.max(depth);
+        let node = &self.trees.nodes[position as usize];
+        if !are_first(node.holds) {
+            return Err(OpenError::LanesInUse { kind: "node", position });
         }
         if node.reserved != [0; 15] {
             return Err(OpenError::ReservedNotZero { place: "node" });
@@ -107,7 +150,7 @@ impl Walk<'_> {
             }
         }
         for lane in node.count()..LANES {
-            if node.children[lane] != 0 || !node.boxes.iter().all(|boxes| is_empty(boxes, lane)) {
+            if node.children[lane] != 0 || node.boxes.iter().any(|boxes| boxes.at(lane) != ZERO) {
                 return Err(OpenError::UnusedLane { kind: "node", position, lane });
             }
         }
@@ -115,11 +158,11 @@ impl Walk<'_> {
     }
 
     fn child(&mut self, node: u32, lane: usize, child: u32, depth: usize) -> Result<LabelBounds, OpenError> {
-        let position = child & !BLOCK_FLAG;
-        let is_block = child & BLOCK_FLAG != 0;
-        let (existing, due) = match is_block {
-            true => (self.blocks.len(), &mut self.next_block),
-            false => (self.nodes.len(), &mut self.next_node),
+        let position = child & !LEAF_FLAG;
+        let is_leaf = child & LEAF_FLAG != 0;
+        let (existing, due) = match is_leaf {
+            true => (self.trees.leaves.len(), &mut self.next_leaf),
+            false => (self.trees.nodes.len(), &mut self.next_node),
         };
         if position as usize >= existing {
             return Err(OpenError::ChildOutOfRange { node, lane, child });
@@ -128,55 +171,124 @@ impl Walk<'_> {
             return Err(OpenError::ChildOutOfOrder { node, lane, child });
         }
         *due += 1;
-        if is_block { self.block(position) } else { self.node(position, depth + 1) }
+        if is_leaf { self.leaf(position) } else { self.node(position, depth + 1) }
     }
 
-    fn block(&mut self, position: u32) -> Result<LabelBounds, OpenError> {
-        let block = &self.blocks[position as usize];
-        let count = block.tags.iter().position(|tag| *tag == EMPTY_TAG).unwrap_or(LANES);
-        if count == 0 {
-            return Err(OpenError::EmptyBlock { block: position });
+    fn leaf(&mut self, position: u32) -> Result<LabelBounds, OpenError> {
+        let leaf = &self.trees.leaves[position as usize];
+        if !are_first(leaf.holds) {
+            return Err(OpenError::LanesInUse { kind: "leaf", position });
+        }
+        if leaf.reserved != [0; 6] {
+            return Err(OpenError::ReservedNotZero { place: "leaf" });
+        }
+        if leaf.offset(0) != self.next_packed || leaf.first_block != self.next_block {
+            return Err(OpenError::BlocksOutOfOrder { leaf: position });
+        }
+        let mut blocks = arrayvec::ArrayVec::<BlockPoints, LANES>::new();
+        for lane in 0..leaf.blocks().count_ones() as usize {
+            blocks.push(self.block(position, leaf, lane)?);
         }
         let mut bounds = [Bounds::EMPTY; 2];
-        for lane in 0..count {
-            self.reference(position, lane, block)?;
-            let point = block.vector(lane);
-            if let Some(dimension) = point.iter().position(|value| !(-SCALE..=SCALE).contains(value)) {
-                return Err(OpenError::ValueOutOfRange { block: position, lane, dimension, value: point[dimension] });
-            }
-            bounds[tag_label(block.tags[lane]) as usize].include_point(&point);
+        for inside in blocks.iter().map(BlockPoints::label_bounds) {
+            bounds.iter_mut().zip(&inside).for_each(|(bounds, inside)| bounds.include(inside));
         }
-        for lane in count..LANES {
-            if block.tags[lane] != EMPTY_TAG || !lane_is_zero(&block.vectors, lane) {
-                return Err(OpenError::UnusedLane { kind: "block", position, lane });
-            }
-        }
+        self.rewrite(position, leaf, &blocks)?;
         Ok(bounds)
     }
 
-    fn reference(&mut self, block: u32, lane: usize, content: &Block) -> Result<(), OpenError> {
-        let tag = content.tags[lane];
-        let reference = tag_reference(tag);
-        if reference >= self.references {
-            return Err(OpenError::ReferenceOutOfRange { block, lane, reference });
+    /// A leaf is right if its points would be written as it stands there.
+    fn rewrite(&mut self, position: u32, leaf: &Leaf, blocks: &[BlockPoints]) -> Result<(), OpenError> {
+        self.rewritten.clear();
+        let mut right = write_leaf(blocks, leaf.first_block, &mut self.rewritten);
+        right.start = leaf.start;
+        let stored = self.trees.packed.get(self.next_packed..self.next_packed + self.rewritten.len());
+        let what = if (leaf.lower, leaf.extent, leaf.unit) != (right.lower, right.extent, right.unit) {
+            "its boxes"
+        } else if (leaf.holds, leaf.frauds) != (right.holds, right.frauds) {
+            "its labels"
+        } else if *leaf != right || stored != Some(&self.rewritten) {
+            "the packing of its blocks"
+        } else {
+            self.next_packed += self.rewritten.len();
+            return Ok(());
+        };
+        Err(OpenError::WrongLeaf { leaf: position, what })
+    }
+
+    fn block(&mut self, position: u32, leaf: &Leaf, lane: usize) -> Result<BlockPoints, OpenError> {
+        let block = self.next_block;
+        if block as usize >= self.trees.references.blocks() {
+            return Err(OpenError::BlockOutOfRange { leaf: position, lane });
         }
-        if lane > 0 && tag_reference(content.tags[lane - 1]) > reference {
-            return Err(OpenError::ReferencesOutOfOrder { block, lane });
+        let points = leaf.points[lane];
+        if !(1..=LANES as u8).contains(&points) {
+            return Err(OpenError::BlockPoints { block, points });
         }
-        let (word, bit) = (reference as usize / 64, 1 << (reference % 64));
-        if self.seen[word] & bit != 0 {
-            return Err(OpenError::ReferenceTwice { block, lane, reference });
+        if leaf.frauds[lane] & !leaf.lanes(lane) != 0 {
+            return Err(OpenError::WrongLeaf { leaf: position, what: "its labels" });
         }
-        self.seen[word] |= bit;
-        self.points += 1;
-        self.frauds += tag & 1;
+        if leaf.formats[lane] >= FORMATS {
+            return Err(OpenError::BlockFormat { block });
+        }
+        let start = leaf.offset(lane);
+        // The section ends with as many bytes as any block may have, none of them a block's.
+        if start + usize::from(decoding(leaf.formats[lane]).bytes) + PACKED_MAX > self.trees.packed.len() {
+            return Err(OpenError::BlockOutOfRange { leaf: position, lane });
+        }
+        let content = self.trees.block(leaf, lane).ok_or(OpenError::BlockFormat { block })?;
+        check_values(block, &content)?;
+        self.check_references(block, usize::from(points))?;
+        self.next_block += 1;
+        self.points += u64::from(points);
+        self.frauds += content.frauds.count_ones();
+        Ok(content)
+    }
+
+    fn check_references(&mut self, block: u32, points: usize) -> Result<(), OpenError> {
+        let mut before = 0;
+        for lane in 0..LANES {
+            let reference = self.trees.references.get(block as usize, lane);
+            if lane >= points {
+                if reference != NO_REFERENCE {
+                    return Err(OpenError::UnusedLane { kind: "block", position: block, lane });
+                }
+                continue;
+            }
+            if reference >= self.references {
+                return Err(OpenError::ReferenceOutOfRange { block, lane, reference });
+            }
+            if before > reference {
+                return Err(OpenError::ReferencesOutOfOrder { block, lane });
+            }
+            before = reference;
+            let (word, bit) = (reference as usize / 64, 1 << (reference % 64));
+            if self.seen[word] & bit != 0 {
+                return Err(OpenError::ReferenceTwice { block, lane, reference });
+            }
+            self.seen[word] |= bit;
+        }
         Ok(())
     }
 }
 
-fn lane_is_zero(lanes: &Lanes, lane: usize) -> bool {
-    lanes.iter().all(|pair| pair[lane] == [0, 0])
+/// Whether the lanes in use are one or more, from the first on.
+fn are_first(holds: [u16; 2]) -> bool {
+    let lanes = holds[0] | holds[1];
+    lanes != 0 && lanes & lanes.wrapping_add(1) == 0
 }
+
+fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
+    for lane in 0..usize::from(content.points) {
+        let point = content.point(lane);
+        if let Some(value) = point.as_flattened().iter().find(|value| !(-SCALE..=SCALE).contains(*value)) {
+            return Err(OpenError::ValueOutOfRange { block, lane, value: *value });
+        }
+    }
+    Ok(())
+}
+
+const ZERO: Bounds = Bounds { lower: [[0; 2]; PAIRS], upper: [[0; 2]; PAIRS] };
 
 /// Whether the box of `label` in a lane is the one around the points of that label, and none where there are none.
 fn check_box(position: u32, node: &Node, lane: usize, label: usize, inside: &Bounds) -> Result<(), OpenError> {
@@ -184,14 +296,6 @@ fn check_box(position: u32, node: &Node, lane: usize, label: usize, inside: &Bou
     if (node.holds[label] >> lane & 1 == 1) != holds {
         return Err(OpenError::WrongHolds { node: position, lane, label });
     }
-    let boxes = &node.boxes[label];
-    let right = match holds {
-        true => vector(&boxes.lower, lane) == inside.lower && vector(&boxes.upper, lane) == inside.upper,
-        false => is_empty(boxes, lane),
-    };
-    if right { Ok(()) } else { Err(OpenError::WrongBox { node: position, lane, label }) }
-}
-
-fn is_empty(boxes: &Boxes, lane: usize) -> bool {
-    lane_is_zero(&boxes.lower, lane) && lane_is_zero(&boxes.upper, lane)
+    let right = if holds { *inside } else { ZERO };
+    if node.boxes[label].at(lane) == right { Ok(()) } else { Err(OpenError::WrongBox { node: position, lane, label }) }
 }

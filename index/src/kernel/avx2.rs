@@ -3,10 +3,8 @@
 
 use std::arch::x86_64::*;
 
-use transaction::Query;
-
-use super::{Kernel, Task};
-use crate::format::{Block, Boxes, DIMENSION_PAIRS, LANES};
+use super::{FoundKeys, Kernel, Task, x86_64};
+use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
 
 /// Proof that this machine has AVX2.
 #[derive(Clone, Copy, Debug)]
@@ -32,61 +30,130 @@ impl Avx2 {
 
 impl Kernel for Avx2 {
     type Distance = u32;
-    type Prepared = [__m256i; DIMENSION_PAIRS];
+    type Prepared = [__m256i; PAIRS];
+    type Distances = [__m256i; 2];
+    type Keys = __m256i;
 
     #[inline(always)]
-    fn prepare(self, query: &Query) -> Self::Prepared {
-        let values = query.values();
-        std::array::from_fn(|pair| {
-            let both = u32::from(values[2 * pair] as u16) | u32::from(values[2 * pair + 1] as u16) << 16;
-            // SAFETY: the token is proof of AVX2.
-            unsafe { _mm256_set1_epi32(both as i32) }
-        })
-    }
-
-    #[inline(always)]
-    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes, lanes: u16) -> [u32; LANES] {
-        // SAFETY: the token is proof of AVX2; `load` reads whole halves of rows of 64 bytes.
+    fn prepare(self, query: &Paired) -> Self::Prepared {
+        // SAFETY: the token is proof of AVX2.
         unsafe {
-            sums(lanes, |pair, half| {
-                let lower = load(&boxes.lower[pair], half);
-                let upper = load(&boxes.upper[pair], half);
-                let outside =
-                    _mm256_max_epi16(_mm256_sub_epi16(lower, query[pair]), _mm256_sub_epi16(query[pair], upper));
-                _mm256_max_epi16(outside, _mm256_setzero_si256())
-            })
+            let mut prepared = [_mm256_setzero_si256(); PAIRS];
+            for pair in 0..PAIRS {
+                prepared[pair] = both(query[pair]);
+            }
+            prepared
         }
     }
 
     #[inline(always)]
-    fn point_distances(self, query: &Self::Prepared, block: &Block) -> [u32; LANES] {
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> Self::Distances {
         // SAFETY: the token is proof of AVX2; `load` reads whole halves of rows of 64 bytes.
-        unsafe { sums(u16::MAX, |pair, half| _mm256_sub_epi16(query[pair], load(&block.vectors[pair], half))) }
-    }
-
-    #[inline(always)]
-    fn least(self, distances: &[u32; LANES]) -> (usize, u32) {
-        // SAFETY: the token is proof of AVX2; both loads are inside the 16 lanes.
         unsafe {
-            let low = _mm256_loadu_si256(distances.as_ptr().cast());
-            let high = _mm256_loadu_si256(distances.as_ptr().add(8).cast());
-            let eight = _mm256_min_epu32(low, high);
-            let four = _mm_min_epu32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256::<1>(eight));
-            let two = _mm_min_epu32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
-            let one = _mm_min_epu32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two));
-            let least = _mm_cvtsi128_si32(one) as u32;
-            let all = _mm256_set1_epi32(least as i32);
-            let lane = bits(_mm256_cmpeq_epi32(low, all), _mm256_cmpeq_epi32(high, all)).trailing_zeros();
-            (lane as usize, least)
+            let mut sums = [_mm256_setzero_si256(); 2];
+            for pair in 0..PAIRS {
+                for (half, sum) in sums.iter_mut().enumerate() {
+                    let below = _mm256_sub_epi16(load(&boxes.lower[pair], half), query[pair]);
+                    let above = _mm256_sub_epi16(query[pair], load(&boxes.upper[pair], half));
+                    *sum = add_outside(*sum, below, above);
+                }
+            }
+            sums
         }
     }
 
     #[inline(always)]
-    fn at_most(self, distances: &[u32; LANES], limit: u32) -> u16 {
-        // SAFETY: the token is proof of AVX2; both loads are inside the 16 lanes.
+    fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> Self::Distances {
+        // SAFETY: the token is proof of AVX2; `load` and `load_bytes` read whole halves of rows of 64 and 32 bytes.
         unsafe {
-            let low = _mm256_loadu_si256(distances.as_ptr().cast());
-            let high = _mm256_loadu_si256(distances.as_ptr().add(8).cast());
+            let mut sums = [_mm256_setzero_si256(); 2];
+            for pair in 0..PAIRS {
+                let unit = both_unsigned(leaf.unit[pair]);
+                for (half, sum) in sums.iter_mut().enumerate() {
+                    let lower = load(&leaf.lower[pair], half);
+                    let extent = _mm256_mullo_epi16(load_bytes(leaf.extent[pair].as_ptr().cast(), half), unit);
+                    let below = _mm256_sub_epi16(lower, query[pair]);
+                    // A rounded extent may reach past 16 bits; saturated it is still "not outside".
+                    let above = _mm256_subs_epi16(_mm256_sub_epi16(query[pair], lower), extent);
+                    *sum = add_outside(*sum, below, above);
+                }
+            }
+            sums
+        }
+    }
+
+    #[inline(always)]
+    fn point_distances(
+        self,
+        query: &Self::Prepared,
+        leaf: &Leaf,
+        lane: usize,
+        packed: &[u8; PACKED_MAX],
+    ) -> Self::Distances {
+        let decoding = decoding(leaf.formats[lane]);
+        // SAFETY: the token is proof of AVX2. Every start is at most 384, so each read of 64 bytes lies inside the 448 of
+        // `packed`.
+        unsafe {
+            let mut sums = [_mm256_setzero_si256(); 2];
+            for pair in 0..PAIRS {
+                let from = _mm256_sub_epi16(query[pair], both(leaf.lower[pair][lane]));
+                let is_narrow = _mm256_set1_epi32(decoding.is_narrow[pair] as i32);
+                let is_wide = _mm256_set1_epi32(decoding.is_wide[pair] as i32);
+                let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
+                for (half, sum) in sums.iter_mut().enumerate() {
+                    let narrow = _mm256_and_si256(load_bytes(start, half), is_narrow);
+                    let wide = _mm256_and_si256(_mm256_loadu_si256(start.cast::<__m256i>().add(half)), is_wide);
+                    let difference = _mm256_sub_epi16(from, _mm256_or_si256(narrow, wide));
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(difference, difference));
+                }
+            }
+            sums
+        }
+    }
+
+    #[inline(always)]
+    fn nowhere(self) -> Self::Distances {
+        // SAFETY: the token is proof of AVX2.
+        unsafe { [_mm256_set1_epi32(-1); 2] }
+    }
+
+    #[inline(always)]
+    fn only(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
+        // SAFETY: the token is proof of AVX2.
+        unsafe {
+            let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let mut some = distances;
+            for (half, distances) in some.iter_mut().enumerate() {
+                let in_use = _mm256_and_si256(_mm256_set1_epi32(i32::from(lanes) >> (8 * half)), bit);
+                let unused = _mm256_cmpeq_epi32(in_use, _mm256_setzero_si256());
+                *distances = _mm256_or_si256(*distances, unused);
+            }
+            some
+        }
+    }
+
+    #[inline(always)]
+    fn nearer(self, a: Self::Distances, b: Self::Distances) -> Self::Distances {
+        // SAFETY: the token is proof of AVX2.
+        unsafe { [_mm256_min_epu32(a[0], b[0]), _mm256_min_epu32(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn nearest(self, [low, high]: Self::Distances) -> usize {
+        // SAFETY: the token is proof of AVX2.
+        unsafe {
+            // With its lane in a value's lowest bits, the least value names its lane.
+            let above = _mm256_set1_epi32(!15);
+            let low = _mm256_or_si256(_mm256_and_si256(low, above), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+            let high = _mm256_or_si256(_mm256_and_si256(high, above), _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15));
+            x86_64::least(_mm256_min_epu32(low, high)) as usize & 15
+        }
+    }
+
+    #[inline(always)]
+    fn at_most(self, [low, high]: Self::Distances, limit: u32) -> u16 {
+        // SAFETY: the token is proof of AVX2.
+        unsafe {
             let limit = _mm256_set1_epi32(limit as i32);
             // a <= b, unsigned, is min(a, b) == a.
             let low = _mm256_cmpeq_epi32(_mm256_min_epu32(low, limit), low);
@@ -96,34 +163,87 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, record: &T) {
-        let start = std::ptr::from_ref(record).cast::<i8>();
-        for line in 0..size_of::<T>().div_ceil(64) {
-            // SAFETY: a prefetch reads nothing a program can see, and the address lies inside the record.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line * 64)) }
+    fn each(self, distances: Self::Distances) -> [u32; LANES] {
+        let mut each = [0; LANES];
+        // SAFETY: the token is proof of AVX2; both stores are inside the 16 lanes.
+        unsafe {
+            _mm256_storeu_si256(each.as_mut_ptr().cast(), distances[0]);
+            _mm256_storeu_si256(each.as_mut_ptr().add(8).cast(), distances[1]);
         }
+        each
+    }
+
+    #[inline(always)]
+    fn write_keys(
+        self,
+        distances: Self::Distances,
+        mut near: u16,
+        frauds: u16,
+        keys: &mut FoundKeys<Self>,
+        mut at: usize,
+    ) -> usize {
+        let distances = self.each(distances);
+        while near != 0 {
+            let lane = near.trailing_zeros() as usize;
+            near &= near - 1;
+            keys[at] = distances[lane] << 1 | u32::from(frauds >> lane & 1);
+            at += 1;
+        }
+        at
+    }
+
+    #[inline(always)]
+    fn no_keys(self) -> Self::Keys {
+        // SAFETY: the token is proof of AVX2.
+        unsafe { _mm256_set1_epi32(-1) }
+    }
+
+    #[inline(always)]
+    fn insert(self, keys: Self::Keys, key: u32) -> Self::Keys {
+        // SAFETY: the token is proof of AVX2.
+        unsafe { x86_64::insert(keys, key) }
+    }
+
+    #[inline(always)]
+    fn fifth_and_sixth(self, keys: Self::Keys) -> (u32, u32) {
+        // SAFETY: the token is proof of AVX2.
+        unsafe { x86_64::fifth_and_sixth(keys) }
+    }
+
+    #[inline(always)]
+    fn lowest_bits(self, keys: Self::Keys) -> u8 {
+        // SAFETY: the token is proof of AVX2.
+        unsafe { x86_64::lowest_bits(keys) }
+    }
+
+    #[inline(always)]
+    fn prefetch<T: ?Sized>(self, record: &T, bytes: usize) {
+        x86_64::prefetch(record, bytes);
     }
 }
 
-/// Sums of squares of 16 lanes of differences, all ones in those that are not in `lanes`. No sum wraps: the search lets no query in whose distances pass 2^31.
+/// Two 16-bit values in every lane.
 #[inline(always)]
-unsafe fn sums(lanes: u16, difference: impl Fn(usize, usize) -> __m256i) -> [u32; LANES] {
-    let mut distances = [0; LANES];
-    // SAFETY: the caller has AVX2; both stores are inside the 16 lanes.
+unsafe fn both([first, second]: [i16; 2]) -> __m256i {
+    // SAFETY: the caller has AVX2.
+    unsafe { _mm256_set1_epi32(i32::from(first as u16) | i32::from(second) << 16) }
+}
+
+/// Two 16-bit values in every lane.
+#[inline(always)]
+unsafe fn both_unsigned([first, second]: [u16; 2]) -> __m256i {
+    // SAFETY: the caller has AVX2.
+    unsafe { both([first as i16, second as i16]) }
+}
+
+/// Adds the squares of how far values lie below or above a box.
+#[inline(always)]
+unsafe fn add_outside(sum: __m256i, below: __m256i, above: __m256i) -> __m256i {
+    // SAFETY: the caller has AVX2.
     unsafe {
-        for half in 0..2 {
-            let mut sum = _mm256_setzero_si256();
-            for pair in 0..DIMENSION_PAIRS {
-                let difference = difference(pair, half);
-                sum = _mm256_add_epi32(sum, _mm256_madd_epi16(difference, difference));
-            }
-            let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-            let in_use = _mm256_and_si256(_mm256_set1_epi32(i32::from(lanes) >> (8 * half)), bit);
-            let unused = _mm256_cmpeq_epi32(in_use, _mm256_setzero_si256());
-            _mm256_storeu_si256(distances.as_mut_ptr().add(8 * half).cast(), _mm256_or_si256(sum, unused));
-        }
+        let outside = _mm256_max_epi16(_mm256_max_epi16(below, above), _mm256_setzero_si256());
+        _mm256_add_epi32(sum, _mm256_madd_epi16(outside, outside))
     }
-    distances
 }
 
 /// Lanes `8 * half..8 * half + 8` of a row.
@@ -131,6 +251,13 @@ unsafe fn sums(lanes: u16, difference: impl Fn(usize, usize) -> __m256i) -> [u32
 unsafe fn load(row: &[[i16; 2]; LANES], half: usize) -> __m256i {
     // SAFETY: a row is 64 bytes, `half` is 0 or 1, and the caller has AVX2.
     unsafe { _mm256_loadu_si256(row.as_ptr().add(8 * half).cast()) }
+}
+
+/// Lanes `8 * half..8 * half + 8` of a row of bytes, as 16 bits each. The caller has 32 bytes from `row` on.
+#[inline(always)]
+unsafe fn load_bytes(row: *const u8, half: usize) -> __m256i {
+    // SAFETY: 16 of the caller's 32 bytes, `half` is 0 or 1, and the caller has AVX2.
+    unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(row.add(16 * half).cast())) }
 }
 
 /// A bit for each of 16 all-ones lanes.

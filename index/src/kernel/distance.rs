@@ -1,8 +1,10 @@
 //! The two widths of a squared distance.
 
+use std::fmt::Debug;
+
 /// An unsigned sum of squares, and the key that orders points by it.
-pub trait Distance: Copy + Ord {
-    /// Orders by distance, then by tag (so by reference).
+pub trait Distance: Copy + Ord + Debug {
+    /// Orders by distance, then by tag.
     type Key: Copy + Ord;
     /// Above every distance.
     const MAX: Self;
@@ -11,12 +13,20 @@ pub trait Distance: Copy + Ord {
 
     /// From the squares' sum, which fits by the search's choice of kernel.
     fn from_sum(sum: u64) -> Self;
+    /// As a number of 64 bits.
+    fn sum(self) -> u64;
     /// Distance and tag in one number.
     fn key(self, tag: u32) -> Self::Key;
     /// The distance in a key.
     fn of(key: Self::Key) -> Self;
-    /// The distance and the tag in a key.
-    fn split(key: Self::Key) -> (u64, u32);
+    /// The tag in a key.
+    fn tag(key: Self::Key) -> u32;
+    /// Twice the distance, and a label in the freed bit.
+    fn with_label(self, label: u16) -> Self;
+    /// The label that [`Distance::with_label`] put in: 1 is fraud.
+    fn label(self) -> u8;
+    /// The distance without it; more than any distance of [`Distance::MAX`].
+    fn without_label(self) -> Self;
 }
 
 impl Distance for u32 {
@@ -30,6 +40,11 @@ impl Distance for u32 {
     }
 
     #[inline(always)]
+    fn sum(self) -> u64 {
+        u64::from(self)
+    }
+
+    #[inline(always)]
     fn key(self, tag: u32) -> u64 {
         u64::from(self) << 32 | u64::from(tag)
     }
@@ -40,8 +55,23 @@ impl Distance for u32 {
     }
 
     #[inline(always)]
-    fn split(key: u64) -> (u64, u32) {
-        (key >> 32, key as u32)
+    fn tag(key: u64) -> u32 {
+        key as u32
+    }
+
+    #[inline(always)]
+    fn with_label(self, label: u16) -> Self {
+        self << 1 | u32::from(label)
+    }
+
+    #[inline(always)]
+    fn label(self) -> u8 {
+        (self & 1) as u8
+    }
+
+    #[inline(always)]
+    fn without_label(self) -> Self {
+        self >> 1
     }
 }
 
@@ -56,6 +86,11 @@ impl Distance for u64 {
     }
 
     #[inline(always)]
+    fn sum(self) -> u64 {
+        self
+    }
+
+    #[inline(always)]
     fn key(self, tag: u32) -> u128 {
         u128::from(self) << 32 | u128::from(tag)
     }
@@ -66,7 +101,22 @@ impl Distance for u64 {
     }
 
     #[inline(always)]
-    fn split(key: u128) -> (u64, u32) {
-        ((key >> 32) as u64, key as u32)
+    fn tag(key: u128) -> u32 {
+        key as u32
+    }
+
+    #[inline(always)]
+    fn with_label(self, label: u16) -> Self {
+        self << 1 | u64::from(label)
+    }
+
+    #[inline(always)]
+    fn label(self) -> u8 {
+        (self & 1) as u8
+    }
+
+    #[inline(always)]
+    fn without_label(self) -> Self {
+        self >> 1
     }
 }

@@ -7,42 +7,93 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod distance;
 mod scalar;
-
-use transaction::Query;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
 
 pub use distance::Distance;
 pub use scalar::Scalar;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512;
 
-use crate::format::{Block, Boxes, LANES};
+use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired};
 
 /// The environment variable that forces a kernel by its name.
 pub const KERNEL_VARIABLE: &str = "FRAUDRING_KERNEL";
 
 /// What a search needs of an instruction set. Distances are squared, in units of 1/10000.
+///
+/// All values lie between -10000 and 10000, those of unused lanes too.
 pub trait Kernel: Copy {
     /// Wide enough for every sum that the search lets the kernel make.
     type Distance: Distance;
     /// The query as the instructions want it.
     type Prepared: Copy;
+    /// One distance for each of the 16 lanes.
+    type Distances: Copy;
+    /// The least keys so far, ascending: six at least.
+    type Keys: Copy;
 
-    /// Prepares a query once for many comparisons.
-    fn prepare(self, query: &Query) -> Self::Prepared;
-    /// From the query to each box of `lanes`: never more than to any point inside. [`Distance::MAX`] in other lanes.
-    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes, lanes: u16) -> [Self::Distance; LANES];
-    /// From the query to each point. Unused lanes hold anything.
-    fn point_distances(self, query: &Self::Prepared, block: &Block) -> [Self::Distance; LANES];
-    /// The least value and its lane, the first of equals.
-    fn least(self, distances: &[Self::Distance; LANES]) -> (usize, Self::Distance);
+    /// Prepares a query, in the order of the image, once for many comparisons.
+    fn prepare(self, query: &Paired) -> Self::Prepared;
+    /// From the query to each child's box. Lanes without a box hold anything.
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> Self::Distances;
+    /// From the query to each block's box: never more than to any point inside. Lanes without a block hold anything.
+    fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> Self::Distances;
+    /// From the query to each point of block `lane`, whose bytes start `packed`. Unused lanes hold anything.
+    fn point_distances(
+        self,
+        query: &Self::Prepared,
+        leaf: &Leaf,
+        lane: usize,
+        packed: &[u8; PACKED_MAX],
+    ) -> Self::Distances;
+    /// [`Distance::MAX`] in all lanes.
+    fn nowhere(self) -> Self::Distances;
+    /// The distances of some lanes, [`Distance::MAX`] in all others.
+    fn only(self, distances: Self::Distances, lanes: u16) -> Self::Distances;
+    /// Lane by lane the nearer.
+    fn nearer(self, a: Self::Distances, b: Self::Distances) -> Self::Distances;
+    /// The lane of the least value, or of one that is less than 16 above it: the least multiple of 16 that is at most a
+    /// value decides, then the lower lane. Not all lanes may be [`Distance::MAX`].
+    fn nearest(self, distances: Self::Distances) -> usize;
     /// A bit for each lane that holds at most `limit`.
-    fn at_most(self, distances: &[Self::Distance; LANES], limit: Self::Distance) -> u16;
-    /// Asks for the memory of `record` ahead of its use.
-    fn prefetch<T>(self, record: &T);
+    fn at_most(self, distances: Self::Distances, limit: Self::Distance) -> u16;
+    /// The distances one by one.
+    fn each(self, distances: Self::Distances) -> [Self::Distance; LANES];
+    /// Writes the key of each point of `near`, twice its distance and its label, to `keys` from `at` on: to 16 places,
+    /// whatever `near` is. Returns the place behind the last. `frauds` has a bit for each point that is one.
+    fn write_keys(
+        self,
+        distances: Self::Distances,
+        near: u16,
+        frauds: u16,
+        keys: &mut FoundKeys<Self>,
+        at: usize,
+    ) -> usize;
+    /// No key yet: [`Distance::MAX`] in all places.
+    fn no_keys(self) -> Self::Keys;
+    /// With one more key.
+    fn insert(self, keys: Self::Keys, key: Self::Distance) -> Self::Keys;
+    /// The fifth and the sixth key.
+    fn fifth_and_sixth(self, keys: Self::Keys) -> (Self::Distance, Self::Distance);
+    /// For each of the first five keys its lowest bit.
+    fn lowest_bits(self, keys: Self::Keys) -> u8;
+    /// Asks for `bytes` bytes of memory from the start of `record` on, ahead of their use.
+    fn prefetch<T: ?Sized>(self, record: &T, bytes: usize);
 }
+
+/// Keys that wait to be inserted: those of one block, and room for another's.
+pub const FOUND: usize = 3 * LANES;
+
+/// Keys that wait to be inserted.
+pub type FoundKeys<K> = [<K as Kernel>::Distance; FOUND];
 
 /// Work that can run on any kernel.
 pub trait Task {
@@ -60,6 +111,9 @@ pub enum Chosen {
     /// 256-bit vectors.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// 512-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
 }
 
 /// `FRAUDRING_KERNEL` names a kernel that cannot be had.
@@ -77,6 +131,8 @@ impl Chosen {
             Self::Scalar(_) => "scalar",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "avx512",
         }
     }
 
@@ -87,6 +143,8 @@ impl Chosen {
             Self::Scalar(scalar) => task.run(scalar),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(avx2) => avx2.run(task),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(avx512) => avx512.run(task),
         }
     }
 }
@@ -95,7 +153,10 @@ impl Chosen {
 pub fn available() -> Vec<Chosen> {
     let mut kernels = Vec::new();
     #[cfg(target_arch = "x86_64")]
-    kernels.extend(Avx2::detect().map(Chosen::Avx2));
+    {
+        kernels.extend(Avx512::detect().map(Chosen::Avx512));
+        kernels.extend(Avx2::detect().map(Chosen::Avx2));
+    }
     kernels.push(Chosen::Scalar(Scalar::NEW));
     kernels
 }

@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
-use transaction::{DIMENSIONS, Query};
+use transaction::DIMENSIONS;
 
-use super::{Distance, Kernel};
-use crate::format::{Block, Boxes, LANES};
+use super::{Distance, FoundKeys, Kernel};
+use crate::NEIGHBOURS;
+use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired, decoding};
 
 /// Plain Rust with sums of width `D`. `u64` holds every distance, `u32` those that [`Kernel`] users bound first.
 #[derive(Clone, Copy, Debug)]
@@ -18,20 +19,64 @@ impl<D> Scalar<D> {
 
 impl<D: Distance> Kernel for Scalar<D> {
     type Distance = D;
-    type Prepared = [i16; DIMENSIONS];
+    type Prepared = Paired;
+    type Distances = [D; LANES];
+    type Keys = [D; NEIGHBOURS + 1];
 
     #[inline(always)]
-    fn prepare(self, query: &Query) -> Self::Prepared {
-        *query.values()
+    fn prepare(self, query: &Paired) -> Self::Prepared {
+        *query
     }
 
     #[inline(always)]
-    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes, lanes: u16) -> [D; LANES] {
-        let mut distances = sums(|pair, lane, side| {
-            let value = i32::from(query[2 * pair + side]);
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> [D; LANES] {
+        sums(|pair, lane, side| {
+            let value = i32::from(query[pair][side]);
             let (lower, upper) = (i32::from(boxes.lower[pair][lane][side]), i32::from(boxes.upper[pair][lane][side]));
             (lower - value).max(value - upper).max(0)
-        });
+        })
+    }
+
+    #[inline(always)]
+    fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> [D; LANES] {
+        sums(|pair, lane, side| {
+            let value = i32::from(query[pair][side]);
+            let lower = i32::from(leaf.lower[pair][lane][side]);
+            let extent = i32::from(leaf.extent[pair][lane][side]) * i32::from(leaf.unit[pair][side]);
+            (lower - value).max(value - lower - extent).max(0)
+        })
+    }
+
+    #[inline(always)]
+    fn point_distances(
+        self,
+        query: &Self::Prepared,
+        leaf: &Leaf,
+        lane: usize,
+        packed: &[u8; PACKED_MAX],
+    ) -> [D; LANES] {
+        let decoding = decoding(leaf.formats[lane]);
+        sums(|pair, point, side| {
+            let (start, place) = (usize::from(decoding.starts[pair]), 2 * point + side);
+            let difference = if decoding.is_wide[pair] != 0 {
+                u16::from_le_bytes([packed[start + 2 * place], packed[start + 2 * place + 1]])
+            } else if decoding.is_narrow[pair] != 0 {
+                u16::from(packed[start + place])
+            } else {
+                0
+            };
+            let difference = i32::from(difference);
+            i32::from(query[pair][side]) - i32::from(leaf.lower[pair][lane][side]) - difference
+        })
+    }
+
+    #[inline(always)]
+    fn nowhere(self) -> [D; LANES] {
+        [D::MAX; LANES]
+    }
+
+    #[inline(always)]
+    fn only(self, mut distances: [D; LANES], lanes: u16) -> [D; LANES] {
         for (lane, distance) in distances.iter_mut().enumerate() {
             if lanes >> lane & 1 == 0 {
                 *distance = D::MAX;
@@ -41,28 +86,76 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn point_distances(self, query: &Self::Prepared, block: &Block) -> [D; LANES] {
-        sums(|pair, lane, side| i32::from(query[2 * pair + side]) - i32::from(block.vectors[pair][lane][side]))
+    fn nearer(self, a: [D; LANES], b: [D; LANES]) -> [D; LANES] {
+        std::array::from_fn(|lane| a[lane].min(b[lane]))
     }
 
     #[inline(always)]
-    fn least(self, distances: &[D; LANES]) -> (usize, D) {
-        let mut least = 0;
+    fn nearest(self, distances: [D; LANES]) -> usize {
+        let mut nearest = 0;
         for lane in 1..LANES {
-            if distances[lane] < distances[least] {
-                least = lane;
+            if distances[lane].sum() / 16 < distances[nearest].sum() / 16 {
+                nearest = lane;
             }
         }
-        (least, distances[least])
+        nearest
     }
 
     #[inline(always)]
-    fn at_most(self, distances: &[D; LANES], limit: D) -> u16 {
+    fn at_most(self, distances: [D; LANES], limit: D) -> u16 {
         distances.iter().enumerate().fold(0, |bits, (lane, distance)| bits | u16::from(*distance <= limit) << lane)
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, _record: &T) {}
+    fn each(self, distances: [D; LANES]) -> [D; LANES] {
+        distances
+    }
+
+    #[inline(always)]
+    fn write_keys(
+        self,
+        distances: [D; LANES],
+        near: u16,
+        frauds: u16,
+        keys: &mut FoundKeys<Self>,
+        mut at: usize,
+    ) -> usize {
+        for (lane, distance) in distances.iter().enumerate() {
+            if near >> lane & 1 == 1 {
+                keys[at] = distance.with_label(frauds >> lane & 1);
+                at += 1;
+            }
+        }
+        at
+    }
+
+    #[inline(always)]
+    fn no_keys(self) -> Self::Keys {
+        [D::MAX; NEIGHBOURS + 1]
+    }
+
+    #[inline(always)]
+    fn insert(self, mut keys: Self::Keys, key: D) -> Self::Keys {
+        // Each place keeps the middle of itself, its left neighbour and the new key: branch-free, in any order.
+        for place in (1..keys.len()).rev() {
+            keys[place] = keys[place].min(keys[place - 1].max(key));
+        }
+        keys[0] = keys[0].min(key);
+        keys
+    }
+
+    #[inline(always)]
+    fn fifth_and_sixth(self, keys: Self::Keys) -> (D, D) {
+        (keys[4], keys[5])
+    }
+
+    #[inline(always)]
+    fn lowest_bits(self, keys: Self::Keys) -> u8 {
+        keys[..NEIGHBOURS].iter().rev().fold(0, |bits, key| bits << 1 | key.label())
+    }
+
+    #[inline(always)]
+    fn prefetch<T: ?Sized>(self, _record: &T, _bytes: usize) {}
 }
 
 /// For each lane the sum over all dimensions of the squared difference.

@@ -1,24 +1,29 @@
 //! Every kernel of this machine against the naive sum, over seeds and fills.
 
-use transaction::{DIMENSIONS, Query};
+use transaction::DIMENSIONS;
 
-use super::{Chosen, Distance, Kernel, Scalar, Task, available, by_name};
-use crate::format::{Block, Boxes, LANES, set_vector};
+use super::{Chosen, Distance, FOUND, Kernel, Scalar, Task, available, by_name};
+use crate::NEIGHBOURS;
+use crate::format::{BlockPoints, Bounds, Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, block_box, write_leaf};
 
 struct Random(u64);
 
 impl Random {
-    fn value(&mut self, low: i16, high: i16) -> i16 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        low + ((self.0 >> 33) % (high as i64 - low as i64 + 1) as u64) as i16
+        self.0 >> 33
     }
 
-    fn vector(&mut self, low: i16, high: i16) -> [i16; DIMENSIONS] {
-        std::array::from_fn(|_| self.value(low, high))
+    fn paired(&mut self, low: i16, high: i16) -> Paired {
+        let mut paired = [[0; 2]; PAIRS];
+        for value in paired.as_flattened_mut() {
+            *value = low + (self.next() % (high as i64 - low as i64 + 1) as u64) as i16;
+        }
+        paired
     }
 }
 
-/// Compares one kernel with sums written out in one line each.
+/// Compares one kernel with sums written out.
 struct Conformance {
     seed: u64,
     filled: usize,
@@ -26,57 +31,130 @@ struct Conformance {
     high: i16,
 }
 
+/// Up to 16 blocks of `filled` points around different middles, so that pairs of all widths occur.
+fn blocks(random: &mut Random, case: &Conformance) -> Vec<BlockPoints> {
+    let block = |_| {
+        let middle = random.paired(case.low, case.high);
+        let spread = [0, 1, 100, 255, 256, 20_000].map(|spread| spread as i16);
+        let spreads: [i16; DIMENSIONS] = std::array::from_fn(|_| spread[random.next() as usize % spread.len()]);
+        let mut block = BlockPoints {
+            values: [[[0; 2]; LANES]; PAIRS],
+            points: case.filled as u8,
+            frauds: random.next() as u16 & ((1u32 << case.filled) - 1) as u16,
+        };
+        for lane in 0..case.filled {
+            for (place, spread) in spreads.iter().enumerate() {
+                let moved = i64::from(middle[place / 2][place % 2]) + (random.next() % (*spread as u64 + 1)) as i64;
+                block.values[place / 2][lane][place % 2] = moved.clamp(case.low.into(), case.high.into()) as i16;
+            }
+        }
+        block
+    };
+    (0..1 + case.seed as usize % LANES).map(block).collect()
+}
+
+fn sum<D: Distance>(a: &Paired, b: &Paired) -> D {
+    let square = |(a, b): (&i16, &i16)| (i64::from(*a) - i64::from(*b)).pow(2) as u64;
+    D::from_sum(a.as_flattened().iter().zip(b.as_flattened()).map(square).sum())
+}
+
+fn to_box<D: Distance>(query: &Paired, around: &Bounds) -> D {
+    sum(query, &around.clamp(query))
+}
+
+impl Conformance {
+    fn boxes<K: Kernel>(&self, kernel: K, prepared: &K::Prepared, query: &Paired, random: &mut Random) {
+        let mut boxes: Boxes = bytemuck::Zeroable::zeroed();
+        for lane in 0..LANES {
+            let mut around = Bounds::EMPTY;
+            around.include_point(&random.paired(self.low, self.high));
+            around.include_point(&random.paired(self.low, self.high));
+            boxes.set(lane, &around);
+        }
+        let found = kernel.each(kernel.box_distances(prepared, &boxes));
+        for lane in 0..LANES {
+            assert_eq!(found[lane], to_box(query, &boxes.at(lane)), "seed {}, box of lane {lane}", self.seed);
+        }
+    }
+
+    fn leaf<K: Kernel>(&self, kernel: K, prepared: &K::Prepared, query: &Paired, leaf: &Leaf) {
+        let found = kernel.each(kernel.leaf_distances(prepared, leaf));
+        for lane in 0..leaf.blocks().count_ones() as usize {
+            let around = block_box(leaf, lane);
+            assert_eq!(found[lane], to_box(query, &around), "seed {}, block box of lane {lane}", self.seed);
+        }
+    }
+
+    fn operations<K: Kernel>(&self, kernel: K, distances: K::Distances, others: K::Distances) {
+        let (each, other) = (kernel.each(distances), kernel.each(others));
+        let some = self.seed as u16 ^ 0x5a0f;
+        let only = kernel.each(kernel.only(distances, some));
+        let nearer = kernel.each(kernel.nearer(distances, others));
+        for lane in 0..LANES {
+            assert_eq!(only[lane], if some >> lane & 1 == 1 { each[lane] } else { K::Distance::MAX });
+            assert_eq!(nearer[lane], each[lane].min(other[lane]));
+        }
+        assert_eq!(kernel.each(kernel.nowhere()), [K::Distance::MAX; LANES]);
+        let nearest = (0..LANES).min_by_key(|lane| (each[*lane].sum() / 16, *lane)).unwrap();
+        assert_eq!(kernel.nearest(distances), nearest, "seed {}, nearest", self.seed);
+        for limit in [each[0], each[7], each[15], K::Distance::MAX, K::Distance::from_sum(0)] {
+            let naive = (0..LANES).filter(|lane| each[*lane] <= limit).fold(0, |bits, lane| bits | 1u16 << lane);
+            assert_eq!(kernel.at_most(distances, limit), naive, "seed {}, at most", self.seed);
+        }
+    }
+
+    /// Keys of some lanes, written and inserted, against sorting them.
+    fn keys<K: Kernel>(&self, kernel: K, distances: K::Distances, frauds: u16, near: u16) {
+        let each = kernel.each(distances);
+        let mut found = [K::Distance::MAX; FOUND];
+        let place = kernel.write_keys(distances, near, frauds, &mut found, 5);
+        let expected: Vec<_> = (0..LANES)
+            .filter(|lane| near >> lane & 1 == 1)
+            .map(|lane| each[lane].with_label(frauds >> lane & 1))
+            .collect();
+        assert_eq!(found[5..place], expected, "seed {}", self.seed);
+        let keys = expected.iter().fold(kernel.no_keys(), |keys, key| kernel.insert(keys, *key));
+        let mut sorted = expected;
+        sorted.extend([K::Distance::MAX; NEIGHBOURS + 1]);
+        sorted.sort_unstable();
+        assert_eq!(kernel.fifth_and_sixth(keys), (sorted[4], sorted[5]), "seed {}", self.seed);
+        let bits = (0..NEIGHBOURS).fold(0, |bits, place| bits | sorted[place].label() << place);
+        assert_eq!(kernel.lowest_bits(keys), bits, "seed {}", self.seed);
+    }
+}
+
 impl Task for Conformance {
     type Output = ();
 
-    #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) {
         let mut random = Random(self.seed);
-        let query = random.vector(self.low, self.high);
-        let mut block: Block = bytemuck::Zeroable::zeroed();
-        let mut stored: Boxes = bytemuck::Zeroable::zeroed();
-        let mut points = vec![[0; DIMENSIONS]; LANES];
-        let mut boxes = vec![([0; DIMENSIONS], [0; DIMENSIONS]); LANES];
-        for lane in 0..self.filled {
-            points[lane] = random.vector(self.low, self.high);
-            set_vector(&mut block.vectors, lane, &points[lane]);
-            let (a, b) = (random.vector(self.low, self.high), random.vector(self.low, self.high));
-            boxes[lane] = (std::array::from_fn(|i| a[i].min(b[i])), std::array::from_fn(|i| a[i].max(b[i])));
-            set_vector(&mut stored.lower, lane, &boxes[lane].0);
-            set_vector(&mut stored.upper, lane, &boxes[lane].1);
-        }
-        let prepared = kernel.prepare(&Query::new(query).unwrap());
-        let sum =
-            |side: &dyn Fn(usize) -> i64| K::Distance::from_sum((0..DIMENSIONS).map(|i| side(i).pow(2) as u64).sum());
-        let to_point = |lane: usize| sum(&|i| i64::from(query[i]) - i64::from(points[lane][i]));
-        let to_box = |lane: usize| {
-            let (lower, upper) = boxes[lane];
-            sum(&|i| (i64::from(lower[i]) - i64::from(query[i])).max(i64::from(query[i]) - i64::from(upper[i])).max(0))
-        };
-        let distances = kernel.point_distances(&prepared, &block);
-        let lanes = self.seed as u16 ^ 0x5a0f;
-        let to_boxes = kernel.box_distances(&prepared, &stored, lanes);
-        for lane in 0..LANES {
-            assert!(distances[lane] == to_point(lane), "seed {}, point of lane {lane}", self.seed);
-            let expected = if lanes >> lane & 1 == 1 { to_box(lane) } else { K::Distance::MAX };
-            assert!(to_boxes[lane] == expected, "seed {}, box of lane {lane}", self.seed);
-        }
-        for values in [distances, to_boxes, [K::Distance::MAX; LANES]] {
-            let least = *values.iter().min().unwrap();
-            let lane = values.iter().position(|value| *value == least).unwrap();
-            assert!(kernel.least(&values) == (lane, least), "seed {}, least", self.seed);
-            for limit in [values[0], values[7], values[15], K::Distance::MAX, K::Distance::from_sum(0)] {
-                let naive = (0..LANES).filter(|lane| values[*lane] <= limit).fold(0, |bits, lane| bits | 1u16 << lane);
-                assert_eq!(kernel.at_most(&values, limit), naive, "seed {}, at most", self.seed);
+        let query = random.paired(self.low, self.high);
+        let prepared = kernel.prepare(&query);
+        self.boxes(kernel, &prepared, &query, &mut random);
+        let blocks = blocks(&mut random, &self);
+        let mut packed = vec![0xee; 64];
+        let leaf = write_leaf(&blocks, 0, &mut packed);
+        packed.extend([0xdd; PACKED_MAX]);
+        self.leaf(kernel, &prepared, &query, &leaf);
+        for (lane, block) in blocks.iter().enumerate() {
+            let window = packed[leaf.offset(lane)..].first_chunk().unwrap();
+            let to_points = kernel.point_distances(&prepared, &leaf, lane, window);
+            let found = kernel.each(to_points);
+            for point in 0..self.filled {
+                assert_eq!(found[point], sum(&query, &block.point(point)), "seed {}, {lane}/{point}", self.seed);
             }
+            let in_use = leaf.lanes(lane);
+            self.operations(kernel, kernel.only(to_points, in_use), to_points);
+            self.keys(kernel, to_points, leaf.frauds[lane], in_use);
+            self.keys(kernel, to_points, leaf.frauds[lane], in_use & random.next() as u16);
         }
-        kernel.prefetch(&block);
+        kernel.prefetch(&leaf, size_of::<Leaf>());
     }
 }
 
 fn conform(run: impl Fn(Conformance)) {
     for seed in 0..200 {
-        for filled in [0, 1, 7, 8, 9, 15, 16] {
+        for filled in [1, 4, 5, 7, 8, 9, 15, 16] {
             // 12 dimensions from 0 and two from -1 are what transactions have; here none passes 2^31 either.
             run(Conformance { seed, filled, low: -1_000, high: 10_000 });
             run(Conformance { seed, filled, low: 0, high: 1 });
@@ -93,7 +171,14 @@ fn every_kernel_of_this_machine_equals_the_naive_sums() {
     }
     assert!(tested.contains(&"scalar"));
     #[cfg(target_arch = "x86_64")]
-    assert_eq!(tested.contains(&"avx2"), is_x86_feature_detected!("avx2"), "a kernel of this machine was skipped");
+    {
+        let has_avx512 = ["avx512f", "avx512bw", "avx512dq", "avx512vl"].map(|set| {
+            let flags = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+            flags.split_whitespace().any(|flag| flag == set)
+        });
+        assert_eq!(tested.contains(&"avx2"), is_x86_feature_detected!("avx2"), "a kernel of this machine was skipped");
+        assert_eq!(tested.contains(&"avx512"), has_avx512 == [true; 4], "a kernel of this machine was skipped");
+    }
 }
 
 #[test]

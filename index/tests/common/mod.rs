@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+pub mod corrupt;
+
 use index::Neighbour;
 use transaction::{DIMENSIONS, Label, Query, Rules};
 

@@ -1,0 +1,91 @@
+//! Which dimensions to put side by side, so that blocks pack into the fewest bytes.
+//!
+//! A pair takes the width of its wider half, so dimensions that are narrow in the same blocks belong together.
+
+use transaction::DIMENSIONS;
+
+use super::group::Unit;
+use super::split::Point;
+use super::write::Roots;
+use crate::format::{Order, PAIRS, width_for};
+
+/// The order of least packed bytes; of equals the one found first, so always the same.
+pub(super) fn choose(roots: &Roots, points: &[Point]) -> Order {
+    let mut costs = [[0u64; DIMENSIONS]; DIMENSIONS];
+    roots.units().for_each(|unit| add(unit, points, &mut costs));
+    let places = matching(&costs);
+    Order::new(places).expect("a matching names each dimension once")
+}
+
+/// Adds what each two dimensions would cost as a pair, in units of packed bytes.
+fn add(unit: &Unit, points: &[Point], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS]) {
+    match unit {
+        Unit::Node(units) => units.iter().for_each(|unit| add(unit, points, costs)),
+        Unit::Leaf(blocks) => {
+            for block in blocks {
+                let widths = widths(&points[block.clone()]);
+                for first in 0..DIMENSIONS {
+                    for second in 0..DIMENSIONS {
+                        costs[first][second] += u64::from(widths[first].max(widths[second]));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn widths(points: &[Point]) -> [u16; DIMENSIONS] {
+    let (mut lower, mut upper) = (points[0].values, points[0].values);
+    for point in points {
+        for dimension in 0..DIMENSIONS {
+            lower[dimension] = lower[dimension].min(point.values[dimension]);
+            upper[dimension] = upper[dimension].max(point.values[dimension]);
+        }
+    }
+    std::array::from_fn(|dimension| width_for((upper[dimension] - lower[dimension]) as u16))
+}
+
+/// The cheapest way to pair all dimensions, by dynamic programming over the sets already paired.
+fn matching(costs: &[[u64; DIMENSIONS]; DIMENSIONS]) -> [u8; DIMENSIONS] {
+    const ALL: usize = (1 << DIMENSIONS) - 1;
+    // By set of dimensions: the least cost of pairing them, and the pair added last.
+    let mut best = vec![(u64::MAX, (0, 0)); ALL + 1];
+    best[0].0 = 0;
+    for set in 0..ALL {
+        let (cost, _) = best[set];
+        let first = set.trailing_ones() as usize;
+        if cost == u64::MAX || first >= DIMENSIONS {
+            continue;
+        }
+        for second in (first + 1..DIMENSIONS).filter(|second| set >> second & 1 == 0) {
+            let with = set | 1 << first | 1 << second;
+            if cost + costs[first][second] < best[with].0 {
+                best[with] = (cost + costs[first][second], (first, second));
+            }
+        }
+    }
+    let mut places = [0; DIMENSIONS];
+    let mut set = ALL;
+    for pair in (0..PAIRS).rev() {
+        let (first, second) = best[set].1;
+        places[2 * pair] = first as u8;
+        places[2 * pair + 1] = second as u8;
+        set &= !(1 << first | 1 << second);
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_pairs_that_cost_least() {
+        let partner = |dimension: usize| (dimension + 7) % DIMENSIONS;
+        let costs = std::array::from_fn(|first| std::array::from_fn(|second| u64::from(partner(first) != second)));
+        let places = matching(&costs);
+        for pair in places.chunks_exact(2) {
+            assert_eq!(partner(usize::from(pair[0])), usize::from(pair[1]), "{places:?}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The nearest points found so far: as labels, to count, or as references, to name.
+
+use transaction::Label;
+
+use super::effort::Count;
+use crate::NEIGHBOURS;
+use crate::format::{LANES, Leaf, NO_REFERENCE, Trees};
+use crate::kernel::{Distance, FOUND, Kernel};
+
+/// Labels, a bit each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Labels(u8);
+
+impl Labels {
+    pub(super) const LEGIT: Self = Self(1 << Label::Legit as u8);
+    pub(super) const FRAUD: Self = Self(1 << Label::Fraud as u8);
+    pub(super) const BOTH: Self = Self(3);
+
+    #[inline(always)]
+    pub(super) fn has(self, label: Label) -> bool {
+        self.0 >> label as u8 & 1 == 1
+    }
+
+    #[inline(always)]
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// What a walk looks for, and what it has found.
+pub(super) trait Candidates<K: Kernel> {
+    /// The distance that a point must not pass to matter.
+    fn worst(&self) -> K::Distance;
+    /// Points of these labels can still change the answer.
+    fn wanted(&self) -> Labels;
+    /// Looks at the points of some blocks of a leaf, those of `lanes`, and takes what matters.
+    fn scan<'a>(&mut self, from: Place<'_, 'a, K>, leaf: &Leaf, lanes: u16, count: &mut impl Count);
+}
+
+/// Where a search stands: what it searches, and for which query.
+pub(super) struct Place<'q, 'a, K: Kernel> {
+    pub kernel: K,
+    pub trees: &'q Trees<'a>,
+    pub query: &'q K::Prepared,
+}
+
+impl<K: Kernel> Clone for Place<'_, '_, K> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Kernel> Copy for Place<'_, '_, K> {}
+
+impl<K: Kernel> Place<'_, '_, K> {
+    /// To each point of a block; unused lanes hold anything.
+    #[inline(always)]
+    pub(super) fn to_points(self, leaf: &Leaf, lane: usize) -> K::Distances {
+        self.kernel.point_distances(self.query, leaf, lane, self.trees.window(leaf, lane))
+    }
+}
+
+/// The least `distance * 2 + label`: five to count, and a sixth to see that the fifth is no tie.
+///
+/// The numbers of the references stay unread. That is enough unless the fifth and the sixth are equally far.
+#[derive(Clone, Copy)]
+pub(super) struct Nearest<K: Kernel> {
+    kernel: K,
+    keys: K::Keys,
+    worst: K::Distance,
+    wanted: Labels,
+}
+
+impl<K: Kernel> Nearest<K> {
+    /// Nothing found yet; only points within `limit` are wanted.
+    #[inline(always)]
+    pub(super) fn within(kernel: K, limit: K::Distance) -> Self {
+        Self { kernel, keys: kernel.no_keys(), worst: limit, wanted: Labels::BOTH }
+    }
+
+    /// Takes keys.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, found: &[K::Distance]) {
+        if found.is_empty() {
+            return;
+        }
+        let mut keys = self.keys;
+        for key in found {
+            keys = self.kernel.insert(keys, *key);
+        }
+        self.keys = keys;
+        let (fifth, _) = self.kernel.fifth_and_sixth(keys);
+        if fifth < K::Distance::MAX {
+            self.worst = fifth.without_label();
+            self.wanted = match self.kernel.lowest_bits(keys) {
+                // More of the same cannot change the count.
+                0 => Labels::FRAUD,
+                0b11111 => Labels::LEGIT,
+                _ => Labels::BOTH,
+            };
+        }
+    }
+
+    /// Frauds among the five.
+    #[inline(always)]
+    pub(super) fn frauds(&self) -> u8 {
+        self.kernel.lowest_bits(self.keys).count_ones() as u8
+    }
+
+    /// The label of all five, if they have one.
+    #[inline(always)]
+    pub(super) fn label(&self) -> Option<Label> {
+        // Only one label is wanted when all five have the other one.
+        match self.wanted {
+            Labels::FRAUD => Some(Label::Legit),
+            Labels::LEGIT => Some(Label::Fraud),
+            _ => None,
+        }
+    }
+
+    /// Whether the fifth place could be another point's, equally far.
+    #[inline(always)]
+    pub(super) fn is_tied(&self) -> bool {
+        let (fifth, sixth) = self.kernel.fifth_and_sixth(self.keys);
+        sixth < K::Distance::MAX && fifth.without_label() == sixth.without_label()
+    }
+}
+
+impl<K: Kernel> Candidates<K> for Nearest<K> {
+    #[inline(always)]
+    fn worst(&self) -> K::Distance {
+        self.worst
+    }
+
+    #[inline(always)]
+    fn wanted(&self) -> Labels {
+        self.wanted
+    }
+
+    #[inline(always)]
+    fn scan<'a>(&mut self, from: Place<'_, 'a, K>, leaf: &Leaf, mut lanes: u16, count: &mut impl Count) {
+        let mut waiting = [K::Distance::MAX; FOUND];
+        let mut waits = 0;
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            lanes &= lanes - 1;
+            count.block();
+            let distances = from.to_points(leaf, lane);
+            let near = self.kernel.at_most(distances, self.worst) & leaf.lanes(lane);
+            // No branch on whether there is any: that cannot be foreseen.
+            waits = self.kernel.write_keys(distances, near, leaf.frauds[lane], &mut waiting, waits);
+            if waits > LANES {
+                self.insert(&waiting[..waits]);
+                waits = 0;
+            }
+        }
+        self.insert(&waiting[..waits]);
+    }
+}
+
+/// The five least keys of distance and reference, ascending: ties are settled by the lower reference.
+pub(super) struct Five<D: Distance> {
+    /// The tag is the reference.
+    pub keys: [D::Key; NEIGHBOURS],
+    pub labels: [Label; NEIGHBOURS],
+}
+
+impl<D: Distance> Five<D> {
+    pub(super) fn new() -> Self {
+        Self { keys: [D::UNBOUNDED.key(NO_REFERENCE); NEIGHBOURS], labels: [Label::Legit; NEIGHBOURS] }
+    }
+
+    fn insert(&mut self, key: D::Key, label: Label) {
+        let place = self.keys.partition_point(|other| *other < key);
+        if place < NEIGHBOURS {
+            self.keys[place..].rotate_right(1);
+            self.labels[place..].rotate_right(1);
+            (self.keys[place], self.labels[place]) = (key, label);
+        }
+    }
+}
+
+impl<K: Kernel> Candidates<K> for Five<K::Distance> {
+    #[inline(always)]
+    fn worst(&self) -> K::Distance {
+        K::Distance::of(self.keys[NEIGHBOURS - 1])
+    }
+
+    #[inline(always)]
+    fn wanted(&self) -> Labels {
+        Labels::BOTH
+    }
+
+    #[inline(always)]
+    fn scan<'a>(&mut self, from: Place<'_, 'a, K>, leaf: &Leaf, mut lanes: u16, count: &mut impl Count) {
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            lanes &= lanes - 1;
+            count.block();
+            let distances = from.to_points(leaf, lane);
+            let worst = <Self as Candidates<K>>::worst(self);
+            let near = from.kernel.at_most(distances, worst) & leaf.lanes(lane);
+            let distances = from.kernel.each(distances);
+            for point in (0..LANES).filter(|point| near >> point & 1 == 1) {
+                let label = if leaf.frauds[lane] >> point & 1 == 1 { Label::Fraud } else { Label::Legit };
+                self.insert(distances[point].key(from.trees.references.get(leaf.number(lane), point)), label);
+            }
+        }
+    }
+}
+
+/// The label that is not this one.
+#[inline(always)]
+pub(super) fn other(label: Label) -> Label {
+    match label {
+        Label::Legit => Label::Fraud,
+        Label::Fraud => Label::Legit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_settle_ties_by_the_lower_reference() {
+        let mut five = Five::<u32>::new();
+        for reference in [9, 3, 7, 1, 5, 8, 2] {
+            five.insert(4u32.key(reference), if reference == 2 { Label::Fraud } else { Label::Legit });
+        }
+        assert_eq!(five.keys.map(<u32 as Distance>::tag), [1, 2, 3, 5, 7]);
+        assert_eq!(five.labels[1], Label::Fraud);
+    }
+}

@@ -1,0 +1,83 @@
+//! Smallest boxes around points.
+
+use super::{PAIRS, Paired};
+
+/// The smallest box around some points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub lower: Paired,
+    pub upper: Paired,
+}
+
+/// The boxes around the points of each label.
+pub(crate) type LabelBounds = [Bounds; 2];
+
+impl Bounds {
+    /// The box of no points: any other grows it.
+    pub(crate) const EMPTY: Self = Self { lower: [[i16::MAX; 2]; PAIRS], upper: [[i16::MIN; 2]; PAIRS] };
+
+    pub(crate) fn include(&mut self, other: &Self) {
+        for pair in 0..PAIRS {
+            for side in 0..2 {
+                self.lower[pair][side] = self.lower[pair][side].min(other.lower[pair][side]);
+                self.upper[pair][side] = self.upper[pair][side].max(other.upper[pair][side]);
+            }
+        }
+    }
+
+    pub(crate) fn include_point(&mut self, point: &Paired) {
+        self.include(&Self { lower: *point, upper: *point });
+    }
+
+    /// Squared distance between the nearest points of two boxes; 0 if they touch.
+    pub(crate) fn distance(&self, other: &Self) -> u64 {
+        let mut sum = 0;
+        for pair in 0..PAIRS {
+            for side in 0..2 {
+                let between = |low: &Paired, high: &Paired| i32::from(low[pair][side]) - i32::from(high[pair][side]);
+                let gap = between(&other.lower, &self.upper).max(between(&self.lower, &other.upper)).max(0);
+                sum += u64::from((gap * gap) as u32);
+            }
+        }
+        sum
+    }
+
+    /// The point of the box that is nearest to a point.
+    #[inline(always)]
+    pub(crate) fn clamp(&self, point: &Paired) -> Paired {
+        let mut inside = *point;
+        for pair in 0..PAIRS {
+            for side in 0..2 {
+                inside[pair][side] = point[pair][side].max(self.lower[pair][side]).min(self.upper[pair][side]);
+            }
+        }
+        inside
+    }
+
+    /// Squared distance from a point to the farthest corner.
+    #[inline]
+    pub(crate) fn farthest(&self, point: &Paired) -> u64 {
+        let mut sum = 0;
+        for pair in 0..PAIRS {
+            for side in 0..2 {
+                let value = i32::from(point[pair][side]);
+                let reach = (value - i32::from(self.lower[pair][side])).max(i32::from(self.upper[pair][side]) - value);
+                sum += u64::from((reach * reach) as u32);
+            }
+        }
+        sum
+    }
+}
+
+/// Squared distance between two points.
+#[inline(always)]
+pub(crate) fn distance(a: &Paired, b: &Paired) -> u64 {
+    let mut sum = 0;
+    for pair in 0..PAIRS {
+        for side in 0..2 {
+            let difference = i32::from(a[pair][side]) - i32::from(b[pair][side]);
+            sum += u64::from((difference * difference) as u32);
+        }
+    }
+    sum
+}

@@ -1,0 +1,54 @@
+//! The order in which an image holds the dimensions.
+//!
+//! The builder pairs dimensions so that blocks pack well; everything behind the header is in that order.
+
+use transaction::DIMENSIONS;
+
+use super::{OpenError, PAIRS, Paired};
+
+/// A permutation of the dimensions: place in the image to dimension of a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order([u8; DIMENSIONS]);
+
+impl Order {
+    /// Takes a permutation and nothing else.
+    pub(crate) fn new(places: [u8; DIMENSIONS]) -> Result<Self, OpenError> {
+        let seen = places.iter().fold(0u32, |seen, place| seen | 1u32.checked_shl(u32::from(*place)).unwrap_or(0));
+        if seen == (1 << DIMENSIONS) - 1 { Ok(Self(places)) } else { Err(OpenError::DimensionOrder { found: places }) }
+    }
+
+    pub(crate) fn places(&self) -> [u8; DIMENSIONS] {
+        self.0
+    }
+
+    /// A vector as the image holds it.
+    #[inline(always)]
+    pub(crate) fn pair(&self, values: &[i16; DIMENSIONS]) -> Paired {
+        std::array::from_fn(|pair| std::array::from_fn(|side| values[usize::from(self.0[2 * pair + side])]))
+    }
+
+    /// The vector that the image holds so.
+    pub(crate) fn unpair(&self, paired: &Paired) -> [i16; DIMENSIONS] {
+        let mut values = [0; DIMENSIONS];
+        for place in 0..2 * PAIRS {
+            values[usize::from(self.0[place])] = paired[place / 2][place % 2];
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unpair_undoes_pair_and_only_permutations_are_taken() {
+        let order = Order::new([13, 0, 5, 6, 1, 2, 12, 3, 4, 7, 8, 11, 9, 10]).unwrap();
+        let values = std::array::from_fn(|i| i as i16 * 100 - 700);
+        assert_eq!(order.pair(&values)[0], [values[13], values[0]]);
+        assert_eq!(order.unpair(&order.pair(&values)), values);
+        for wrong in [[0; 14], [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], [200; 14]] {
+            assert_eq!(Order::new(wrong), Err(OpenError::DimensionOrder { found: wrong }));
+        }
+    }
+}

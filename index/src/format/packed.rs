@@ -1,0 +1,152 @@
+//! A block's 16 vectors in few bytes, without loss.
+//!
+//! Each pair of dimensions is stored on its own, as differences from the block's least values, which its leaf holds:
+//! not at all if all are zero, in a byte each if they fit, else in two. Any data packs; the worst costs 448 bytes.
+
+use arrayvec::ArrayVec;
+
+use super::{LANES, PAIRS, Paired, Pairs};
+
+/// Packed pairs are whole multiples of this many bytes, so blocks start at multiples of it.
+pub const PACKED_UNIT: usize = 2 * LANES;
+/// The most bytes of a block. A reader may touch as many from any block's start: the section ends with as many zeros.
+pub const PACKED_MAX: usize = 2 * PACKED_UNIT * PAIRS;
+
+/// How the 16 lanes of a pair are packed: the digit is its length in units.
+pub(crate) const CONSTANT: u16 = 0;
+/// `[lane][which of the pair]` u8.
+pub(crate) const NARROW: u16 = 1;
+/// `[lane][which of the pair]` u16.
+pub(crate) const WIDE: u16 = 2;
+
+/// Formats of a block: a digit of base 3 for each pair, the first pair's the lowest.
+pub const FORMATS: u16 = 3u16.pow(PAIRS as u32);
+
+/// How pair `pair` of a block is packed: [`CONSTANT`], [`NARROW`] or [`WIDE`].
+pub(crate) const fn width(format: u16, pair: usize) -> u16 {
+    format / 3u16.pow(pair as u32) % 3
+}
+
+/// What a kernel needs to know of a format, without arithmetic.
+#[derive(Clone, Copy)]
+pub(crate) struct Decoding {
+    /// Where each pair starts in the block's bytes.
+    pub starts: [u16; PAIRS],
+    /// All ones for pairs that are narrow.
+    pub is_narrow: [u32; PAIRS],
+    /// All ones for pairs that are wide.
+    pub is_wide: [u32; PAIRS],
+    /// Bytes of the block.
+    pub bytes: u16,
+}
+
+static DECODINGS: [Decoding; FORMATS as usize] = {
+    let empty = Decoding { starts: [0; PAIRS], is_narrow: [0; PAIRS], is_wide: [0; PAIRS], bytes: 0 };
+    let mut all = [empty; FORMATS as usize];
+    let mut format = 0;
+    while format < FORMATS {
+        let mut decoding = empty;
+        let mut pair = 0;
+        while pair < PAIRS {
+            decoding.starts[pair] = decoding.bytes;
+            decoding.is_narrow[pair] = if width(format, pair) == NARROW { u32::MAX } else { 0 };
+            decoding.is_wide[pair] = if width(format, pair) == WIDE { u32::MAX } else { 0 };
+            decoding.bytes += width(format, pair) * PACKED_UNIT as u16;
+            pair += 1;
+        }
+        all[format as usize] = decoding;
+        format += 1;
+    }
+    all
+};
+
+/// How to read a block. Every start is at most 384, so 64 bytes from it on lie inside [`PACKED_MAX`].
+#[inline(always)]
+pub(crate) fn decoding(format: u16) -> &'static Decoding {
+    &DECODINGS[usize::from(format)]
+}
+
+/// The way to pack a pair whose differences from the least are at most `largest`.
+pub(crate) fn width_for(largest: u16) -> u16 {
+    match largest {
+        0 => CONSTANT,
+        1..=255 => NARROW,
+        _ => WIDE,
+    }
+}
+
+/// Packs vectors whose least values are `origin`; unused lanes must hold `origin` itself.
+pub(crate) fn pack(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, PACKED_MAX>) {
+    let mut bytes = ArrayVec::new();
+    let mut format = 0;
+    for pair in 0..PAIRS {
+        let difference = |lane: usize, side: usize| (values[pair][lane][side] - origin[pair][side]) as u16;
+        let differences: [[u16; 2]; LANES] = std::array::from_fn(|lane| [difference(lane, 0), difference(lane, 1)]);
+        let width = width_for(differences.as_flattened().iter().copied().max().unwrap_or(0));
+        format += width * 3u16.pow(pair as u32);
+        match width {
+            CONSTANT => {}
+            NARROW => bytes.extend(differences.as_flattened().iter().map(|difference| *difference as u8)),
+            _ => bytes.extend(differences.as_flattened().iter().flat_map(|difference| difference.to_le_bytes())),
+        }
+    }
+    (format, bytes)
+}
+
+/// Undoes [`pack`]. `None` if there is no such format, or a value passes 16 bits.
+pub(crate) fn unpack(format: u16, bytes: &[u8; PACKED_MAX], origin: &Paired) -> Option<Pairs<i16>> {
+    if format >= FORMATS {
+        return None;
+    }
+    let mut values: Pairs<i16> = [[[0; 2]; LANES]; PAIRS];
+    let mut overflows = false;
+    for (pair, lanes) in values.iter_mut().enumerate() {
+        let stored = &bytes[usize::from(decoding(format).starts[pair])..];
+        let mut differences = [0u16; 2 * LANES];
+        match width(format, pair) {
+            CONSTANT => {}
+            NARROW => differences.iter_mut().zip(stored).for_each(|(difference, byte)| *difference = u16::from(*byte)),
+            _ => {
+                let words = stored.as_chunks().0.iter().map(|word| u16::from_le_bytes(*word));
+                differences.iter_mut().zip(words).for_each(|(difference, word)| *difference = word);
+            }
+        }
+        for (place, value) in lanes.as_flattened_mut().iter_mut().enumerate() {
+            // Added up without a branch for each value: a reader checks every block of an image.
+            let sum = i32::from(origin[pair][place % 2]) + i32::from(differences[place]);
+            overflows |= sum > i32::from(i16::MAX);
+            *value = sum as i16;
+        }
+    }
+    if overflows {
+        return None;
+    }
+    Some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back_and_takes_the_least_of_the_three_widths() {
+        let origin: Paired = [[-10_000, 0], [5, 5], [0, 0], [-1, 7], [9_000, 0], [0, 0], [-10_000, -10_000]];
+        let mut values: Pairs<i16> = std::array::from_fn(|pair| [origin[pair]; LANES]);
+        values[0][3][0] = 10_000;
+        values[1][15][1] = 5 + 255;
+        values[2][0][0] = 256;
+        let (format, bytes) = pack(&values, &origin);
+        assert_eq!([0, 1, 2, 3].map(|pair| width(format, pair)), [WIDE, NARROW, WIDE, CONSTANT]);
+        assert_eq!(bytes.len(), 64 + 32 + 64);
+        assert_eq!(usize::from(decoding(format).bytes), bytes.len());
+        let mut window = [0xee; PACKED_MAX];
+        window[..bytes.len()].copy_from_slice(&bytes);
+        assert_eq!(unpack(format, &window, &origin), Some(values));
+    }
+
+    #[test]
+    fn a_format_that_does_not_exist_and_a_value_that_overflows_are_refused() {
+        assert_eq!(unpack(FORMATS, &[0; PACKED_MAX], &[[0; 2]; PAIRS]), None);
+        assert_eq!(unpack(WIDE, &[0xff; PACKED_MAX], &[[0; 2]; PAIRS]), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! 512-bit vectors: all sixteen lanes in a register, two dimensions a multiply-add.
+#![allow(unsafe_code, reason = "intrinsics that read memory, and the one call into code built for the instruction set")]
+
+use std::arch::x86_64::*;
+
+use super::{FoundKeys, Kernel, Task, x86_64};
+use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
+
+/// Proof that this machine has AVX-512 with its byte, word, double-word and short-vector instructions.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The token, where the machine has the instructions.
+    pub fn detect() -> Option<Self> {
+        let has_all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        has_all.then_some(Self(()))
+    }
+
+    /// Runs the task in code built for AVX-512, so that the kernel is inlined into it.
+    #[inline]
+    pub fn run<T: Task>(self, task: T) -> T::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
+        fn inside<T: Task>(kernel: Avx512, task: T) -> T::Output {
+            task.run(kernel)
+        }
+        // SAFETY: the token is proof of AVX-512, and every machine with it has the four bit-counting sets.
+        unsafe { inside(self, task) }
+    }
+}
+
+impl Kernel for Avx512 {
+    type Distance = u32;
+    type Prepared = [__m512i; PAIRS];
+    type Distances = __m512i;
+    type Keys = __m256i;
+
+    #[inline(always)]
+    fn prepare(self, query: &Paired) -> Self::Prepared {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe {
+            let mut prepared = [_mm512_setzero_si512(); PAIRS];
+            for pair in 0..PAIRS {
+                prepared[pair] = both(query[pair]);
+            }
+            prepared
+        }
+    }
+
+    #[inline(always)]
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> Self::Distances {
+        // SAFETY: the token is proof of AVX-512; `load` reads a whole row of 64 bytes.
+        unsafe {
+            let mut sum = _mm512_setzero_si512();
+            for pair in 0..PAIRS {
+                let below = _mm512_sub_epi16(load(&boxes.lower[pair]), query[pair]);
+                let above = _mm512_sub_epi16(query[pair], load(&boxes.upper[pair]));
+                sum = add_outside(sum, below, above);
+            }
+            sum
+        }
+    }
+
+    #[inline(always)]
+    fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> Self::Distances {
+        // SAFETY: the token is proof of AVX-512; the loads read whole rows of 64 and 32 bytes.
+        unsafe {
+            let mut sum = _mm512_setzero_si512();
+            for pair in 0..PAIRS {
+                let unit = both_unsigned(leaf.unit[pair]);
+                let extent = _mm512_mullo_epi16(load_bytes(leaf.extent[pair].as_ptr().cast()), unit);
+                let below = _mm512_sub_epi16(load(&leaf.lower[pair]), query[pair]);
+                // A rounded extent may reach past 16 bits; saturated it is still "not outside".
+                let above = _mm512_subs_epi16(_mm512_sub_epi16(query[pair], load(&leaf.lower[pair])), extent);
+                sum = add_outside(sum, below, above);
+            }
+            sum
+        }
+    }
+
+    #[inline(always)]
+    fn point_distances(
+        self,
+        query: &Self::Prepared,
+        leaf: &Leaf,
+        lane: usize,
+        packed: &[u8; PACKED_MAX],
+    ) -> Self::Distances {
+        let decoding = decoding(leaf.formats[lane]);
+        // SAFETY: the token is proof of AVX-512. Every start is at most 384, so each read of 64 bytes lies inside the 448
+        // of `packed`.
+        unsafe {
+            let mut sum = _mm512_setzero_si512();
+            for pair in 0..PAIRS {
+                let from = _mm512_sub_epi16(query[pair], both(leaf.lower[pair][lane]));
+                let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
+                let narrow = _mm512_maskz_mov_epi16(decoding.is_narrow[pair], load_bytes(start));
+                let stored = _mm512_mask_loadu_epi16(narrow, decoding.is_wide[pair], start.cast());
+                let difference = _mm512_sub_epi16(from, stored);
+                sum = _mm512_add_epi32(sum, _mm512_madd_epi16(difference, difference));
+            }
+            sum
+        }
+    }
+
+    #[inline(always)]
+    fn nowhere(self) -> Self::Distances {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe { _mm512_set1_epi32(-1) }
+    }
+
+    #[inline(always)]
+    fn only(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe { _mm512_mask_mov_epi32(_mm512_set1_epi32(-1), lanes, distances) }
+    }
+
+    #[inline(always)]
+    fn nearer(self, a: Self::Distances, b: Self::Distances) -> Self::Distances {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe { _mm512_min_epu32(a, b) }
+    }
+
+    #[inline(always)]
+    fn nearest(self, distances: Self::Distances) -> usize {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe {
+            // With its lane in a value's lowest bits, the least value names its lane.
+            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let named = _mm512_or_si512(_mm512_and_si512(distances, _mm512_set1_epi32(!15)), lanes);
+            let eight = _mm256_min_epu32(_mm512_castsi512_si256(named), _mm512_extracti64x4_epi64::<1>(named));
+            x86_64::least(eight) as usize & 15
+        }
+    }
+
+    #[inline(always)]
+    fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe { _mm512_cmple_epu32_mask(distances, _mm512_set1_epi32(limit as i32)) }
+    }
+
+    #[inline(always)]
+    fn each(self, distances: Self::Distances) -> [u32; LANES] {
+        let mut each = [0; LANES];
+        // SAFETY: the token is proof of AVX-512; the store is the 16 lanes.
+        unsafe { _mm512_storeu_si512(each.as_mut_ptr().cast(), distances) };
+        each
+    }
+
+    #[inline(always)]
+    fn write_keys(
+        self,
+        distances: Self::Distances,
+        near: u16,
+        frauds: u16,
+        keys: &mut FoundKeys<Self>,
+        at: usize,
+    ) -> usize {
+        let keys: &mut [u32; LANES] = keys[at..].first_chunk_mut().expect("room for 16");
+        // SAFETY: the token is proof of AVX-512; the store is the 16 places.
+        unsafe {
+            let twice = _mm512_slli_epi32::<1>(distances);
+            let labelled = _mm512_mask_or_epi32(twice, frauds, twice, _mm512_set1_epi32(1));
+            _mm512_storeu_si512(keys.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(near, labelled));
+        }
+        at + near.count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn no_keys(self) -> Self::Keys {
+        // SAFETY: the token is proof of AVX-512, which includes AVX2.
+        unsafe { _mm256_set1_epi32(-1) }
+    }
+
+    #[inline(always)]
+    fn insert(self, keys: Self::Keys, key: u32) -> Self::Keys {
+        // SAFETY: the token is proof of AVX-512, which includes AVX2.
+        unsafe { x86_64::insert(keys, key) }
+    }
+
+    #[inline(always)]
+    fn fifth_and_sixth(self, keys: Self::Keys) -> (u32, u32) {
+        // SAFETY: the token is proof of AVX-512, which includes AVX2.
+        unsafe { x86_64::fifth_and_sixth(keys) }
+    }
+
+    #[inline(always)]
+    fn lowest_bits(self, keys: Self::Keys) -> u8 {
+        // SAFETY: the token is proof of AVX-512, which includes AVX2.
+        unsafe { x86_64::lowest_bits(keys) }
+    }
+
+    #[inline(always)]
+    fn prefetch<T: ?Sized>(self, record: &T, bytes: usize) {
+        x86_64::prefetch(record, bytes);
+    }
+}
+
+/// Two 16-bit values in every lane.
+#[inline(always)]
+unsafe fn both([first, second]: [i16; 2]) -> __m512i {
+    // SAFETY: the caller has AVX-512.
+    unsafe { _mm512_set1_epi32(i32::from(first as u16) | i32::from(second) << 16) }
+}
+
+/// Two 16-bit values in every lane.
+#[inline(always)]
+unsafe fn both_unsigned([first, second]: [u16; 2]) -> __m512i {
+    // SAFETY: the caller has AVX-512.
+    unsafe { both([first as i16, second as i16]) }
+}
+
+/// Adds the squares of how far values lie below or above a box.
+#[inline(always)]
+unsafe fn add_outside(sum: __m512i, below: __m512i, above: __m512i) -> __m512i {
+    // SAFETY: the caller has AVX-512.
+    unsafe {
+        let outside = _mm512_max_epi16(_mm512_max_epi16(below, above), _mm512_setzero_si512());
+        _mm512_add_epi32(sum, _mm512_madd_epi16(outside, outside))
+    }
+}
+
+/// A row of 16 lanes.
+#[inline(always)]
+unsafe fn load(row: &[[i16; 2]; LANES]) -> __m512i {
+    // SAFETY: a row is 64 bytes, and the caller has AVX-512.
+    unsafe { _mm512_loadu_si512(row.as_ptr().cast()) }
+}
+
+/// A row of bytes, as 16 bits each. The caller has 32 bytes from `row` on.
+#[inline(always)]
+unsafe fn load_bytes(row: *const u8) -> __m512i {
+    // SAFETY: the caller's 32 bytes, and the caller has AVX-512.
+    unsafe { _mm512_cvtepu8_epi16(_mm256_loadu_si256(row.cast())) }
+}

@@ -1,0 +1,107 @@
+//! What a search costs does not change unnoticed: counters of fixed cases, kept in a file.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p index --test effort` writes the file anew; its diff is the change.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use common::{Points, Random};
+use index::{Effort, Index, Reached, kernel};
+use transaction::{Label, Query};
+
+struct Case {
+    name: &'static str,
+    points: Points,
+    queries: Vec<Query>,
+}
+
+fn draw(count: usize, mut one: impl FnMut(usize) -> (Query, Label)) -> Points {
+    let (vectors, labels) = (0..count).map(&mut one).unzip();
+    Points { vectors, labels }
+}
+
+fn cases() -> Vec<Case> {
+    let mut random = Random(1);
+    let clustered = draw(20_000, |i| {
+        let centre = Random(i as u64 % 50).query(2_000, 8_000);
+        (random.near(&centre, 14, 400), if i % 50 < 17 { Label::Fraud } else { Label::Legit })
+    });
+    let mixed = draw(20_000, |_| (random.query(0, 10_000), random.label()));
+    let grid = draw(5_000, |_| {
+        let mut values = [0i16; 14];
+        values.iter_mut().take(5).for_each(|value| *value = random.between(0, 2) * 5_000);
+        (Query::new(values).unwrap(), random.label())
+    });
+    let beside = |points: &Points, random: &mut Random| -> Vec<Query> {
+        (0..200).map(|i| random.near(&points.vectors[i * 7], 14, 100)).collect()
+    };
+    let outside = |points: &Points| -> Vec<Query> {
+        let moved = |i: usize| {
+            let mut values = *points.vectors[i * 11].values();
+            values[5] = 10_000;
+            Query::new(values).unwrap()
+        };
+        (0..200).map(moved).collect()
+    };
+    vec![
+        Case { name: "clusters, beside", queries: beside(&clustered, &mut Random(2)), points: clustered.clone() },
+        Case { name: "clusters, outside", queries: outside(&clustered), points: clustered },
+        Case { name: "mixed, beside", queries: beside(&mixed, &mut Random(3)), points: mixed.clone() },
+        Case {
+            name: "mixed, anywhere",
+            queries: (0..200).map(|_| random.query(-10_000, 10_000)).collect(),
+            points: mixed,
+        },
+        Case { name: "grid of duplicates", queries: grid.vectors[..200].to_vec(), points: grid },
+    ]
+}
+
+fn row(text: &mut String, case: &str, reached: Reached, all: &[Effort]) {
+    let sum = |of: fn(&Effort) -> u32| all.iter().map(of).sum::<u32>();
+    let max = |of: fn(&Effort) -> u32| all.iter().map(of).max().unwrap_or(0);
+    writeln!(
+        text,
+        "{case:20} {:12} {:4} {:6}/{:4} {:6}/{:4} {:6}/{:4}",
+        reached.name(),
+        all.len(),
+        sum(|effort| effort.nodes),
+        max(|effort| effort.nodes),
+        sum(|effort| effort.leaves),
+        max(|effort| effort.leaves),
+        sum(|effort| effort.blocks),
+        max(|effort| effort.blocks),
+    )
+    .unwrap();
+}
+
+#[test]
+fn searches_cost_what_they_did_on_every_kernel() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/effort.txt");
+    for kernel in kernel::available() {
+        let mut text =
+            String::from("sum/max of nodes, leaves and blocks looked at, by case and how the answer was reached\n");
+        let mut ways = BTreeMap::new();
+        for Case { name, points, queries } in cases() {
+            let image = points.build();
+            let index = Index::open_with(&image, kernel).unwrap();
+            let mut by_way = BTreeMap::<Reached, Vec<Effort>>::new();
+            for query in &queries {
+                let (frauds, effort) = index.measure(query);
+                assert_eq!(frauds, index.classify(query));
+                by_way.entry(effort.reached).or_default().push(effort);
+            }
+            by_way.iter().for_each(|(reached, all)| row(&mut text, name, *reached, all));
+            ways.append(&mut by_way);
+        }
+        assert_eq!(ways.len(), Reached::ALL.len(), "the cases no longer show every way to an answer");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let golden = std::fs::read_to_string(path).unwrap();
+        assert_eq!(text, golden, "kernel {}: run with UPDATE_GOLDEN=1 and look at the diff", kernel.name());
+    }
+}
