@@ -126,11 +126,10 @@ pub struct Pool {
 impl Pool {
     /// Makes `limits.buffers` buffers. Their pages cost memory only once used.
     pub fn new(limits: &Limits) -> Self {
-        assert!(limits.buffers > limits::SPARE_BUFFERS, "the spare buffers must be part of the pool");
         Self { free: (0..limits.buffers).map(|_| Buffer::new(limits)).collect() }
     }
 
-    /// Lends a buffer; none only if `may_hold` was ignored.
+    /// Lends a buffer, unless all of them are lent.
     pub fn take(&mut self) -> Option<Buffer> {
         self.free.pop()
     }
@@ -140,16 +139,6 @@ impl Pool {
         buffer.clear();
         self.free.push(buffer);
     }
-
-    /// Buffers that may still be held across a wait, beside the one asked about.
-    pub fn may_hold(&self) -> bool {
-        self.free.len() >= limits::SPARE_BUFFERS
-    }
-
-    /// Whether slow senders should be asked to leave.
-    pub fn is_scarce(&self) -> bool {
-        self.free.len() < 2 * limits::SPARE_BUFFERS
-    }
 }
 
 #[cfg(test)]
@@ -157,7 +146,7 @@ mod tests {
     use super::*;
 
     fn small() -> Limits {
-        Limits { head_bytes: 8, body_bytes: 8, buffers: limits::SPARE_BUFFERS + 1, ..Limits::default() }
+        Limits { head_bytes: 8, body_bytes: 8, buffers: 2, ..Limits::default() }
     }
 
     #[test]
@@ -171,15 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn the_pool_keeps_spare_buffers_for_requests_that_need_no_wait() {
+    fn the_pool_lends_what_it_has_and_no_more() {
         let mut pool = Pool::new(&small());
-        let held = pool.take().unwrap();
-        assert!(pool.may_hold());
-        let second = pool.take().unwrap();
-        assert!(!pool.may_hold(), "a second buffer would eat into the spare ones");
-        pool.put(second);
-        pool.put(held);
-        assert!(pool.may_hold());
+        let (first, _second) = (pool.take().unwrap(), pool.take().unwrap());
+        assert!(pool.take().is_none());
+        pool.put(first);
+        assert!(pool.take().is_some());
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub struct Conn {
     idle_deadline_ms: u64,
     /// End of the current wait for output; set while there is some.
     write_deadline_ms: Option<u64>,
+    /// Answers that wait to be written together.
+    burst: usize,
+    /// Answers so far.
+    answers: u64,
     limits: Limits,
 }
 
@@ -66,6 +70,8 @@ impl Conn {
             read_deadline_ms: now_ms + limits.idle_timeout_ms,
             idle_deadline_ms: now_ms + limits.idle_timeout_ms,
             write_deadline_ms: None,
+            burst: 0,
+            answers: 0,
             limits: *limits,
         }
     }
@@ -78,6 +84,16 @@ impl Conn {
     /// Whether it waits for a next request, so that closing it loses nothing.
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle) && self.write_deadline_ms.is_none()
+    }
+
+    /// Whether it waits for the rest of a request.
+    pub fn reads(&self) -> bool {
+        matches!(self.state, State::Head { .. } | State::Body { .. }) && self.write_deadline_ms.is_none()
+    }
+
+    /// How many answers it gave, errors included.
+    pub fn answers(&self) -> u64 {
+        self.answers
     }
 
     /// Whether the buffer holds something that is still needed.
@@ -110,6 +126,7 @@ impl Conn {
     /// All of `Buffer::unsent` was written.
     pub fn written<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         self.write_deadline_ms = None;
+        self.burst = 0;
         if let State::Head { .. } = self.state {
             // The next request may have waited here for as long as its predecessor's answer took.
             self.read_deadline_ms = now_ms + self.limits.head_timeout_ms;
@@ -137,13 +154,6 @@ impl Conn {
         }
     }
 
-    /// No buffer is left to keep the beginning of this request in.
-    pub fn refused(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
-        let detail = "too many requests are arriving in pieces";
-        self.refuse(buffer, Refusal { status: Status::Unavailable, detail });
-        self.write(now_ms)
-    }
-
     fn give_up(&mut self, buffer: &mut Buffer, detail: &'static str, now_ms: u64) -> Step {
         if self.write_deadline_ms.is_some() {
             return Step::Close;
@@ -160,7 +170,8 @@ impl Conn {
     /// Does all that the bytes at hand allow.
     fn advance<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         loop {
-            let goes_on = buffer.has_output_room()
+            let goes_on = self.burst < self.limits.pipelined
+                && buffer.has_output_room()
                 && match self.state {
                     State::Idle => self.begin(buffer, now_ms),
                     State::Head { seen } => self.head(buffer, seen, now_ms),
@@ -288,6 +299,8 @@ impl Conn {
         let form = Form { persistence, head_only: head.head_only };
         handler::answer(service, head.route, &mut unread[..body_bytes], &mut output, form);
         buffer.consume(body_bytes);
+        self.burst += 1;
+        self.answers += 1;
         if persistence == Persistence::Close {
             self.state = State::Ending { linger: true };
             return false;
@@ -301,10 +314,14 @@ impl Conn {
         let head_only = matches!(self.state, State::Body { head, .. } if head.head_only);
         let form = Form { head_only, ..Form::CLOSE };
         response::write_problem(&mut buffer.output(), refusal.status, refusal.detail, form);
+        // What else was sent is not looked at.
+        let unread = buffer.unread().len();
+        buffer.consume(unread);
+        self.answers += 1;
         self.state = State::Ending { linger: true };
     }
 }
 
 #[cfg(test)]
-#[path = "conn_tests.rs"]
+#[path = "conn_tests/mod.rs"]
 mod tests;

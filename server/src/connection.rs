@@ -7,9 +7,9 @@ use crate::handler::{Phase, Service};
 use crate::limits;
 use crate::slots::Place;
 use crate::worker::Worker;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 /// What a wait ended with.
@@ -17,9 +17,18 @@ use std::task::Poll;
 enum Event {
     Readable,
     Writable,
+    /// The others have had their turn.
+    Turn,
     Expired,
     Evicted,
     Draining,
+}
+
+impl Event {
+    /// The wait itself goes on.
+    fn is_interruption(self) -> bool {
+        matches!(self, Self::Expired | Self::Evicted | Self::Draining)
+    }
 }
 
 /// What to wait for next.
@@ -27,64 +36,63 @@ enum Event {
 enum Wait {
     Readable,
     Writable,
+    /// Everybody else; what is left to do needs nothing.
+    Turn,
 }
+
+/// The most that a connection's task takes, the driver's part included.
+pub const TASK_BYTES: usize = 1280;
 
 /// Serves `socket` until either side closes.
 pub async fn serve<S: Service>(worker: &Worker<S>, socket: Socket, place: Place<'_>) {
     let mut conn = Conn::new(&worker.limits, worker.now_ms());
+    serve_open(worker, &socket, &mut conn, &place).await;
+    worker.closing(|| drop(socket));
+    worker.count(&conn);
+}
+
+async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, place: &Place<'_>) {
     let mut held = None;
     let mut wait = Wait::Readable;
+    // Kept over an interruption: the runtime allocates for a wait that is given up.
+    let mut ready = pin!(Some(ready_for(worker, socket, wait)));
     let mut turns = 0;
     loop {
-        place.set(conn.deadline_ms(), conn.is_idle(), held.is_some());
-        let event = next_event(worker, &socket, &place, wait, conn.is_idle()).await;
-        if event == Event::Evicted {
-            place.stay();
-        }
-        let Some(mut buffer) = held.take().or_else(|| worker.pool.borrow_mut().take()) else { break };
-        let next = turn(worker, &socket, &mut conn, &mut buffer, event);
-        held = match next {
-            Some((_, false)) | None => {
-                worker.pool.borrow_mut().put(buffer);
-                None
-            }
-            Some((_, true)) => keep(worker, &socket, &mut conn, buffer),
+        // Whoever waits for a turn is not slow: the server is.
+        place.set(conn.deadline_ms(), conn.is_idle(), held.is_some() && wait != Wait::Turn);
+        let event = next_event(worker, place, ready.as_mut(), conn.is_idle()).await;
+        let mut buffer = match held.take() {
+            Some(buffer) => buffer,
+            None => borrow(worker).await,
         };
-        match next {
-            Some((next_wait, needs_buffer)) if held.is_some() == needs_buffer => wait = next_wait,
-            _ => break,
+        let next = turn(worker, socket, conn, &mut buffer, event);
+        if matches!(next, Some((_, true))) {
+            held = Some(buffer);
+        } else {
+            worker.pool.borrow_mut().put(buffer);
+        }
+        let Some((next_wait, _)) = next else { break };
+        if next_wait != wait || !event.is_interruption() {
+            wait = next_wait;
+            ready.set(Some(ready_for(worker, socket, wait)));
         }
         turns += 1;
         if turns % limits::TURNS_BEFORE_YIELD == 0 {
-            yield_to_others().await;
+            worker.turns.pass().await;
         }
     }
-    if let Some(buffer) = held {
-        worker.pool.borrow_mut().put(buffer);
-    }
+    worker.closing(|| ready.set(None));
 }
 
-/// Holds `buffer` over a wait if enough remain for requests that need no wait; else the sender is turned away.
-fn keep<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, mut buffer: Buffer) -> Option<Buffer> {
-    let (may_hold, is_scarce) = {
-        let pool = worker.pool.borrow();
-        (pool.may_hold(), pool.is_scarce())
-    };
-    if may_hold {
-        if is_scarce {
-            // One for one: the buffer will be back before the spare ones are needed.
-            worker.slots.evict_slowest();
+/// Lends a buffer. When none is left the slowest sender is asked for its own, and has its turn before this one.
+async fn borrow<S: Service>(worker: &Worker<S>) -> Buffer {
+    loop {
+        if let Some(buffer) = worker.pool.borrow_mut().take() {
+            return buffer;
         }
-        return Some(buffer);
+        worker.slots.evict_slowest();
+        worker.turns.pass().await;
     }
-    if buffer.unsent().is_empty() {
-        conn.refused(&mut buffer, worker.now_ms());
-        // One try: whoever does not take 300 bytes at once does not get to hold a buffer for them.
-        let _ = socket.send(buffer.unsent());
-        socket.end_output();
-    }
-    worker.pool.borrow_mut().put(buffer);
-    None
 }
 
 /// Does everything that is possible without waiting. `None`: close; else what to wait for, and whether the buffer
@@ -110,8 +118,9 @@ fn turn<S: Service>(
             Err(_) => return None,
         },
         Event::Writable => Step::Write,
+        Event::Turn => conn.written(buffer, &mut *worker.service.borrow_mut(), now_ms),
         Event::Expired => conn.expired(buffer, now_ms),
-        Event::Evicted => conn.evicted(buffer, now_ms),
+        Event::Evicted => evict(worker, socket, conn, buffer, now_ms),
     };
     loop {
         match step {
@@ -123,12 +132,30 @@ fn turn<S: Service>(
                 return Some((Wait::Readable, false));
             }
             Step::Write => match send_all(socket, buffer) {
+                // Answers cost a search each: a long burst of requests must not keep all others waiting.
+                Ok(true) if !buffer.unread().is_empty() => return Some((Wait::Turn, true)),
                 Ok(true) => step = conn.written(buffer, &mut *worker.service.borrow_mut(), now_ms),
+                // Whoever must make room and does not take 300 bytes at once goes without them.
+                Ok(false) if event == Event::Evicted => return None,
                 Ok(false) => return Some((Wait::Writable, true)),
                 Err(_) => return None,
             },
         }
     }
+}
+
+/// Gives the connection up, unless all that it still owes has come meanwhile: then it was not its fault.
+fn evict<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, buffer: &mut Buffer, now_ms: u64) -> Step {
+    if conn.reads()
+        && let Ok(Some(count @ 1..)) = socket.receive(buffer.room())
+    {
+        buffer.received(count);
+        let step = conn.received(buffer, &mut *worker.service.borrow_mut(), now_ms);
+        if step != Step::Read {
+            return step;
+        }
+    }
+    conn.evicted(buffer, now_ms)
 }
 
 /// True if everything was taken, false if the peer must take some first.
@@ -142,28 +169,32 @@ fn send_all(socket: &Socket, buffer: &mut Buffer) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Waits for the socket, the deadline, or a word from the rest of the server, whichever is first.
+/// What `wait` waits for.
+async fn ready_for<S: Service>(worker: &Worker<S>, socket: &Socket, wait: Wait) -> Event {
+    // An error shows again, and more plainly, at the read or write that follows.
+    match wait {
+        Wait::Readable => {
+            let _ = socket.readable().await;
+            Event::Readable
+        }
+        Wait::Writable => {
+            let _ = socket.writable().await;
+            Event::Writable
+        }
+        Wait::Turn => {
+            worker.turns.pass().await;
+            Event::Turn
+        }
+    }
+}
+
+/// Waits for `ready`, the deadline, or a word from the rest of the server, whichever is first.
 async fn next_event<S: Service>(
     worker: &Worker<S>,
-    socket: &Socket,
     place: &Place<'_>,
-    wait: Wait,
+    mut ready: Pin<&mut Option<impl Future<Output = Event>>>,
     is_idle: bool,
 ) -> Event {
-    let ready = async {
-        // An error shows again, and more plainly, at the read or write that follows.
-        match wait {
-            Wait::Readable => {
-                let _ = socket.readable().await;
-                Event::Readable
-            }
-            Wait::Writable => {
-                let _ = socket.writable().await;
-                Event::Writable
-            }
-        }
-    };
-    let mut ready = pin!(ready);
     poll_fn(|context| {
         // A sender that keeps dripping bytes must not hold the deadline off; a request that reaches an idle
         // connection just before it closes is served.
@@ -171,7 +202,9 @@ async fn next_event<S: Service>(
         if let (Some(event), false) = (interruption, is_idle) {
             return Poll::Ready(event);
         }
-        if let Poll::Ready(event) = ready.as_mut().poll(context) {
+        if let Some(ready) = ready.as_mut().as_pin_mut()
+            && let Poll::Ready(event) = ready.poll(context)
+        {
             return Poll::Ready(event);
         }
         place.set_waker(context.waker());
@@ -190,16 +223,21 @@ fn interruption<S: Service>(worker: &Worker<S>, place: &Place<'_>, is_idle: bool
     (worker.now_ms() >= place.deadline_ms()).then_some(Event::Expired)
 }
 
-/// Lets every other task have a turn.
-async fn yield_to_others() {
-    let mut has_yielded = false;
-    poll_fn(|context| {
-        if has_yielded {
-            return Poll::Ready(());
-        }
-        has_yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scorer::FraudScore;
+
+    /// Size of what an async function with three parameters returns.
+    fn size_of_task<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_takes_no_more_than_the_sum_of_all_limits_says() {
+        // What the driver adds: its task's header, the socket's reference count, an operation in flight.
+        const DRIVER_BYTES: usize = 256;
+        let bytes = size_of_task(serve::<FraudScore>) + DRIVER_BYTES;
+        assert!(bytes <= TASK_BYTES, "{bytes}");
+    }
 }

@@ -7,6 +7,8 @@
 
 mod probe;
 
+pub use probe::Refused;
+
 use crate::limits;
 use monoio::net::UnixStream;
 use monoio::time::TimeDriver;
@@ -39,7 +41,7 @@ pub struct Runtime(FusionRuntime<TimeDriver<IoUringDriver>, TimeDriver<LegacyDri
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
     #[error("io_uring does not work here ({0}); use --driver auto or --driver epoll")]
-    NoIoUring(io::Error),
+    NoIoUring(Refused),
     #[error("cannot make an epoll instance: {0}")]
     NoEpoll(io::Error),
 }
@@ -53,8 +55,8 @@ impl Runtime {
                 Self::epoll()
             }
             Choice::IoUring => Self::io_uring().map_err(DriverError::NoIoUring),
-            Choice::Auto => Self::io_uring().or_else(|error| {
-                tracing::warn!(driver = "epoll", %error, "io_uring does not work here, using epoll");
+            Choice::Auto => Self::io_uring().or_else(|refused| {
+                tracing::warn!(driver = "epoll", %refused, "io_uring does not work here, using epoll");
                 Self::epoll()
             }),
         }
@@ -65,23 +67,16 @@ impl Runtime {
         self.0.block_on(future)
     }
 
-    fn io_uring() -> io::Result<Self> {
-        let tuned = probe::tuned_ring();
-        let (builder, flags) = match probe::works(&tuned) {
-            Ok(()) => (tuned, "coop_taskrun"),
-            // Kernels before 5.19 do not know the flag.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error()) => {
-                let plain = io_uring::IoUring::builder();
-                probe::works(&plain)?;
-                (plain, "none")
-            }
-            Err(error) => return Err(error),
-        };
+    fn io_uring() -> Result<Self, Refused> {
+        // Kernels before 5.19 do not know the flag.
+        let rings = [("coop_taskrun", probe::tuned_ring()), ("none", io_uring::IoUring::builder())];
+        let (flags, builder) = probe::first_that_works(rings)?;
         let runtime = RuntimeBuilder::<IoUringDriver>::new()
             .with_entries(limits::RING_ENTRIES)
             .uring_builder(builder)
             .enable_timer()
-            .build()?;
+            .build()
+            .map_err(|error| Refused { operation: "io_uring_setup", error })?;
         tracing::info!(driver = "io_uring", flags, "proved by an operation");
         Ok(Self(FusionRuntime::Uring(runtime)))
     }

@@ -100,10 +100,14 @@ fn refusal_for(error: httparse::Error, lines: &[u8]) -> Refusal {
     }
 }
 
-/// Whether the request line ends in something like `HTTP/2.0`, and not in mere noise.
+/// Whether this is a request line but for its version, and not mere noise.
 fn names_http_version(lines: &[u8]) -> bool {
     let line = lines.trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let version = line.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let mut words = line.trim_ascii_end().split(|&byte| byte == b' ');
+    let (Some(_method), Some(_target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+    else {
+        return false;
+    };
     version.strip_prefix(b"HTTP/").and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit)
 }
 
@@ -358,6 +362,7 @@ mod tests {
             ("GET / FTP/1.1\r\n", 400),
             ("GET /\r\n", 400),
             ("GET  / HTTP/1.1\r\n", 400),
+            ("GET /a b HTTP/1.1\r\n", 400),
             ("\x16\x03\x01\r\n", 400),
         ] {
             assert_eq!(refused(line), status, "{line:?}");

@@ -6,18 +6,22 @@
 //! back. Nothing on this path allocates, locks or logs.
 //!
 //! Around it: `options` and `limits` say what is allowed, `listen` binds, `cpu` pins, `warmup` runs real queries
-//! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table. `bare` puts
+//! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table, `turns` keeps it fair. `allocator` counts,
+//! `descriptors` raises their limit. `bare` puts
 //! nothing behind all of it, to know what it costs by itself.
 
-#[cfg(test)]
-mod allocations;
+mod allocator;
 mod bare;
 mod buffers;
 mod chunked;
 mod conn;
 mod connection;
 mod cpu;
+mod descriptors;
 mod driver;
+#[cfg(any(fuzzing, test))]
+#[cfg_attr(test, allow(dead_code))]
+pub mod fuzzing;
 mod handler;
 mod head;
 mod limits;
@@ -28,13 +32,15 @@ mod response;
 mod scorer;
 mod slots;
 mod start;
+mod turns;
 mod warmup;
 mod worker;
 
+pub use allocator::Allocator;
 pub use bare::{BareOptions, run_bare};
 pub use cpu::Cpu;
 pub use driver::Choice as DriverChoice;
 pub use limits::Limits;
 pub use listen::Address;
-pub use options::{Instance, LimitOptions, LogForm, Options, Serving};
+pub use options::{Instance, LogForm, Options, Serving};
 pub use start::{Failure, run};

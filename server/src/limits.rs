@@ -1,50 +1,124 @@
-//! Every limit and time-out of the server, each with its reason.
+//! Every limit and time-out of the server, each with its reason, its default and its flag, and what they add up to.
 //!
 //! Sizes decide how large the fixed buffers are made at start-up, so nothing here can grow while serving.
 
-/// What one connection, and all of them together, may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::{connection, slots};
+use clap::builder::{TypedValueParser, ValueParser};
+
+/// What one connection, and all of them together, may take. The texts are the command line's help.
+#[derive(clap::Args, Clone, Copy, Debug, PartialEq, Eq)]
+#[command(next_help_heading = "Limits")]
 pub struct Limits {
-    /// Request line and headers. The payloads of this service need under 200 bytes of head.
-    pub head_bytes: usize,
-    /// Body after removal of the chunked coding. The payloads of this service are about 450 bytes.
-    pub body_bytes: usize,
-    /// Connections open at once; at the limit the longest idle one makes room.
+    /// Connections open at once; at the limit the longest idle one makes room, and if none is idle new ones wait
+    #[arg(long = "max-connections", value_name = "COUNT", default_value_t = Limits::DEFAULT.connections,
+          value_parser = count(1, 65_536))]
     pub connections: usize,
-    /// Request buffers of this process; only connections in the middle of a request hold one.
+
+    /// Connections that the kernel keeps until they are accepted; it has a limit of its own, net.core.somaxconn
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::DEFAULT.accept_backlog, value_parser = count(1, 65_535))]
+    pub accept_backlog: usize,
+
+    /// Requests that can be in the middle of arriving at once; one more, and the slowest sender gets 408
+    #[arg(long = "max-open-requests", value_name = "COUNT", default_value_t = Limits::DEFAULT.buffers,
+          value_parser = count(1, 4_096))]
     pub buffers: usize,
-    /// From the first byte of a head to its last.
+
+    /// Pipelined requests of one connection that are answered before others have a turn
+    #[arg(long = "max-pipelined", value_name = "COUNT", default_value_t = Limits::DEFAULT.pipelined,
+          value_parser = count(1, 1_024))]
+    pub pipelined: usize,
+
+    /// Longest request line and headers together; payloads of this service come with under 200 bytes
+    #[arg(long = "max-head-bytes", value_name = "BYTES", default_value_t = Limits::DEFAULT.head_bytes,
+          value_parser = count(1024, 64 * 1024))]
+    pub head_bytes: usize,
+
+    /// Longest body, after removal of the chunked coding; payloads of this service have about 450 bytes
+    #[arg(long = "max-body-bytes", value_name = "BYTES", default_value_t = Limits::DEFAULT.body_bytes,
+          value_parser = count(1024, 1024 * 1024))]
+    pub body_bytes: usize,
+
+    /// Time for a head, from its first byte to its last
+    #[arg(long, value_name = "MS", default_value_t = Limits::DEFAULT.head_timeout_ms, value_parser = milliseconds())]
     pub head_timeout_ms: u64,
-    /// From the end of the head to the end of the body.
+
+    /// Time for a body, from the end of the head
+    #[arg(long, value_name = "MS", default_value_t = Limits::DEFAULT.body_timeout_ms, value_parser = milliseconds())]
     pub body_timeout_ms: u64,
-    /// From the first byte of an answer that the peer does not take to its last.
+
+    /// Time for the client to take an answer
+    #[arg(long, value_name = "MS", default_value_t = Limits::DEFAULT.write_timeout_ms, value_parser = milliseconds())]
     pub write_timeout_ms: u64,
-    /// Between two requests. Longer than the usual 60 s of proxies, so that they close first.
+
+    /// Time between two requests, then a silent close; more than the usual 60 s of proxies, so that they close first
+    #[arg(long, value_name = "MS", default_value_t = Limits::DEFAULT.idle_timeout_ms, value_parser = milliseconds())]
     pub idle_timeout_ms: u64,
-    /// From SIGTERM to exit, whatever the peers do. Below the 10 s after which container runtimes kill.
+
+    /// Time for open requests after SIGTERM; less than the 10 s after which container runtimes kill
+    #[arg(long, value_name = "MS", default_value_t = Limits::DEFAULT.drain_timeout_ms, value_parser = milliseconds())]
     pub drain_timeout_ms: u64,
+}
+
+fn count(least: u64, most: u64) -> ValueParser {
+    clap::value_parser!(u64).range(least..=most).map(|value| value as usize).into()
+}
+
+fn milliseconds() -> ValueParser {
+    clap::value_parser!(u64).range(1..=3_600_000).into()
+}
+
+impl Limits {
+    /// What holds unless a flag says otherwise.
+    pub const DEFAULT: Self = Self {
+        connections: 4_096,
+        accept_backlog: 1_024,
+        buffers: 64,
+        pipelined: 16,
+        head_bytes: 8 * 1024,
+        body_bytes: 64 * 1024,
+        head_timeout_ms: 5_000,
+        body_timeout_ms: 5_000,
+        write_timeout_ms: 5_000,
+        idle_timeout_ms: 75_000,
+        drain_timeout_ms: 8_000,
+    };
+
+    /// Input half of a request buffer: a whole body, or a head with what was sent right behind it.
+    pub const fn input_bytes(&self) -> usize {
+        self.head_bytes + self.body_bytes
+    }
+
+    /// The most memory that a server takes beside the shared index: (what for, bytes).
+    pub const fn memory(&self) -> [(&'static str, usize); 5] {
+        [
+            ("request buffers", self.buffers * (self.input_bytes() + OUTPUT_BYTES)),
+            ("connection table", self.connections * slots::SLOT_BYTES),
+            ("connection tasks", self.connections * connection::TASK_BYTES),
+            ("parser", PARSER_BYTES_PER_BODY_BYTE * self.body_bytes),
+            ("program, allocator, log and driver", PROCESS_BYTES),
+        ]
+    }
+
+    /// Sum of [`Limits::memory`].
+    pub const fn memory_bytes(&self) -> usize {
+        let terms = self.memory();
+        let (mut sum, mut term) = (0, 0);
+        while term < terms.len() {
+            sum += terms[term].1;
+            term += 1;
+        }
+        sum
+    }
+
+    /// Descriptors that serving needs: one for each connection, and a few for everything else.
+    pub const fn descriptors(&self) -> usize {
+        self.connections + OTHER_DESCRIPTORS
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            head_bytes: 8 * 1024,
-            body_bytes: 64 * 1024,
-            connections: 4096,
-            buffers: 64,
-            head_timeout_ms: 5_000,
-            body_timeout_ms: 5_000,
-            write_timeout_ms: 5_000,
-            idle_timeout_ms: 75_000,
-            drain_timeout_ms: 8_000,
-        }
-    }
-}
-
-impl Limits {
-    /// Input half of a request buffer: a whole body, or a head with what was sent right behind it.
-    pub const fn input_bytes(&self) -> usize {
-        self.head_bytes + self.body_bytes
+        Self::DEFAULT
     }
 }
 
@@ -63,9 +137,8 @@ pub const DETAIL_BYTES: usize = 256;
 pub const RESPONSE_BYTES: usize = 2048;
 /// Output half of a request buffer: answers of a pipelined burst wait here until they are written in one go.
 pub const OUTPUT_BYTES: usize = 8 * 1024;
-/// Buffers never held across a wait: a request that arrives in one piece finds one however many slow senders
-/// hold the others.
-pub const SPARE_BUFFERS: usize = 4;
+/// Slow senders that are asked for their buffers before one of them has given its own back.
+pub const EVICTIONS_AT_ONCE: usize = 4;
 /// After the last answer, what the peer still sends is read and dropped for this long: closing with unread
 /// bytes would reset the connection and could destroy the answer on its way.
 pub const LINGER_MS: u64 = 1_000;
@@ -73,14 +146,14 @@ pub const LINGER_MS: u64 = 1_000;
 pub const SWEEP_MS: u64 = 100;
 /// Pause after an accept that failed for want of descriptors or memory; without it the loop would spin.
 pub const ACCEPT_BACKOFF_MS: u64 = 50;
+/// How long a Unix socket that seems to be in use is asked again before it is believed.
+pub const LEFT_BEHIND_MS: u64 = 500;
 /// Time between two log lines about that: a flood of connections must not become a flood of lines.
 pub const ACCEPT_REPORT_MS: u64 = 10_000;
 /// Connections accepted before others get a turn.
 pub const ACCEPT_BURST: usize = 64;
 /// Turns of one connection before others get one, if it never has to wait.
 pub const TURNS_BEFORE_YIELD: u32 = 16;
-/// Connections the kernel may hold before they are accepted.
-pub const LISTEN_BACKLOG: i32 = 1024;
 /// Entries of the ring: 0.45 MB, and more operations than this are submitted in several goes.
 pub const RING_ENTRIES: u32 = 1024;
 /// How long the ring may take for the operation that proves it works.
@@ -91,7 +164,21 @@ pub const WARM_UP_REQUESTS: u32 = 4_000;
 pub const INDEX_POLL_MS: u64 = 500;
 /// `Retry-After` of every 503.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// With `--keep-warm`: the longest wait, the runtime's shortest.
+pub const WARM_WAIT_MS: u64 = 1;
+/// And for how long the network is then watched without waiting: at most this share of the wait is burnt.
+pub const WARM_SPIN_US: u64 = 15;
+/// Listener, ring or epoll, signals, log, the index's file.
+pub const OTHER_DESCRIPTORS: usize = 32;
+/// The parser's tape, for a body of nothing but values.
+pub const PARSER_BYTES_PER_BODY_BYTE: usize = 40;
+/// What a server takes that serves nobody: measured 9.4 MB, 3 MB of it pages of the program's file.
+pub const PROCESS_BYTES: usize = 10_000_000;
+/// What a container must leave to a server, whoever its clients are.
+pub const MEMORY_BYTES: usize = 24_000_000;
 
+const _: () = assert!(Limits::DEFAULT.memory_bytes() <= MEMORY_BYTES, "the sum of all limits must fit");
 const _: () = assert!(OUTPUT_BYTES >= 2 * RESPONSE_BYTES, "a burst must have room beside one more answer");
 const _: () = assert!(RESPONSE_BYTES >= 6 * DETAIL_BYTES + 400, "an escaped detail must fit");
+const _: () = assert!(WARM_SPIN_US * 50 <= WARM_WAIT_MS * 1_000, "keeping warm must cost less than 2 % by itself");
 const _: () = assert!(SWEEP_MS * 10 <= 5_000, "time-outs must not be much coarser than they are long");

@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use crate::limits;
 
@@ -84,20 +85,21 @@ impl Drop for OwnedPath {
 }
 
 /// Binds and listens; the descriptor is to be registered with the driver.
-pub fn bind(address: &Address) -> Result<(Listener, OwnedFd), ListenError> {
+pub fn bind(address: &Address, backlog: usize) -> Result<(Listener, OwnedFd), ListenError> {
     let failed = |error| ListenError::Failed { address: address.clone(), error };
+    let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match address {
         Address::Unix(path) => {
             make_way(path)?;
             let socket = UnixListener::bind(path).map_err(failed)?;
             // The balancer runs as another user. Who may reach the socket is decided by its folder.
             std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
-            rustix::net::listen(&socket, limits::LISTEN_BACKLOG).map_err(|error| failed(error.into()))?;
+            rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
             let path = Some(OwnedPath { path: path.clone(), identity: identity(path) });
             Ok((Listener { address: address.clone(), is_tcp: false, path }, socket.into()))
         }
         Address::Tcp(host) => {
-            let (socket, bound) = bind_tcp(host).map_err(failed)?;
+            let (socket, bound) = bind_tcp(host, backlog).map_err(failed)?;
             Ok((Listener { address: Address::Tcp(bound), is_tcp: true, path: None }, socket))
         }
     }
@@ -117,9 +119,21 @@ fn make_way(path: &Path) -> Result<(), ListenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(error)),
         Ok(metadata) if !metadata.file_type().is_socket() => Err(ListenError::NotASocket(path.into())),
-        Ok(_) if is_left_behind(path).map_err(failed)? => std::fs::remove_file(path).map_err(failed),
+        Ok(_) if is_soon_left_behind(path).map_err(failed)? => std::fs::remove_file(path).map_err(failed),
         Ok(_) => Err(ListenError::InUse(path.into())),
     }
+}
+
+/// A ring may hold the listener of a killed server for a moment after the process has ended.
+fn is_soon_left_behind(path: &Path) -> io::Result<bool> {
+    let end = Instant::now() + Duration::from_millis(limits::LEFT_BEHIND_MS);
+    while !is_left_behind(path)? {
+        if Instant::now() >= end {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(true)
 }
 
 /// Whether nobody listens any more; a busy listener is one, so this must not wait for its turn there.
@@ -129,7 +143,7 @@ fn is_left_behind(path: &Path) -> io::Result<bool> {
     Ok(rustix::net::connect(&socket, &SocketAddrUnix::new(path)?) == Err(rustix::io::Errno::CONNREFUSED))
 }
 
-fn bind_tcp(host: &str) -> io::Result<(OwnedFd, String)> {
+fn bind_tcp(host: &str, backlog: i32) -> io::Result<(OwnedFd, String)> {
     let address = host.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
@@ -137,7 +151,7 @@ fn bind_tcp(host: &str) -> io::Result<(OwnedFd, String)> {
     // Several instances share one port and the kernel spreads connections over them.
     sockopt::set_socket_reuseport(&socket, true)?;
     rustix::net::bind(&socket, &address)?;
-    rustix::net::listen(&socket, limits::LISTEN_BACKLOG)?;
+    rustix::net::listen(&socket, backlog)?;
     let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
     Ok((socket, bound.to_string()))
 }
@@ -169,9 +183,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::Unix(folder.path().join("api.sock"));
         let left_behind = UnixListener::bind(folder.path().join("api.sock")).unwrap();
-        assert!(matches!(bind(&address), Err(ListenError::InUse(_))));
+        assert!(matches!(bind(&address, 8), Err(ListenError::InUse(_))));
         drop(left_behind);
-        bind(&address).unwrap();
+        bind(&address, 8).unwrap();
     }
 
     #[test]
@@ -179,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api.sock");
         std::fs::write(&path, "precious").unwrap();
-        assert!(matches!(bind(&Address::Unix(path.clone())), Err(ListenError::NotASocket(_))));
+        assert!(matches!(bind(&Address::Unix(path.clone()), 8), Err(ListenError::NotASocket(_))));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "precious");
     }
 
@@ -187,10 +201,10 @@ mod tests {
     fn the_path_is_removed_at_the_end_unless_a_successor_took_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api.sock");
-        let (listener, descriptor) = bind(&Address::Unix(path.clone())).unwrap();
+        let (listener, descriptor) = bind(&Address::Unix(path.clone()), 8).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
         drop(descriptor);
-        let (successor, _descriptor) = bind(&Address::Unix(path.clone())).unwrap();
+        let (successor, _descriptor) = bind(&Address::Unix(path.clone()), 8).unwrap();
         drop(listener);
         assert!(path.exists(), "the successor's socket must stay");
         drop(successor);
@@ -199,7 +213,7 @@ mod tests {
 
     #[test]
     fn two_listeners_share_one_tcp_port() {
-        let (first, _socket) = bind(&"tcp:127.0.0.1:0".parse().unwrap()).unwrap();
-        bind(&first.address).unwrap();
+        let (first, _socket) = bind(&"tcp:127.0.0.1:0".parse().unwrap(), 8).unwrap();
+        bind(&first.address, 8).unwrap();
     }
 }

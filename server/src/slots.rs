@@ -1,5 +1,6 @@
 //! The open connections as the sweeper sees them: one slot each, made once at start-up.
 
+use crate::limits;
 use std::cell::{Cell, RefCell};
 use std::task::Waker;
 
@@ -16,10 +17,14 @@ struct Slot {
     /// When the connection's current wait ends.
     deadline_ms: Cell<u64>,
     is_idle: Cell<bool>,
+    /// And keeps it only because its peer is slow.
     holds_buffer: Cell<bool>,
     must_leave: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
+
+/// What the table takes for each connection, its entry in the list of free places included.
+pub const SLOT_BYTES: usize = size_of::<Slot>() + size_of::<usize>();
 
 /// One connection's place in the table, given back when dropped.
 #[derive(Debug)]
@@ -79,9 +84,11 @@ impl Slots {
         self.evict(|slot| slot.is_idle.get())
     }
 
-    /// Asks the connection that has been sending for longest to give its buffer back; false if nobody holds one.
+    /// Asks the connection that has held its buffer for longest to give it back, unless some were asked already and
+    /// had no turn since: most of those who wait need a buffer for a moment only, and one serves them all.
     pub fn evict_slowest(&self) -> bool {
-        self.evict(|slot| slot.holds_buffer.get())
+        let asked = self.opened().filter(|slot| slot.holds_buffer.get() && slot.must_leave.get()).count();
+        asked < limits::EVICTIONS_AT_ONCE && self.evict(|slot| slot.holds_buffer.get())
     }
 
     fn evict(&self, may_leave: impl Fn(&Slot) -> bool) -> bool {
@@ -106,12 +113,13 @@ impl Slot {
 }
 
 impl Place<'_> {
-    /// Before a wait: what the sweeper needs to know.
+    /// Before a wait: what the sweeper needs to know. Whoever was asked to make room and was busy has done so.
     pub fn set(&self, deadline_ms: u64, is_idle: bool, holds_buffer: bool) {
         let slot = self.slot();
         slot.deadline_ms.set(deadline_ms);
         slot.is_idle.set(is_idle);
         slot.holds_buffer.set(holds_buffer);
+        slot.must_leave.set(false);
     }
 
     /// During a wait: whom to wake.
@@ -125,11 +133,6 @@ impl Place<'_> {
     /// Whether this connection was asked to make room.
     pub fn must_leave(&self) -> bool {
         self.slot().must_leave.get()
-    }
-
-    /// It has heard the request to make room.
-    pub fn stay(&self) {
-        self.slot().must_leave.set(false);
     }
 
     /// When its wait ends.
@@ -180,5 +183,7 @@ mod tests {
         assert!(!slots.evict_idle());
         assert!(slots.evict_slowest());
         assert!(busy.must_leave());
+        busy.set(1, false, false);
+        assert!(!busy.must_leave() && !slots.evict_slowest());
     }
 }

@@ -1,6 +1,7 @@
 //! Start to end of a server process: pin, attach, warm up, bind, serve, drain.
 
 use crate::cpu::{self, PinError};
+use crate::descriptors;
 use crate::driver::{self, DriverError, Runtime, Socket};
 use crate::handler::{Phase, Service};
 use crate::limits::{self, Limits};
@@ -8,7 +9,7 @@ use crate::listen::{self, ListenError};
 use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
 use crate::warmup;
-use crate::worker::Worker;
+use crate::worker::{Served, Worker};
 use index::{Index, OpenError};
 use shm_loader::{AttachError, Segment};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -97,7 +98,7 @@ pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Fai
 
 fn serve(options: &Options) -> Result<(), Failure> {
     let signals = prepare(&options.serving)?;
-    let limits = Limits::from(options.serving.limits);
+    let limits = options.serving.limits;
     let phase = Rc::new(Cell::new(Phase::Starting));
     let scorer = match find_index(&options.index_dir, &limits) {
         Ok(scorer) => {
@@ -120,6 +121,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
 
 /// Pins the thread; gives the end that becomes readable when the process is asked to stop.
 pub(crate) fn prepare(serving: &Serving) -> Result<UnixStream, Failure> {
+    descriptors::raise(&serving.limits);
     let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
     tracing::info!(version = index::version(), instance = %serving.instance, ?core, "starting");
     signal_pipe().map_err(|error| Failure::System { what: "listen for signals", error })
@@ -134,22 +136,26 @@ pub(crate) fn serve_until_stopped<S: Service>(
     begin: impl FnOnce(&'static Worker<S>),
 ) -> Result<(), Failure> {
     let mut runtime = Runtime::new(serving.driver)?;
-    let (listener, socket) = listen::bind(&serving.listen)?;
+    let (listener, socket) = listen::bind(&serving.listen, serving.limits.accept_backlog)?;
     // Lives as long as the process: every task refers to it.
-    let worker: &'static Worker<S> = Box::leak(Box::new(Worker::new(serving.limits.into(), service, phase)));
+    let worker: &'static Worker<S> = Box::leak(Box::new(Worker::new(serving.limits, service, phase)));
     let registered = |error| Failure::System { what: "register the listener", error };
-    let is_finished = runtime.block_on(async {
+    let served = runtime.block_on(async {
         begin(worker);
+        if serving.keep_warm {
+            driver::spawn(worker.keep_warm());
+        }
         let (socket, signals) = (Socket::new(socket)?, Socket::new(signals.into())?);
         tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
         io::Result::Ok(worker.run(listener, socket, signals).await)
     });
     // The kernel may still hold what the runtime would free.
     std::mem::forget(runtime);
-    if !is_finished.map_err(registered)? {
+    let Served { is_finished, connections, answers, allocations } = served.map_err(registered)?;
+    tracing::info!(connections, answers, allocations, "stopped; allocations are those of requests");
+    if !is_finished {
         return Err(Failure::Unfinished);
     }
-    tracing::info!("stopped");
     Ok(())
 }
 

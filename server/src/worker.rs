@@ -1,12 +1,15 @@
 //! One thread's work: accepts connections, ends the ones that are too slow, and stops cleanly.
 
+use crate::allocator;
 use crate::buffers::Pool;
+use crate::conn::Conn;
 use crate::connection;
 use crate::driver::{self, Socket};
 use crate::handler::{Phase, Service};
 use crate::limits::{self, Limits};
 use crate::listen::Listener;
 use crate::slots::Slots;
+use crate::turns::Turns;
 use rustix::net::sockopt;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -22,12 +25,40 @@ pub struct Worker<S> {
     pub service: RefCell<S>,
     pub pool: RefCell<Pool>,
     pub slots: Slots,
+    pub turns: Turns,
     /// Shared with the service, which answers by it.
     pub phase: Rc<Cell<Phase>>,
     started: Instant,
     acceptor: RefCell<Option<Waker>>,
+    /// When expired connections are to be looked for.
+    next_sweep_ms: Cell<u64>,
     /// When the next fault of accepting may be logged.
     next_report_ms: Cell<u64>,
+    /// What was done so far.
+    counts: Counts,
+}
+
+/// What a thread did until it was stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    /// Every open request was finished in time.
+    pub is_finished: bool,
+    /// Connections accepted.
+    pub connections: u64,
+    /// Answers given, errors included.
+    pub answers: u64,
+    /// Allocations from the start of serving to the stop, those of accepting and closing connections apart.
+    pub allocations: u64,
+}
+
+/// One thread's plain counters.
+#[derive(Default)]
+struct Counts {
+    connections: Cell<u64>,
+    /// Of the connections that are closed.
+    answers: Cell<u64>,
+    /// By accepting and closing; what remains of the thread's count is by requests.
+    connection_allocations: Cell<u64>,
 }
 
 impl<S: Service> Worker<S> {
@@ -38,10 +69,13 @@ impl<S: Service> Worker<S> {
             service: RefCell::new(service),
             pool: RefCell::new(Pool::new(&limits)),
             slots: Slots::new(limits.connections),
+            turns: Turns::new(limits.connections),
             phase,
             started: Instant::now(),
             acceptor: RefCell::new(None),
+            next_sweep_ms: Cell::new(0),
             next_report_ms: Cell::new(0),
+            counts: Counts::default(),
         }
     }
 
@@ -50,13 +84,35 @@ impl<S: Service> Worker<S> {
         self.started.elapsed().as_millis() as u64
     }
 
-    /// Serves until a byte arrives on `signals`, then finishes open requests; true if all were finished in time.
-    pub async fn run(&'static self, mut listener: Listener, socket: Socket, signals: Socket) -> bool {
+    /// Remembers what a connection did that is closed now.
+    pub fn count(&self, conn: &Conn) {
+        add(&self.counts.answers, conn.answers());
+    }
+
+    /// Does a part of closing a connection, which may allocate.
+    pub fn closing(&self, part: impl FnOnce()) {
+        let before = allocator::count();
+        part();
+        add(&self.counts.connection_allocations, allocator::count() - before);
+    }
+
+    /// All of this thread, but those of accepting and closing connections.
+    fn request_allocations(&self) -> u64 {
+        allocator::count() - self.counts.connection_allocations.get()
+    }
+
+    /// Serves until a byte arrives on `signals`, then finishes open requests.
+    pub async fn run(&'static self, mut listener: Listener, socket: Socket, signals: Socket) -> Served {
         let is_tcp = listener.is_tcp;
         let socket = Rc::new(socket);
         driver::spawn(self.sweep());
+        driver::spawn(self.turns.give(|| self.sweep_if_due()));
         driver::spawn(self.accept_all(socket.clone(), is_tcp));
+        // These have their first turn now, in which the driver makes room for their waits.
+        self.turns.pass().await;
+        let before = self.request_allocations();
         wait_for_byte(&signals).await;
+        let allocations = self.request_allocations() - before;
         listener.unlink();
         self.accept_some(&socket, is_tcp);
         // Not left to the close: a ring may hold the listener for a while after the process has ended, and
@@ -64,7 +120,13 @@ impl<S: Service> Worker<S> {
         socket.end_listening();
         self.phase.set(Phase::Draining);
         tracing::info!(open = self.slots.open_count(), "stopping: no new connections, open requests are finished");
-        self.drain(&signals).await
+        let is_finished = self.drain(&signals).await;
+        Served {
+            is_finished,
+            connections: self.counts.connections.get(),
+            answers: self.counts.answers.get(),
+            allocations,
+        }
     }
 
     async fn drain(&self, signals: &Socket) -> bool {
@@ -88,30 +150,57 @@ impl<S: Service> Worker<S> {
     async fn sweep(&'static self) {
         loop {
             driver::sleep(limits::SWEEP_MS).await;
-            self.slots.wake_expired(self.now_ms());
+            self.sweep_if_due();
+        }
+    }
+
+    /// Never sleeps deeply, and burns no more than a small share: short waits, each followed by a look without waiting.
+    pub async fn keep_warm(&'static self) {
+        // Else the kernel puts 50 us on each wait. Where it refuses, it stays at that.
+        let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+        loop {
+            driver::sleep(limits::WARM_WAIT_MS).await;
+            let woken = Instant::now();
+            while woken.elapsed().as_micros() < u128::from(limits::WARM_SPIN_US) {
+                self.turns.pass().await;
+            }
+        }
+    }
+
+    fn sweep_if_due(&self) {
+        let now_ms = self.now_ms();
+        if now_ms >= self.next_sweep_ms.get() {
+            // A timer that fires a little early must not miss its turn.
+            self.next_sweep_ms.set(now_ms + limits::SWEEP_MS / 2);
+            self.slots.wake_expired(now_ms);
         }
     }
 
     async fn accept_all(&'static self, listener: Rc<Socket>, is_tcp: bool) {
         while self.phase.get() != Phase::Draining {
             if !self.slots.has_room() {
-                self.slots.evict_idle();
-                driver::sleep(1).await;
+                self.make_room().await;
                 continue;
             }
             if !self.accept_some(&listener, is_tcp) {
-                let makes_room = self.slots.evict_idle();
-                driver::sleep(if makes_room { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
+                self.make_room().await;
                 continue;
             }
             self.connection_waits(&listener).await;
         }
     }
 
+    /// Asks an idle connection to leave; if there is none, waits for others to finish.
+    async fn make_room(&self) {
+        let leaves = self.slots.evict_idle();
+        driver::sleep(if leaves { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
+    }
+
     /// False if the process is short of descriptors or memory.
     fn accept_some(&'static self, listener: &Socket, is_tcp: bool) -> bool {
         for _ in 0..limits::ACCEPT_BURST {
             let Some(place) = self.slots.open() else { return true };
+            let before = allocator::count();
             match listener.accept() {
                 Ok(Some(socket)) => {
                     if is_tcp {
@@ -120,6 +209,8 @@ impl<S: Service> Worker<S> {
                         let _ = sockopt::set_tcp_nodelay(&socket, true);
                     }
                     driver::spawn(connection::serve(self, socket, place));
+                    add(&self.counts.connections, 1);
+                    add(&self.counts.connection_allocations, allocator::count() - before);
                 }
                 Ok(None) => return true,
                 Err(error) => {
@@ -151,6 +242,10 @@ impl<S: Service> Worker<S> {
         })
         .await;
     }
+}
+
+fn add(counter: &Cell<u64>, more: u64) {
+    counter.set(counter.get() + more);
 }
 
 async fn wait_for_byte(signals: &Socket) {

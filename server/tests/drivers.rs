@@ -60,6 +60,12 @@ fn tcp_scores_on_epoll_where_io_uring_is_forbidden() {
 
 #[test]
 fn a_ring_that_cannot_be_entered_is_found_out_before_it_matters() {
+    for (sandbox, refused) in [(Sandbox::NoIoUringEnter, "io_uring_enter"), (Sandbox::NoIoUring, "io_uring_setup")] {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let lines: Vec<_> = server.lines.iter().filter(|line| line.contains("refused")).collect();
+        assert!(matches!(&lines[..], [line] if line.contains(refused)), "{refused} in one line: {lines:#?}");
+    }
     scores_like_the_libraries(Listen::Unix, Sandbox::NoIoUringEnter, &[], "epoll");
     scores_like_the_libraries(Listen::Tcp, Sandbox::NoIoUringEnter, &[], "epoll");
 }
@@ -90,6 +96,22 @@ fn slow_requests_byte_by_byte_are_answered_like_fast_ones() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         assert_eq!(client.answer().body, place.expected(&payload(7)));
+    }
+}
+
+#[test]
+fn a_server_kept_warm_scores_the_same_and_burns_little() {
+    for sandbox in [Sandbox::None, Sandbox::NoIoUring] {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &["--keep-warm"]);
+        let mut client = server.connect();
+        for n in 0..50 {
+            assert_eq!(client.ask(post(&payload(n))).body, place.expected(&payload(n)));
+        }
+        let before = server.cpu_ticks();
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let used = server.cpu_ticks() - before;
+        assert!((1..=6).contains(&used), "{used} ticks of 10 ms in 2 s: 3 % is the most");
     }
 }
 

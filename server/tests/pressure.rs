@@ -6,7 +6,7 @@ mod support;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{Client, Listen, Place, READY, Sandbox, Server, command, payload, post};
+use support::{Client, Listen, Place, READY, Sandbox, Server, command, payload, post, raise_own_descriptors};
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 
@@ -32,11 +32,75 @@ fn slow_senders_cannot_take_every_buffer() {
             let answer = client.answer();
             match answer.status {
                 200 => assert_eq!(answer.body, place.expected(&payload(5))),
-                408 | 503 => turned_away += 1,
+                408 => turned_away += 1,
                 other => panic!("{other}: {}", answer.body),
             }
         }
-        assert!((100..200).contains(&turned_away), "{turned_away} of 200 were turned away");
+        // 64 buffers: each of the others cost a slow sender its own, and so did some that were needed for a moment.
+        assert!((136..=160).contains(&turned_away), "{turned_away} of 200 were turned away");
+    }
+}
+
+/// A pipelining client waits for its turn between two answers; that must not count as being slow.
+#[test]
+fn bursts_survive_a_flood_of_slow_senders() {
+    for sandbox in BOTH {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &["--max-open-requests", "4"]);
+        let (burst, expected) = (post(&payload(1)).repeat(40), place.expected(&payload(1)));
+        let ends = Instant::now() + Duration::from_millis(1_500);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while Instant::now() < ends {
+                        let mut good = server.connect();
+                        good.send(&burst);
+                        for _ in 0..40 {
+                            assert_eq!(good.answer().body, expected);
+                        }
+                    }
+                });
+            }
+            while Instant::now() < ends {
+                let mut slow: Vec<Client> = (0..50).map(|_| server.connect()).collect();
+                for client in &mut slow {
+                    let _ = client.try_send("POST");
+                }
+            }
+        });
+    }
+}
+
+/// One connection that always has more to ask, and others that ask now and then.
+#[test]
+fn an_endless_pipeline_leaves_others_their_turn() {
+    for sandbox in BOTH {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &["--head-timeout-ms", "300"]);
+        let mut greedy: Vec<_> = (0..3).map(|_| server.connect().split()).collect();
+        let burst = post(&payload(1)).repeat(100);
+        let ends = Instant::now() + Duration::from_secs(1);
+        std::thread::scope(|scope| {
+            for (reading, writing) in &mut greedy {
+                let burst = &burst;
+                scope.spawn(move || {
+                    while Instant::now() < ends {
+                        writing.write_all(burst.as_bytes()).unwrap();
+                    }
+                    writing.shutdown_write();
+                });
+                scope.spawn(move || while reading.read(&mut [0; 65536]).unwrap() > 0 {});
+            }
+            let mut slow = server.connect();
+            slow.send("POST");
+            let mut client = server.connect();
+            let begun = Instant::now();
+            for n in 0..200 {
+                assert_eq!(client.ask(post(&payload(n))).body, place.expected(&payload(n)));
+            }
+            assert!(begun.elapsed() < Duration::from_millis(900), "{:?} for 200 requests", begun.elapsed());
+            assert_eq!(slow.answer().status, 408, "time-outs must come however busy others keep the server");
+        });
     }
 }
 
@@ -70,25 +134,13 @@ fn a_server_short_of_descriptors_goes_on_without_spinning() {
         server.wait_for_line("\"serving\"");
         let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(&address)).collect();
         server.wait_for_line("cannot accept");
-        let before = cpu_ticks(server.process_id());
+        let before = server.cpu_ticks();
         std::thread::sleep(Duration::from_millis(500));
-        let used = cpu_ticks(server.process_id()) - before;
+        let used = server.cpu_ticks() - before;
         assert!(used <= 10, "{used} ticks of 10 ms in 500 ms: the accept loop spins");
         let last = clients.last_mut().unwrap();
         assert_eq!(last.ask(READY).status, 200, "idle connections must have made room");
     }
-}
-
-fn anonymous_kilobytes(process_id: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-fn cpu_ticks(process_id: u32) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process_id}/stat")).unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 #[test]
@@ -112,13 +164,43 @@ fn a_client_that_does_not_read_is_closed_and_others_go_on() {
 fn an_idle_server_with_idle_connections_stays_small_and_quiet() {
     let place = Place::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
-    let at_start = anonymous_kilobytes(server.process_id());
+    let at_start = server.own_kilobytes();
     let mut clients: Vec<Client> = (0..500).map(|_| server.connect()).collect();
     clients.iter_mut().for_each(|client| assert_eq!(client.ask(post(&payload(1))).status, 200));
-    let kilobytes = anonymous_kilobytes(server.process_id());
-    assert!(at_start < 8 * 1024, "{at_start} kB before the first connection");
-    assert!(kilobytes < 16 * 1024, "{kilobytes} kB");
-    let before = cpu_ticks(server.process_id());
+    let kilobytes = server.own_kilobytes();
+    assert!(at_start < 13_000, "{at_start} kB before the first connection");
+    assert!(kilobytes < 16_000, "{kilobytes} kB");
+    let before = server.cpu_ticks();
     std::thread::sleep(Duration::from_millis(500));
-    assert!(cpu_ticks(server.process_id()) - before <= 5, "idle connections must cost nothing");
+    assert!(server.cpu_ticks() - before <= 5, "idle connections must cost nothing");
+}
+
+/// Every limit in use at once: all connections open, all buffers held and filled, the parser at its longest body.
+#[test]
+fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
+    raise_own_descriptors();
+    for sandbox in BOTH {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let before = server.descriptors();
+        let at_start = server.own_kilobytes();
+        let mut largest = server.connect();
+        // The body with the most values, each of which takes room in the parser.
+        assert_eq!(largest.ask(post(&format!("[{}0]", "0,".repeat(32 * 1024 - 2)))).status, 400);
+        let mut idle: Vec<Client> = (0..2_000).map(|_| server.connect()).collect();
+        idle.iter_mut().for_each(|client| assert_eq!(client.ask(READY).status, 200));
+        // Each sends all of its body but one byte, so the last 64 hold full buffers.
+        let whole = post(&"x".repeat(64 * 1024));
+        let mut hostile: Vec<Client> = (0..2_000).map(|_| server.connect()).collect();
+        for client in &mut hostile {
+            let _ = client.try_send(&whole[..whole.len() - 1]);
+        }
+        let kilobytes = server.own_kilobytes();
+        eprintln!("{sandbox:?}: {at_start} kB at the start, {kilobytes} kB with 4,000 connections");
+        assert!(kilobytes * 1024 < 24_000_000, "{kilobytes} kB");
+        assert!(server.descriptors() > before + 2_000, "the connections must have been open");
+        assert_eq!(largest.ask(post(&payload(1))).body, place.expected(&payload(1)), "a good client is served");
+        drop((idle, hostile, largest));
+        server.must_come_down_to(before);
+    }
 }

@@ -17,37 +17,102 @@ pub fn tuned_ring() -> io_uring::Builder {
     builder
 }
 
-/// Whether a ring made by `builder` does what the server needs; the error says what failed.
-pub fn works(builder: &io_uring::Builder) -> io::Result<()> {
-    let mut ring: IoUring = builder.build(8)?;
-    let mut known = io_uring::Probe::new();
-    ring.submitter().register_probe(&mut known)?;
-    let needed = [opcode::PollAdd::CODE, opcode::AsyncCancel::CODE, opcode::Close::CODE, opcode::Timeout::CODE];
-    if !needed.iter().all(|&operation| known.is_supported(operation)) {
-        return Err(io::Error::new(io::ErrorKind::Unsupported, "this kernel's io_uring lacks an operation"));
+/// What the system refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {error}")]
+pub struct Refused {
+    /// The system call, or what was asked of it.
+    pub operation: &'static str,
+    pub error: io::Error,
+}
+
+impl Refused {
+    fn by(operation: &'static str) -> impl Fn(io::Error) -> Self {
+        move |error| Self { operation, error }
     }
-    let (near, mut far) = UnixStream::pair()?;
-    far.write_all(b"!")?;
+
+    /// Whether another ring may do: the kernel does not know what this one asked for.
+    fn is_unknown_flag(&self) -> bool {
+        self.error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error())
+    }
+}
+
+/// The first of `rings` that works; goes on to the next only if the kernel does not know a flag.
+pub fn first_that_works(
+    rings: impl IntoIterator<Item = (&'static str, io_uring::Builder)>,
+) -> Result<(&'static str, io_uring::Builder), Refused> {
+    let mut refused = Refused { operation: "io_uring", error: io::ErrorKind::Unsupported.into() };
+    for (flags, builder) in rings {
+        match works(&builder) {
+            Ok(()) => return Ok((flags, builder)),
+            Err(error) if error.is_unknown_flag() => refused = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refused)
+}
+
+/// Whether a ring made by `builder` does what the server needs; the error says what failed.
+fn works(builder: &io_uring::Builder) -> Result<(), Refused> {
+    let mut ring: IoUring = builder.build(8).map_err(Refused::by("io_uring_setup"))?;
+    let mut known = io_uring::Probe::new();
+    ring.submitter().register_probe(&mut known).map_err(Refused::by("io_uring_register"))?;
+    let needed = [
+        ("poll", opcode::PollAdd::CODE),
+        ("cancel", opcode::AsyncCancel::CODE),
+        ("close", opcode::Close::CODE),
+        ("timeout", opcode::Timeout::CODE),
+    ];
+    if let Some((operation, _)) = needed.into_iter().find(|&(_, code)| !known.is_supported(code)) {
+        return Err(Refused { operation, error: io::ErrorKind::Unsupported.into() });
+    }
+    let (near, mut far) = UnixStream::pair().map_err(Refused::by("socketpair"))?;
+    far.write_all(b"!").map_err(Refused::by("write"))?;
     let poll = opcode::PollAdd::new(types::Fd(near.as_raw_fd()), rustix::event::PollFlags::IN.bits().into()).build();
     // SAFETY: the operation refers to no memory, and `near` stays open until the ring is dropped below it.
-    unsafe { ring.submission().push(&poll) }.map_err(io::Error::other)?;
+    unsafe { ring.submission().push(&poll) }.map_err(|full| Refused::by("submission queue")(io::Error::other(full)))?;
     let in_time = types::Timespec::new().nsec(u32::try_from(limits::RING_PROBE_MS * 1_000_000).unwrap_or(u32::MAX));
-    ring.submitter().submit_with_args(1, &types::SubmitArgs::new().timespec(&in_time))?;
-    let completion = ring.completion().next().ok_or(io::ErrorKind::TimedOut)?;
+    let entered = ring.submitter().submit_with_args(1, &types::SubmitArgs::new().timespec(&in_time));
+    entered.map_err(Refused::by("io_uring_enter"))?;
+    let completion = ring.completion().next();
     drop(ring);
-    match completion.result() {
-        failed if failed < 0 => Err(io::Error::from_raw_os_error(-failed)),
-        _ => Ok(()),
+    match completion.map(|completion| completion.result()) {
+        None => Err(Refused { operation: "poll", error: io::ErrorKind::TimedOut.into() }),
+        Some(failed) if failed < 0 => Err(Refused { operation: "poll", error: io::Error::from_raw_os_error(-failed) }),
+        Some(_) => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    /// Where io_uring is forbidden there is nothing to find; the process tests cover that side.
+    fn is_allowed() -> bool {
+        IoUring::new(2).is_ok()
+    }
+
+    /// What an old kernel does with a flag that it does not know, a new one does with two that exclude each other.
+    fn unknown() -> io_uring::Builder {
+        let mut builder = tuned_ring();
+        builder.setup_sqpoll(1);
+        builder
+    }
+
     #[test]
     fn a_ring_that_works_is_found_working() {
-        // Where io_uring is forbidden there is nothing to find; the process tests cover that side.
-        if io_uring::IoUring::new(2).is_ok() {
-            super::works(&super::tuned_ring()).unwrap();
+        if is_allowed() {
+            assert_eq!(first_that_works([("tuned", tuned_ring())]).unwrap().0, "tuned");
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_know_a_flag_gets_the_ring_without_it() {
+        if is_allowed() {
+            let rings = [("unknown", unknown()), ("none", IoUring::builder())];
+            assert_eq!(first_that_works(rings).unwrap().0, "none");
+            let refused = first_that_works([("unknown", unknown())]).err().unwrap();
+            assert!(refused.to_string().starts_with("io_uring_setup: Invalid argument"), "{refused}");
         }
     }
 }

@@ -2,11 +2,48 @@
 
 use super::PATIENCE;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-trait Stream: Read + Write + Send {}
-impl<T: Read + Write + Send> Stream for T {}
+pub trait Stream: Read + Write + Send {
+    /// The same socket once more.
+    fn again(&self) -> Box<dyn Stream>;
+    /// Nothing more will be sent.
+    fn shutdown_write(&mut self);
+    /// How long a write may take.
+    fn limit_writing(&self, time: Duration);
+}
+
+impl Stream for TcpStream {
+    fn again(&self) -> Box<dyn Stream> {
+        Box::new(self.try_clone().unwrap())
+    }
+
+    fn shutdown_write(&mut self) {
+        // The server may have closed already.
+        let _ = self.shutdown(Shutdown::Write);
+    }
+
+    fn limit_writing(&self, time: Duration) {
+        self.set_write_timeout(Some(time)).unwrap();
+    }
+}
+
+impl Stream for UnixStream {
+    fn again(&self) -> Box<dyn Stream> {
+        Box::new(self.try_clone().unwrap())
+    }
+
+    fn shutdown_write(&mut self) {
+        // The server may have closed already.
+        let _ = self.shutdown(Shutdown::Write);
+    }
+
+    fn limit_writing(&self, time: Duration) {
+        self.set_write_timeout(Some(time)).unwrap();
+    }
+}
 
 pub struct Client {
     stream: Box<dyn Stream>,
@@ -51,6 +88,11 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).unwrap();
     }
 
+    /// Both directions by themselves, for a thread each.
+    pub fn split(self) -> (Box<dyn Stream>, Box<dyn Stream>) {
+        (self.stream.again(), self.stream)
+    }
+
     /// For bytes that the server may refuse to take.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(bytes.as_ref())
@@ -59,6 +101,49 @@ impl Client {
     /// Reads one answer.
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
+        let answer = self.answer_with(body_bytes);
+        answer.must_be_well_formed();
+        answer
+    }
+
+    /// Reads one answer, and throws `100 Continue` before it away.
+    #[track_caller]
+    pub fn final_answer(&mut self) -> Answer {
+        match self.answer() {
+            Answer { status: 100, .. } => self.answer(),
+            answer => answer,
+        }
+    }
+
+    /// Reads the answer to HEAD, which has no body whatever its fields say.
+    #[track_caller]
+    pub fn answer_to_head(&mut self) -> Answer {
+        self.answer_with(|_| 0)
+    }
+
+    /// Reads one answer of any form, if another comes before the other side closes.
+    #[track_caller]
+    pub fn next_answer(&mut self, is_to_head: bool) -> Option<Answer> {
+        if self.unread.is_empty() && self.read_more() == 0 {
+            return None;
+        }
+        Some(self.answer_with(|head| if is_to_head { 0 } else { body_bytes(head) }))
+    }
+
+    /// Sends what the server takes in that time.
+    pub fn send_within(&mut self, bytes: impl AsRef<[u8]>, time: Duration) {
+        self.stream.limit_writing(time);
+        let _ = self.stream.write_all(bytes.as_ref());
+        self.stream.limit_writing(PATIENCE);
+    }
+
+    /// Nothing more will be sent.
+    pub fn end_output(&mut self) {
+        self.stream.shutdown_write();
+    }
+
+    #[track_caller]
+    fn answer_with(&mut self, body_bytes: impl Fn(&str) -> usize) -> Answer {
         let head_bytes = loop {
             if let Some(end) = self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
                 break end + 4;
@@ -66,15 +151,12 @@ impl Client {
             assert!(self.read_more() > 0, "closed within a head: {:?}", String::from_utf8_lossy(&self.unread));
         };
         let head = String::from_utf8(self.unread.drain(..head_bytes).collect()).unwrap();
-        let length =
-            head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).map_or(0, |n| n.parse().unwrap());
+        let length = body_bytes(&head);
         while self.unread.len() < length {
             assert!(self.read_more() > 0, "closed within a body after {head}");
         }
         let body = String::from_utf8(self.unread.drain(..length).collect()).unwrap();
-        let answer = Answer { status: head[9..12].parse().unwrap(), head, body };
-        answer.must_be_well_formed();
-        answer
+        Answer { status: head[9..12].parse().unwrap(), head, body }
     }
 
     #[track_caller]
@@ -111,7 +193,7 @@ impl Answer {
     fn must_be_well_formed(&self) {
         assert!(self.head.starts_with("HTTP/1.1 "), "{}", self.head);
         if self.status >= 400 {
-            assert!(self.head.contains("Content-Type: application/problem+json\r\n"), "{}", self.head);
+            assert_eq!(field(&self.head, "Content-Type"), Some("application/problem+json"), "{}", self.head);
             let problem: serde_json::Value = serde_json::from_str(&self.body).unwrap();
             assert_eq!(problem["status"], self.status);
             assert!(problem["title"].is_string() && !problem["detail"].as_str().unwrap().is_empty());
@@ -119,6 +201,16 @@ impl Answer {
     }
 
     pub fn closes(&self) -> bool {
-        self.head.contains("Connection: close\r\n")
+        field(&self.head, "Connection") == Some("close")
     }
+}
+
+fn body_bytes(head: &str) -> usize {
+    field(head, "Content-Length").map_or(0, |length| length.parse().unwrap())
+}
+
+/// The value of a field; a balancer may write its name in small letters.
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let fields = head.lines().filter_map(|line| line.split_once(": "));
+    fields.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

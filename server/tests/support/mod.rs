@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests: a panic is a failed test
 
 mod client;
+pub mod corpus;
 mod sandbox;
 
 pub use client::Client;
@@ -12,6 +13,7 @@ use index::Index;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -102,6 +104,27 @@ pub fn post_with(fields: &str, body: &str) -> String {
 
 pub const READY: &str = "GET /ready HTTP/1.1\r\nHost: test\r\n\r\n";
 
+/// A test with thousands of clients needs as many descriptors.
+pub fn raise_own_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+}
+
+/// Whether a test must be skipped because `probe` cannot be run or fails; a failure if FRAUDRING_REQUIRE names it.
+#[track_caller]
+pub fn is_missing(name: &str, probe: &mut Command) -> bool {
+    let probe = probe.stdout(Stdio::null()).stderr(Stdio::null());
+    // Some say their version and then that they were given nothing to do.
+    if probe.status().is_ok_and(|status| status.success() || name == "wrk") {
+        return false;
+    }
+    let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default();
+    assert!(!required.split(',').any(|required| required == name), "{name} is required");
+    eprintln!("skipped: {name} is not installed (FRAUDRING_REQUIRE={name} makes this a failure)");
+    true
+}
+
 /// Where a test server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
@@ -114,7 +137,8 @@ pub struct Server {
     child: Child,
     /// As the log gives it, with the port that the kernel chose.
     pub address: String,
-    log: Receiver<String>,
+    /// Locked by nobody: a server is shared between threads that only connect.
+    log: Mutex<Receiver<String>>,
     /// Log lines read so far.
     pub lines: Vec<String>,
 }
@@ -143,7 +167,7 @@ impl Server {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, log) = mpsc::channel();
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { child, address: String::new(), log, lines: Vec::new() }
+        Self { child, address: String::new(), log: Mutex::new(log), lines: Vec::new() }
     }
 
     #[track_caller]
@@ -151,7 +175,9 @@ impl Server {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let Ok(line) = self.log.recv_timeout(left) else { panic!("no {part} in the log: {:#?}", self.lines) };
+            let Ok(line) = self.log.get_mut().unwrap().recv_timeout(left) else {
+                panic!("no {part} in the log: {:#?}", self.lines)
+            };
             self.lines.push(line.clone());
             if line.contains(part) {
                 return line;
@@ -172,13 +198,45 @@ impl Server {
         rustix::process::kill_process(process, signal).unwrap();
     }
 
+    /// How many descriptors are open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process_id())).unwrap().count()
+    }
+
+    /// Waits until no more than `count` descriptors are open.
+    #[track_caller]
+    pub fn must_come_down_to(&self, count: usize) {
+        let end = Instant::now() + PATIENCE;
+        while self.descriptors() > count {
+            assert!(Instant::now() < end, "{} descriptors, {count} before", self.descriptors());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Processor time so far, in units of 10 ms.
+    pub fn cpu_ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process_id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
+    /// What the process holds beside the shared index: anonymous memory, and pages of its program's file.
+    pub fn own_kilobytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process_id())).unwrap();
+        let of = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+        };
+        of("RssAnon:") + of("RssFile:")
+    }
+
     /// Waits for the process to end by itself.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                self.lines.extend(self.log.iter());
+                self.lines.extend(self.log.get_mut().unwrap().iter());
                 return status;
             }
             assert!(Instant::now() < end, "the server does not end: {:#?}", self.lines);
