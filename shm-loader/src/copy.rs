@@ -7,9 +7,11 @@ mod probe;
 mod ring;
 
 use index::Progress;
+use rustix::fs::{self, Advice};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write};
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes a buffer holds: large enough that a call's fixed cost does not show, small enough for the L2 cache.
@@ -83,11 +85,11 @@ pub(crate) struct Used {
     pub(crate) refused: Option<io::Error>,
 }
 
-/// Copies the first `sink.total` bytes of `file`.
-pub(crate) fn copy(reader: Reader, file: &File, sink: &mut Sink<'_>) -> Result<Used, CopyError> {
+/// Copies the first `sink.total` bytes of the sink's source.
+pub(crate) fn copy(reader: Reader, sink: &mut Sink<'_>) -> Result<Used, CopyError> {
     let refused = match reader {
         Reader::Plain => None,
-        Reader::Auto | Reader::IoUring => match ring::copy(file, sink) {
+        Reader::Auto | Reader::IoUring => match ring::copy(sink) {
             Ok(()) => return Ok(Used { reader: "io_uring", refused: None }),
             Err(ring::Failure::Copy(error)) => return Err(error),
             Err(ring::Failure::Refused(error)) if reader == Reader::IoUring => {
@@ -96,13 +98,14 @@ pub(crate) fn copy(reader: Reader, file: &File, sink: &mut Sink<'_>) -> Result<U
             Err(ring::Failure::Refused(error)) => Some(error),
         },
     };
-    plain::copy(file, sink)?;
+    plain::copy(sink)?;
     Ok(Used { reader: "plain", refused })
 }
 
 /// The segment being written.
 pub(crate) struct Sink<'a> {
-    file: &'a File,
+    source: &'a File,
+    target: &'a File,
     written: u64,
     total: u64,
     stop: &'a AtomicBool,
@@ -110,9 +113,15 @@ pub(crate) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub(crate) fn new(file: &'a File, total: u64, stop: &'a AtomicBool, progress: &'a Progress<'a>) -> Self {
+    pub(crate) fn new(
+        source: &'a File,
+        target: &'a File,
+        total: u64,
+        stop: &'a AtomicBool,
+        progress: &'a Progress<'a>,
+    ) -> Self {
         progress("copy", 0, total);
-        Self { file, written: 0, total, stop, progress }
+        Self { source, target, written: 0, total, stop, progress }
     }
 
     /// Bytes to read next from `offset`.
@@ -125,13 +134,20 @@ impl<'a> Sink<'a> {
             return Err(CopyError::Stopped);
         }
         let (written, total) = (self.written, self.total);
-        self.file.write_all(chunk).map_err(|source| match Errno::from_io_error(&source) {
+        self.target.write_all(chunk).map_err(|source| match Errno::from_io_error(&source) {
             Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => CopyError::NoRoom { written, total },
             _ => CopyError::Write { written, source },
         })?;
+        self.forget_source(chunk.len());
         self.written += chunk.len() as u64;
         (self.progress)("copy", self.written, total);
         Ok(())
+    }
+
+    /// Drops from the page cache what was just copied: it is read once, and in a container it would be charged to the
+    /// loader, up to its limit, on top of the segment. Where the kernel keeps it, nothing but memory is lost.
+    fn forget_source(&self, bytes: usize) {
+        let _ = fs::fadvise(self.source, self.written, NonZeroU64::new(bytes as u64), Advice::DontNeed);
     }
 
     fn truncated(&self, got: u64) -> CopyError {
@@ -146,7 +162,8 @@ mod tests {
 
     fn copy_to(target: &File, total: u64) -> Result<Used, CopyError> {
         let never = AtomicBool::new(false);
-        copy(Reader::Auto, &File::open("/proc/self/exe").unwrap(), &mut Sink::new(target, total, &never, &|_, _, _| ()))
+        let source = File::open("/proc/self/exe").unwrap();
+        copy(Reader::Auto, &mut Sink::new(&source, target, total, &never, &|_, _, _| ()))
     }
 
     #[test]

@@ -143,8 +143,8 @@ pub fn load_with(
     let temporary = locked.temporary()?;
     reserve(&locked, &temporary, source.bytes())?;
     let failed = |error| LoadError::Copy { file: file.into(), source: error };
-    let mut sink = Sink::new(temporary.file(), source.bytes(), stop, progress);
-    let used = copy::copy(options.reader, source.file(), &mut sink).map_err(failed)?;
+    let mut sink = Sink::new(source.file(), temporary.file(), source.bytes(), stop, progress);
+    let used = copy::copy(options.reader, &mut sink).map_err(failed)?;
     source.must_be_unchanged()?;
     temporary.make_read_only()?;
 

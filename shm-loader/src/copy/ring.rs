@@ -20,9 +20,9 @@ pub(super) enum Failure {
     Copy(CopyError),
 }
 
-pub(super) fn copy(file: &std::fs::File, sink: &mut Sink<'_>) -> Result<(), Failure> {
+pub(super) fn copy(sink: &mut Sink<'_>) -> Result<(), Failure> {
     probe::probe().map_err(Failure::Refused)?;
-    let file = file.try_clone().map_err(Failure::Refused)?;
+    let file = sink.source.try_clone().map_err(Failure::Refused)?;
     // not `tokio_uring::start`, which panics where this returns an error
     let runtime = tokio_uring::Runtime::new(tokio_uring::builder().entries(ENTRIES)).map_err(Failure::Refused)?;
     match runtime.block_on(pump(Rc::new(File::from_std(file)), sink)) {
