@@ -265,6 +265,8 @@ fn numbers_are_taken_or_left_by_their_digits() {
         ("900719925474.0992", true),
         ("0.000000000000001", true),
         ("0.0000000000000001", false),
+        // Its digits are 255926290448384 beyond the end of 64 bits.
+        ("18447.000000000000000", false),
         ("00", false),
         ("01.5", false),
         ("-0", false),
