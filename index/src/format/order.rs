@@ -6,6 +6,9 @@ use transaction::DIMENSIONS;
 
 use super::{OpenError, PAIRS, Paired};
 
+/// What an image holds for a value of 0: nothing that it holds is negative, so distances to boxes need unsigned subtractions only.
+const ZERO: i16 = 10_000;
+
 /// A permutation of the dimensions: place in the image to dimension of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Order([u8; DIMENSIONS]);
@@ -24,14 +27,14 @@ impl Order {
     /// A vector as the image holds it.
     #[inline(always)]
     pub(crate) fn pair(&self, values: &[i16; DIMENSIONS]) -> Paired {
-        std::array::from_fn(|pair| std::array::from_fn(|side| values[usize::from(self.0[2 * pair + side])]))
+        std::array::from_fn(|pair| std::array::from_fn(|side| values[usize::from(self.0[2 * pair + side])] + ZERO))
     }
 
     /// The vector that the image holds so.
     pub(crate) fn unpair(&self, paired: &Paired) -> [i16; DIMENSIONS] {
         let mut values = [0; DIMENSIONS];
         for place in 0..2 * PAIRS {
-            values[usize::from(self.0[place])] = paired[place / 2][place % 2];
+            values[usize::from(self.0[place])] = paired[place / 2][place % 2].wrapping_sub(ZERO);
         }
         values
     }

@@ -281,7 +281,7 @@ fn are_first(holds: [u16; 2]) -> bool {
 fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
     for lane in 0..usize::from(content.points) {
         let point = content.point(lane);
-        if let Some(value) = point.as_flattened().iter().find(|value| !(-SCALE..=SCALE).contains(*value)) {
+        if let Some(value) = point.as_flattened().iter().find(|value| !(0..=2 * SCALE).contains(*value)) {
             return Err(OpenError::ValueOutOfRange { block, lane, value: *value });
         }
     }
