@@ -62,8 +62,10 @@ impl<'a> Index<'a> {
         if !trees.references.is_whole() {
             return Err(OpenError::ReferenceRow { bytes: references.len() as u64 });
         }
-        let (bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
-        Ok(Self { bytes, header, rules, engine: Engine { trees, bounds }, shape, kernel })
+        let (around, shape) = validate_trees(&trees, header.references, header.frauds)?;
+        let mut bounds = around[0];
+        bounds.include(&around[1]);
+        Ok(Self { bytes, header, rules, engine: Engine { trees, bounds, around }, shape, kernel })
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.

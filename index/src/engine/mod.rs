@@ -24,7 +24,7 @@ mod walk;
 
 use transaction::{Label, Query};
 
-use crate::format::{Bounds, Paired, Trees};
+use crate::format::{Bounds, LabelBounds, Paired, Trees};
 use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};
 use crate::{NEIGHBOURS, Neighbour};
 use candidates::{Candidates, Five, Nearest, Place, other};
@@ -39,6 +39,7 @@ pub use effort::{Effort, Reached};
 pub(crate) struct Engine<'a> {
     pub trees: Trees<'a>,
     pub bounds: Bounds,
+    pub around: LabelBounds,
 }
 
 impl Engine<'_> {
@@ -76,6 +77,8 @@ impl Engine<'_> {
     }
 }
 
+static AROUND: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| std::env::var("AROUND").map_or(16, |x| x.parse().unwrap()));
+static ONE: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var("ONE").is_ok());
 struct Classify<'q, N>(&'q Engine<'q>, &'q Paired, &'q mut N);
 
 impl<N: Count> Task for Classify<'_, N> {
@@ -86,7 +89,8 @@ impl<N: Count> Task for Classify<'_, N> {
         let Self(engine, paired, count) = self;
         let query = kernel.prepare(paired);
         let place = Place { kernel, trees: &engine.trees, query: &query };
-        let five = match sample::look(place, &engine.bounds, paired, count) {
+        let free = engine.around[0].outside(paired).max(engine.around[1].outside(paired)).saturating_sub(1);
+        let five = match sample::look(place, free, count) {
             Look::Proved(label) => {
                 count.reached(Reached::Clearance);
                 return all(label);

@@ -5,7 +5,7 @@ use transaction::Label;
 use super::candidates::{Candidates, Nearest, Place};
 use super::effort::Count;
 use crate::NEIGHBOURS;
-use crate::format::{Bounds, Child, LANES, Leaf, Paired, distance};
+use crate::format::{Child, LANES, Leaf};
 use crate::kernel::{Distance, FOUND, Kernel};
 
 /// What the sample says.
@@ -16,37 +16,39 @@ pub(super) enum Look<K: Kernel> {
     Five(Nearest<K>),
 }
 
-/// Goes to the nearest block of the sample, by the nearest box at each step.
+/// Goes to the nearest block of the sample, by the nearest box at each step. No reference of one of the labels is within
+/// `free`.
 #[inline(always)]
-pub(super) fn look<K: Kernel>(
-    place: Place<'_, '_, K>,
-    bounds: &Bounds,
-    paired: &Paired,
-    count: &mut impl Count,
-) -> Look<K> {
-    let Place { kernel, trees, query } = place;
+pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, free: u64, count: &mut impl Count) -> Look<K> {
+    let Place { kernel, query, .. } = place;
     let leaf = nearest_leaf(place, count);
     count.leaf();
     let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
     let lane = kernel.nearest(boxes);
     count.block();
-    let points = kernel.only(place.to_points(leaf, lane), leaf.lanes(lane));
-    let inside = bounds.clamp(paired);
-    let beyond = distance(paired, &inside);
-    let from_inside = if beyond == 0 { boxes } else { kernel.leaf_distances(&kernel.prepare(&inside), leaf) };
-    let to_box = kernel.each(from_inside)[lane];
-    if let Some(radius) = clear_radius(trees.clearances[leaf.number(lane)], to_box.sum(), beyond)
-        && kernel.at_most(points, K::Distance::from_sum(radius)).count_ones() >= NEIGHBOURS as u32
-    {
-        let label = if leaf.frauds[lane] == 0 { Label::Legit } else { Label::Fraud };
-        return Look::Proved(label);
+    let points = place.to_points(leaf, lane);
+    let free = K::Distance::from_sum(free.min(K::Distance::UNBOUNDED.sum() - 1));
+    let near = kernel.at_most(points, free) & leaf.lanes(lane);
+    if near.count_ones() >= NEIGHBOURS as u32 {
+        return Look::Proved(if near & leaf.frauds[lane] == 0 { Label::Legit } else { Label::Fraud });
     }
     let mut nearest = Nearest::within(kernel, K::Distance::UNBOUNDED);
     let mut keys = [K::Distance::MAX; FOUND];
     let written = kernel.write_keys(points, leaf.lanes(lane), leaf.frauds[lane], &mut keys, 0);
     nearest.insert(&keys[..written]);
     // The blocks around it are at hand, and a nearer fifth saves more elsewhere.
-    let around = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
+    let mut around = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
+    let most = *super::AROUND;
+    if most < 16 {
+        let mut some = 0;
+        for _ in 0..most {
+            if around == 0 { break; }
+            let lane = kernel.nearest(kernel.only(boxes, around));
+            some |= 1 << lane;
+            around &= !(1 << lane);
+        }
+        around = some;
+    }
     nearest.scan(place, leaf, around, count);
     Look::Five(nearest)
 }
@@ -55,16 +57,31 @@ pub(super) fn look<K: Kernel>(
 #[inline(always)]
 fn nearest_leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, count: &mut impl Count) -> &'a Leaf {
     let Place { kernel, trees, query } = place;
-    let mut node = trees.sample();
+    let root = trees.sample();
+    count.boxes();
+    count.boxes();
+    let legit = kernel.only(kernel.box_distances(query, &root.boxes[0]), root.holds[0]);
+    let fraud = kernel.only(kernel.box_distances(query, &root.boxes[1]), root.holds[1]);
+    let nearer = kernel.nearer(legit, fraud);
+    let lane = kernel.nearest(nearer);
+    let label = usize::from(kernel.each(fraud)[lane] <= kernel.each(legit)[lane]);
+    let mut child = root.children[lane];
     loop {
-        count.boxes();
-        count.boxes();
-        let legit = kernel.only(kernel.box_distances(query, &node.boxes[0]), node.holds[0]);
-        let fraud = kernel.only(kernel.box_distances(query, &node.boxes[1]), node.holds[1]);
-        let lane = kernel.nearest(kernel.nearer(legit, fraud));
-        match trees.child(node.children[lane]) {
-            Child::Node(next) => node = next,
+        match trees.child(child) {
             Child::Leaf(leaf) => return leaf,
+            Child::Node(node) => {
+                let lane = if *super::ONE {
+                    count.boxes();
+                    kernel.nearest(kernel.only(kernel.box_distances(query, &node.boxes[label]), node.holds[label]))
+                } else {
+                    count.boxes();
+                    count.boxes();
+                    let legit = kernel.only(kernel.box_distances(query, &node.boxes[0]), node.holds[0]);
+                    let fraud = kernel.only(kernel.box_distances(query, &node.boxes[1]), node.holds[1]);
+                    kernel.nearest(kernel.nearer(legit, fraud))
+                };
+                child = node.children[lane];
+            }
         }
     }
 }
@@ -80,6 +97,7 @@ fn nearest_leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, count: &mut impl Count) 
 ///
 /// What is *nearer* than (c - |p - b|)² + |p - q|² comes before x, whatever their numbers; distances are whole, so nearer is at
 /// most one less.
+#[allow(dead_code)]
 #[inline(always)]
 fn clear_radius(clearance: u16, to_box: u64, beyond: u64) -> Option<u64> {
     // Rounded up: to_box is below 2^53, so the root is rounded correctly, and `ceil` undoes no rounding up.

@@ -54,6 +54,20 @@ impl Bounds {
         inside
     }
 
+    /// Squared distance from a point to the nearest point of the box.
+    #[inline(always)]
+    pub(crate) fn outside(&self, point: &Paired) -> u64 {
+        let mut sum = 0;
+        for pair in 0..PAIRS {
+            for side in 0..2 {
+                let value = i32::from(point[pair][side]);
+                let gap = (i32::from(self.lower[pair][side]) - value).max(value - i32::from(self.upper[pair][side])).max(0);
+                sum += u64::from((gap * gap) as u32);
+            }
+        }
+        sum
+    }
+
     /// Squared distance from a point to the farthest corner.
     #[inline]
     pub(crate) fn farthest(&self, point: &Paired) -> u64 {

@@ -24,7 +24,7 @@ pub(crate) struct Shape {
 }
 
 /// Checks the trees against the header's counts; returns the box around all points, and their shape.
-pub(crate) fn validate_trees(trees: &Trees<'_>, references: u32, frauds: u32) -> Result<(Bounds, Shape), OpenError> {
+pub(crate) fn validate_trees(trees: &Trees<'_>, references: u32, frauds: u32) -> Result<(LabelBounds, Shape), OpenError> {
     if trees.nodes.is_empty() {
         return Err(OpenError::ElementCount { section: "nodes", found: 0, required: "at least one" });
     }
@@ -38,7 +38,8 @@ pub(crate) fn validate_trees(trees: &Trees<'_>, references: u32, frauds: u32) ->
         if root != walk.next_node || root as usize >= trees.nodes.len() {
             return Err(OpenError::RestRoot { found: root });
         }
-        bounds.include(&walk.root(root)?);
+        let rest = walk.root(root)?;
+        bounds.iter_mut().zip(&rest).for_each(|(bounds, rest)| bounds.include(rest));
     }
     walk.finish(references, frauds)?;
     check_clearances(trees, sample_blocks)?;
@@ -97,11 +98,9 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    fn root(&mut self, root: u32) -> Result<Bounds, OpenError> {
+    fn root(&mut self, root: u32) -> Result<LabelBounds, OpenError> {
         self.next_node = root + 1;
-        let [mut bounds, fraud] = self.node(root, 1)?;
-        bounds.include(&fraud);
-        Ok(bounds)
+        self.node(root, 1)
     }
 
     /// Nothing may be left over, and the counts must be the header's.
