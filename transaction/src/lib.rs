@@ -17,6 +17,7 @@
 //! assert_eq!(query.values(), &[41, 1667, 500, 7826, 3333, -10000, -10000, 292, 1500, 0, 10000, 0, 1500, 60]);
 //! # Ok::<(), PayloadError>(())
 //! ```
+mod canonical;
 mod diagnosis;
 mod error;
 mod field;
@@ -25,6 +26,7 @@ mod parser;
 mod payload;
 mod query;
 mod rules;
+mod swar;
 mod timestamp;
 mod vectorize;
 

@@ -44,7 +44,10 @@ impl MccRisk {
 
     /// The risk of `mcc`, [`UNKNOWN_MCC_RISK`] if the table does not hold it.
     pub fn risk(&self, mcc: &str) -> f64 {
-        let found = code(mcc).and_then(|code| self.0.binary_search_by_key(&code, |entry| entry.0).ok());
+        // As numbers codes have the order of their bytes, and compare at once.
+        let number = |code: MccCode| u64::from_be_bytes(code);
+        let find = |code| self.0.binary_search_by_key(&number(code), |entry| number(entry.0)).ok();
+        let found = code(mcc).and_then(find);
         found.map_or(UNKNOWN_MCC_RISK, |at| self.0[at].1)
     }
 }
@@ -71,12 +74,17 @@ impl Default for MccRisk {
 
 fn code(text: &str) -> Option<MccCode> {
     let bytes = text.as_bytes();
-    // A NUL would make two texts the same code.
-    if bytes.is_empty() || bytes.len() > size_of::<MccCode>() || bytes.contains(&0) {
+    if bytes.is_empty() || bytes.len() > size_of::<MccCode>() {
         return None;
     }
     let mut code = MccCode::default();
-    code[..bytes.len()].copy_from_slice(bytes);
+    for (place, &byte) in code.iter_mut().zip(bytes) {
+        // A NUL would make two texts the same code.
+        if byte == 0 {
+            return None;
+        }
+        *place = byte;
+    }
     Some(code)
 }
 

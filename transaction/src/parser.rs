@@ -3,6 +3,7 @@ use std::mem;
 
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 
+use crate::canonical;
 use crate::diagnosis::diagnose;
 use crate::error::PayloadError;
 use crate::payload::{self, Transaction};
@@ -27,15 +28,26 @@ impl Parser {
         let mut parser =
             Self { text: Vec::new(), buffers: Buffers::with_max_depth(0, MAX_DEPTH), tape: Tape(Vec::new()) };
         // Nothing of this length takes more room than brackets only, and the nesting limit stops it at once.
-        let _ = parser.parse(&vec![b'['; capacity]);
+        let _ = parser.parse_any_form(&vec![b'['; capacity]);
         parser
     }
 
     /// Reads `body` as one JSON document with the fields of a transaction, keys in any order.
     ///
+    /// The canonical form, compact and in the contract's order, takes a fraction of the time of the others.
+    ///
     /// Unknown keys are skipped, whatever their value, even if repeated. A known key that is absent (also
     /// `last_transaction`, which may only be `null`) or repeated is an error.
-    pub fn parse(&mut self, body: &[u8]) -> Result<Transaction<'_>, PayloadError> {
+    pub fn parse<'a>(&'a mut self, body: &'a [u8]) -> Result<Transaction<'a>, PayloadError> {
+        match canonical::read(body) {
+            Some(transaction) => Ok(transaction),
+            None => self.parse_any_form(body),
+        }
+    }
+
+    /// [`Parser::parse`] without its short cut, to compare the two.
+    #[doc(hidden)]
+    pub fn parse_any_form(&mut self, body: &[u8]) -> Result<Transaction<'_>, PayloadError> {
         self.text.clear();
         self.text.extend_from_slice(body);
         self.text.extend_from_slice(&[b' '; INPUT_PADDING]);

@@ -6,7 +6,7 @@ use crate::error::{Expected, PayloadError};
 use crate::field::{Field, Seen};
 use crate::timestamp;
 
-/// A parsed payload; every number is finite, text borrows from the parser.
+/// A parsed payload; every number is finite, text borrows from the body or the parser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transaction<'a> {
     /// Amount of this transaction.

@@ -1,10 +1,12 @@
 //! Points in time: RFC 3339 text, and what the dimensions need of them.
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::fmt::temporal::DateTimeParser;
+
+use crate::swar::Shape;
 
 const SECONDS_PER_DAY: i64 = 86_400;
-/// Nanoseconds are the most jiff takes, further digits of a fraction are dropped.
+const DATE_TIME: usize = "YYYY-MM-DDTHH:MM:SS".len();
+/// Nanoseconds are the most a timestamp takes, further digits of a fraction are dropped.
 const FRACTION_DIGITS: usize = 9;
 
 /// Reads an RFC 3339 date-time: `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`, with `t` and `z` as good as `T` and `Z`.
@@ -12,16 +14,20 @@ const FRACTION_DIGITS: usize = 9;
 /// A second 60 reads as 59. Everything outside RFC 3339's grammar is refused, in particular a space for the `T`, a
 /// missing offset and bracketed zones; so are the last three days of the year 9999, which end beyond jiff's range.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
-    static PARSER: DateTimeParser = DateTimeParser::new();
-    let fraction = check(text.as_bytes())?;
-    if fraction <= FRACTION_DIGITS {
-        return PARSER.parse_timestamp(text).ok();
-    }
-    let mut short = [0; "YYYY-MM-DDTHH:MM:SS.123456789+HH:MM".len()];
-    let (kept, offset) = (DATE_TIME + 1 + FRACTION_DIGITS, &text.as_bytes()[DATE_TIME + 1 + fraction..]);
-    short[..kept].copy_from_slice(&text.as_bytes()[..kept]);
-    short[kept..kept + offset.len()].copy_from_slice(offset);
-    PARSER.parse_timestamp(&short[..kept + offset.len()]).ok()
+    let (&date_time, rest) = text.as_bytes().split_first_chunk::<DATE_TIME>()?;
+    let mut upper_case = date_time;
+    upper_case[10].make_ascii_uppercase();
+    let (nanosecond, offset) = match rest {
+        [b'.', rest @ ..] => fraction(rest)?,
+        _ => (0, rest),
+    };
+    Timestamp::new(unix_second(&upper_case)? - offset_seconds(offset)?, nanosecond).ok()
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SS` as UTC, in the way of [`parse`].
+#[inline]
+pub(crate) fn parse_utc(date_time: &[u8; DATE_TIME]) -> Option<Timestamp> {
+    Timestamp::from_second(unix_second(date_time)?).ok()
 }
 
 /// Seconds since the epoch, fractions dropped downwards.
@@ -48,55 +54,65 @@ pub(crate) fn seconds_between(start: Timestamp, end: Timestamp) -> f64 {
     whole as f64 + f64::from(nanoseconds) / 1e9
 }
 
-const DATE_TIME: usize = "YYYY-MM-DDTHH:MM:SS".len();
-
-/// Whether `text` is an RFC 3339 date-time: the number of digits in its fraction, 0 without one.
-///
-/// Complete, because an error of jiff would allocate, and because jiff takes far more than RFC 3339.
-fn check(text: &[u8]) -> Option<usize> {
-    let (date_time, rest) = text.split_first_chunk::<DATE_TIME>()?;
-    let shape = |separators: [(usize, u8); 4]| separators.into_iter().all(|(at, byte)| date_time[at] == byte);
-    if !shape([(4, b'-'), (7, b'-'), (13, b':'), (16, b':')]) || !matches!(date_time[10], b'T' | b't') {
-        return None;
-    }
-    let year = two_digits(date_time, 0)? * 100 + two_digits(date_time, 2)?;
-    let (month, day) = (two_digits(date_time, 5)?, two_digits(date_time, 8)?);
-    let (hour, minute, second) = (two_digits(date_time, 11)?, two_digits(date_time, 14)?, two_digits(date_time, 17)?);
+/// Seconds from the epoch to a date-time in UTC.
+#[inline]
+fn unix_second(date_time: &[u8; DATE_TIME]) -> Option<i64> {
+    const TO_MONTH: Shape = Shape::new(*b"0000-00-");
+    const DAY: Shape = Shape::new(*b"00T00:00");
+    const TIME: Shape = Shape::new(*b"00:00:00");
+    let ([to_month, day], _) = date_time.as_chunks() else { return None };
+    let [century, _, of_century, _, _, month, ..] = TO_MONTH.pairs(*to_month)?;
+    let [day, ..] = DAY.pairs(*day)?;
+    let [hour, _, _, minute, _, _, second, _] = TIME.pairs(*date_time.last_chunk()?)?;
+    let (year, month, day) = (i32::from(century) * 100 + i32::from(of_century), i32::from(month), i32::from(day));
     if !is_date(year, month, day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let fraction = match rest {
-        [b'.', digits @ ..] => match digits.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-            0 => return None,
-            count => count,
-        },
-        _ => 0,
-    };
-    let offset = if fraction == 0 { rest } else { &rest[1 + fraction..] };
-    is_offset(offset).then_some(fraction)
+    let of_day = (i32::from(hour) * 60 + i32::from(minute)) * 60 + i32::from(second.min(59));
+    Some(i64::from(days_to(year, month, day)) * SECONDS_PER_DAY + i64::from(of_day))
 }
 
-fn is_date(year: i16, month: i16, day: i16) -> bool {
+/// Complete, because an error of jiff would allocate.
+fn is_date(year: i32, month: i32, day: i32) -> bool {
     if !(1..=12).contains(&month) || day < 1 || (year, month) == (9999, 12) && day > 28 {
         return false;
     }
-    day <= 28 || Date::new(year, month as i8, 1).is_ok_and(|first| day <= i16::from(first.days_in_month()))
+    day <= 28 || Date::new(year as i16, month as i8, 1).is_ok_and(|first| day <= i32::from(first.days_in_month()))
 }
 
-fn is_offset(text: &[u8]) -> bool {
-    match text {
-        b"Z" | b"z" => true,
-        [b'+' | b'-', _, _, b':', _, _] => {
-            two_digits(text, 1).is_some_and(|hours| hours <= 23)
-                && two_digits(text, 4).is_some_and(|minutes| minutes <= 59)
-        }
-        _ => false,
-    }
+/// Days from the epoch to a date.
+fn days_to(year: i32, month: i32, day: i32) -> i32 {
+    const FROM_MARCH_OF_YEAR_0: i32 = 719_468;
+    // Counted from March the leap day is a year's last, and months before it follow one rule: 153 days in five.
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - FROM_MARCH_OF_YEAR_0
 }
 
-fn two_digits(text: &[u8], at: usize) -> Option<i16> {
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| i16::from(byte - b'0'));
-    Some(digit(text[at])? * 10 + digit(text[at + 1])?)
+/// Nanoseconds of the digits that `text` begins with, and what follows them.
+fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(count);
+    let digit = |at: usize| digits.get(at).map_or(0, |digit| i32::from(digit - b'0'));
+    let nanosecond = (0..FRACTION_DIGITS).fold(0, |nanosecond, at| nanosecond * 10 + digit(at));
+    (count > 0).then_some((nanosecond, rest))
+}
+
+fn offset_seconds(text: &[u8]) -> Option<i64> {
+    let ahead = match text {
+        b"Z" | b"z" => return Some(0),
+        [b'+', ..] => 1,
+        [b'-', ..] => -1,
+        _ => return None,
+    };
+    let &[_, ten_hours, hours, b':', ten_minutes, minutes] = text else { return None };
+    let (hours, minutes) = (two_digits(ten_hours, hours)?, two_digits(ten_minutes, minutes)?);
+    (hours <= 23 && minutes <= 59).then_some(ahead * (hours * 60 + minutes) * 60)
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+    Some(digit(tens)? * 10 + digit(ones)?)
 }
 
 #[cfg(test)]

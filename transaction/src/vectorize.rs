@@ -50,11 +50,30 @@ fn clamp(value: f64) -> f64 {
     value.clamp(0.0, 1.0)
 }
 
-/// A value of -1..=1 as it is stored, half away from zero; NaN, which no parsed transaction yields, is 0.
+/// A value of 0..=1 as it is stored, half away from zero; NaN, which no parsed transaction yields, is 0.
 fn fixed(value: f64) -> i16 {
-    (value * f64::from(SCALE)).round() as i16
+    let scaled = value * f64::from(SCALE);
+    // `round` is a call where SSE4.1 is not a given. What truncation takes away is exact.
+    let whole = scaled as i32;
+    whole as i16 + i16::from(scaled - f64::from(whole) >= 0.5)
 }
 
 fn flag(set: bool) -> i16 {
     if set { SCALE } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_rounded_half_away_from_zero() {
+        for halves in 0..=2 * u32::from(SCALE.unsigned_abs()) {
+            let value = f64::from(halves) / 2.0 / f64::from(SCALE);
+            for value in [value.next_down().max(0.0), value, value.next_up().min(1.0)] {
+                assert_eq!(fixed(value), (value * f64::from(SCALE)).round() as i16, "{value}");
+            }
+        }
+        assert_eq!(fixed(f64::NAN), 0);
+    }
 }
