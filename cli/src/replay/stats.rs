@@ -98,14 +98,14 @@ mod tests {
     fn rows_hold_means_and_maxima_by_way_and_by_answer() {
         let mut stats = Stats::default();
         let effort = |reached, blocks| Effort { reached, blocks, ..Effort::default() };
-        stats.add(0, &effort(Reached::Clearance, 1));
-        stats.add(5, &effort(Reached::Clearance, 1));
+        stats.add(0, &effort(Reached::LabelBox, 1));
+        stats.add(5, &effort(Reached::LabelBox, 1));
         stats.add(5, &effort(Reached::Search, 8));
         let json = serde_json::to_value(&stats).unwrap();
         let shown: Vec<_> =
             json.as_array().unwrap().iter().map(|row| (row["name"].as_str().unwrap(), &row["blocks"])).collect();
         assert_eq!(shown.len(), 4);
-        assert_eq!(shown[0], ("clearance", &serde_json::json!({"mean": 1.0, "max": 1})));
+        assert_eq!(shown[0], ("label box", &serde_json::json!({"mean": 1.0, "max": 1})));
         assert_eq!(shown[3], ("5 frauds of 5", &serde_json::json!({"mean": 4.5, "max": 8})));
         assert_eq!(stats.text().unwrap().lines().count(), 6);
     }

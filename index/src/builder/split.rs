@@ -113,78 +113,30 @@ impl Splitter<'_> {
     }
 }
 
-/// Orders `points` around the best cut; returns where the right side starts.
+/// Orders `points` around a cut in the dimension of largest variance; returns where the right side starts.
 fn cut(points: &mut [Point]) -> usize {
-    let length = points.len();
-    if length > ALIGNED_UP_TO {
-        if let Some((dimension, value)) = best_gap(points) {
-            return partition(points, |point| point.values[dimension] < value);
-        }
-    }
-    let mode = std::env::var("SMALL").map_or(0, |x| x.parse::<u32>().unwrap());
-    let unit = if length > ALIGNED_UP_TO { 1 } else if length > 16 * LANES { 16 * LANES } else { LANES };
-    let middle = (length / 2).next_multiple_of(unit);
-    let dimension = if mode == 0 { widest(points) } else { best_half(points, middle) };
+    let dimension = widest(points);
     let key = |point: &Point| (point.values[dimension], point.tag);
-    points.select_nth_unstable_by_key(middle, key);
-    middle
-}
-
-fn best_half(points: &mut [Point], middle: usize) -> usize {
-    let n = points.len() as i128;
-    let mut best = (-1i128, 0);
-    for dimension in 0..DIMENSIONS {
-        let first = points[0].values[dimension];
-        if points.iter().all(|point| point.values[dimension] == first) { continue; }
-        points.select_nth_unstable_by_key(middle, |point| (point.values[dimension], point.tag));
-        let sum = |points: &[Point]| points.iter().map(|point| i128::from(point.values[dimension])).sum::<i128>();
-        let left = sum(&points[..middle]);
-        let all = left + sum(&points[middle..]);
-        let between = (left * n - all * middle as i128).abs();
-        if between > best.0 { best = (between, dimension); }
+    let length = points.len();
+    if length <= ALIGNED_UP_TO {
+        let unit = if length > 16 * LANES { 16 * LANES } else { LANES };
+        let middle = (length / 2).next_multiple_of(unit);
+        // `middle` is inside: the length is above one unit, so half of it, rounded up to units, is below it.
+        points.select_nth_unstable_by_key(middle, key);
+        return middle;
     }
-    best.1
-}
-
-fn partition(points: &mut [Point], is_left: impl Fn(&Point) -> bool) -> usize {
-    let mut at = 0;
-    for place in 0..points.len() {
-        if is_left(&points[place]) { points.swap(at, place); at += 1; }
+    let middle = length / 2;
+    let (_, at_middle, _) = points.select_nth_unstable_by_key(middle, key);
+    let value = at_middle.values[dimension];
+    // Between equal values there is no gap for a box to use: move to the nearer end of the run.
+    let below = points.iter().filter(|point| point.values[dimension] < value).count();
+    let upto = below + points.iter().filter(|point| point.values[dimension] == value).count();
+    let nearest = if middle - below <= upto - middle { below } else { upto };
+    let cut = if (length / LEAST_SHARE..=length - length / LEAST_SHARE).contains(&nearest) { nearest } else { middle };
+    if cut != middle {
+        points.select_nth_unstable_by_key(cut, key);
     }
-    at
-}
-
-fn best_gap(points: &[Point]) -> Option<(usize, i16)> {
-    const BINS: usize = 512;
-    let step = 40;
-    let mut counts = [[0u32; BINS]; DIMENSIONS];
-    let mut sums = [[0i64; BINS]; DIMENSIONS];
-    for point in points {
-        for dimension in 0..DIMENSIONS {
-            let value = i32::from(point.values[dimension]);
-            let bin = ((value + 10_000) / step) as usize;
-            counts[dimension][bin] += 1;
-            sums[dimension][bin] += i64::from(value);
-        }
-    }
-    let n = points.len() as f64;
-    let share: f64 = std::env::var("SHARE").map_or(8.0, |x| x.parse().unwrap());
-    let mut best: Option<(f64, usize, i16)> = None;
-    for dimension in 0..DIMENSIONS {
-        let total: i64 = sums[dimension].iter().sum();
-        let (mut count, mut sum) = (0u64, 0i64);
-        for bin in 0..BINS - 1 {
-            count += u64::from(counts[dimension][bin]);
-            sum += sums[dimension][bin];
-            let left = count as f64;
-            if left < n / share || left > n - n / share || counts[dimension][bin] == 0 { continue; }
-            let right = n - left;
-            let between = sum as f64 * n - total as f64 * left;
-            let gain = between * between / (left * right);
-            if best.is_none_or(|best| gain > best.0) { best = Some((gain, dimension, ((bin as i32 + 1) * step - 10_000) as i16)); }
-        }
-    }
-    best.map(|(_, dimension, value)| (dimension, value))
+    cut
 }
 
 /// The dimension of largest variance, the first of equals. Integer sums: exact, so the same in every order.

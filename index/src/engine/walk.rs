@@ -144,6 +144,7 @@ impl<'w, 'a, K: Kernel, C: Candidates<K>, N: Count> Walk<'w, 'a, K, C, N> {
         // With no bound yet all children are near: asking for all of them would crowd out what is needed first.
         let is_bounded = self.candidates.worst() < K::Distance::UNBOUNDED;
         let mut others = either & !(1 << nearest);
+        // It is opened next.
         if is_bounded {
             self.prefetch(node, nearest, near);
         }

@@ -6,7 +6,8 @@ use std::arch::x86_64::*;
 use super::{FoundKeys, Kernel, Task, x86_64};
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
 
-/// Proof that this machine has AVX-512 with its byte, word, double-word and short-vector instructions.
+/// Proof that this machine has AVX-512 with its byte, word, double-word, short-vector and neural-network instructions, as
+/// all have had since 2019; older ones take AVX2.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
@@ -59,7 +60,7 @@ impl Kernel for Avx512 {
             for pair in 0..PAIRS {
                 let below = _mm512_subs_epu16(load(&boxes.lower[pair]), query[pair]);
                 let above = _mm512_subs_epu16(query[pair], load(&boxes.upper[pair]));
-                sum = add_square(sum, _mm512_or_si512(below, above));
+                sum = add_squares(sum, _mm512_or_si512(below, above));
             }
             sum
         }
@@ -76,7 +77,7 @@ impl Kernel for Avx512 {
                 let lower = load(&leaf.lower[pair]);
                 let below = _mm512_subs_epu16(lower, query[pair]);
                 let above = _mm512_subs_epu16(_mm512_subs_epu16(query[pair], lower), extent);
-                sum = add_square(sum, _mm512_or_si512(below, above));
+                sum = add_squares(sum, _mm512_or_si512(below, above));
             }
             sum
         }
@@ -101,7 +102,7 @@ impl Kernel for Avx512 {
                 let narrow = _mm512_maskz_mov_epi16(decoding.is_narrow[pair], load_bytes(start));
                 let stored = _mm512_mask_loadu_epi16(narrow, decoding.is_wide[pair], start.cast());
                 let difference = _mm512_sub_epi16(from, stored);
-                sum = add_square(sum, difference);
+                sum = add_squares(sum, difference);
             }
             sum
         }
@@ -214,9 +215,9 @@ unsafe fn both_unsigned([first, second]: [u16; 2]) -> __m512i {
     unsafe { both([first as i16, second as i16]) }
 }
 
-/// Adds the squares of two neighbouring 16-bit values to the lane they share.
+/// Adds the squares of two neighbouring values to the lane they share.
 #[inline(always)]
-unsafe fn add_square(sum: __m512i, values: __m512i) -> __m512i {
+unsafe fn add_squares(sum: __m512i, values: __m512i) -> __m512i {
     // SAFETY: the caller has AVX-512 with VNNI.
     unsafe { _mm512_dpwssd_epi32(sum, values, values) }
 }

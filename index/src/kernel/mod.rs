@@ -29,7 +29,7 @@ pub const KERNEL_VARIABLE: &str = "FRAUDRING_KERNEL";
 
 /// What a search needs of an instruction set. Distances are squared, in units of 1/10000.
 ///
-/// All values lie between -10000 and 10000, those of unused lanes too.
+/// All values lie between 0 and 20000, as an image holds them, those of unused lanes too.
 pub trait Kernel: Copy {
     /// Wide enough for every sum that the search lets the kernel make.
     type Distance: Distance;
