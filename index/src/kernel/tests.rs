@@ -187,6 +187,8 @@ fn every_kernel_of_this_machine_equals_the_naive_sums() {
         assert_eq!(tested.contains(&"avx2"), is_x86_feature_detected!("avx2"), "a kernel of this machine was skipped");
         assert_eq!(tested.contains(&"avx512"), has_avx512 == [true; 5], "a kernel of this machine was skipped");
     }
+    #[cfg(target_arch = "aarch64")]
+    assert!(tested.contains(&"neon"), "every machine of this architecture has NEON");
 }
 
 #[test]
