@@ -1,6 +1,7 @@
-//! `fraudring index`: build an index, describe it, explain one decision.
+//! `fraudring index`: build an index, describe it, measure it, explain one decision.
 
 use crate::exit::Outcome;
+use crate::index_effort;
 use crate::index_image::Image;
 use crate::output::write_whole;
 use crate::progress::{Reporter, thousands};
@@ -43,6 +44,8 @@ pub enum Command {
     Info(InfoOptions),
     /// Explain a decision: the five nearest references of one payload, and its vector
     Neighbours(NeighboursOptions),
+    /// Count what searches look at, over queries of many kinds, the worst included
+    Effort(index_effort::Options),
 }
 
 /// Options of `index build`.
@@ -98,6 +101,7 @@ pub fn run(command: &Command) -> Result<Outcome> {
         Command::Build(options) => build(options, &Reporter::stderr())?,
         Command::Info(options) => info(options)?,
         Command::Neighbours(options) => neighbours(options)?,
+        Command::Effort(options) => return index_effort::run(options),
     }
     Ok(Outcome::Done)
 }

@@ -5,6 +5,7 @@ mod data;
 mod dataset_command;
 mod exit;
 mod index_command;
+mod index_effort;
 mod index_image;
 mod interrupt;
 mod load_test_command;
@@ -12,6 +13,7 @@ mod output;
 mod progress;
 mod references_source;
 mod replay;
+mod search_stats;
 mod up;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +31,7 @@ Examples:
   fraudring load-test --plan preview --preview 2      the contest's test and score
   fraudring index build --references official --out official.index
   fraudring index neighbours official.index --payload payload.json
+  fraudring index effort                              what searches look at, in the worst cases too
   fraudring dataset references --out references.json.gz
   fraudring shm inspect
 
@@ -57,7 +60,7 @@ enum Command {
     Replay(replay::Options),
     /// Send payloads at planned times, check every answer, and score speed and decisions as the contest does
     LoadTest(Box<load_test_command::Options>),
-    /// Build an index, describe it, or explain one decision
+    /// Build an index, describe it, measure it, or explain one decision
     #[command(subcommand)]
     Index(index_command::Command),
     /// Generate reference vectors and labelled test payloads

@@ -77,6 +77,39 @@ fn own_references_go_from_file_to_index_to_replay() {
 }
 
 #[test]
+fn effort_counts_every_kind_of_query_and_names_the_worst() {
+    let folder = Folder::new();
+    folder.succeeds("dataset references --count 2000 --seed 7 --out r.json.gz");
+    folder.succeeds("index build --references r.json.gz --out r.index");
+    let effort = "index effort r.index --references r.json.gz --count 5000";
+    let text = folder.succeeds(&format!("{effort} --json"));
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let kinds = report["kinds"].as_array().unwrap();
+    assert_eq!(kinds.len(), 8);
+    assert!(kinds.iter().all(|kind| kind["queries"] == 5000 && kind["blocks"]["mean"].as_f64().unwrap() >= 1.0));
+    let queries = |row: &serde_json::Value| row["queries"].as_u64().unwrap();
+    // Once by how the answer was reached, once by the answer.
+    assert_eq!(report["answers"].as_array().unwrap().iter().map(queries).sum::<u64>(), 2 * 8 * 5000);
+
+    let most = &report["most"];
+    let blocks = kinds.iter().map(|kind| kind["blocks"]["max"].as_u64().unwrap()).max().unwrap();
+    assert_eq!((&most["blocks"], &most["vectors"]), (&blocks.into(), &(16 * blocks).into()));
+    assert_eq!(most["share"], 16.0 * blocks as f64 / 2000.0);
+    let one = folder.succeeds(&format!("{effort} --queries {} --json", most["kind"].as_str().unwrap()));
+    let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+    assert_eq!((&one["most"], one["kinds"].as_array().unwrap().len()), (most, 1));
+
+    let mut alone = folder.command(&format!("{effort} --json"));
+    let alone = alone.env("RAYON_NUM_THREADS", "1").output().unwrap();
+    assert_eq!(String::from_utf8(alone.stdout).unwrap(), text, "it depends on the number of threads");
+    let text = folder.succeeds(&format!("{effort} --queries cube,between"));
+    assert!(text.contains("cube") && text.contains("most for one query") && !text.contains("corners"), "{text}");
+    assert_eq!(folder.run(&format!("{effort} --queries cubes")).status.code(), Some(2));
+    folder.succeeds("dataset references --count 1999 --out other.json");
+    assert!(folder.fails("index effort r.index --references other.json").contains("name those it was built from"));
+}
+
+#[test]
 fn compressed_and_plain_references_are_the_same_text() {
     let folder = Folder::new();
     folder.succeeds("dataset references --count 500 --out r.json");

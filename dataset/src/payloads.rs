@@ -44,6 +44,11 @@ pub fn generate_payloads(recipe: &PayloadRecipe, references: &References, progre
     labelled.map(|((request, query), expected_frauds)| Payload { request, query, expected_frauds }).collect()
 }
 
+/// The vectors of the payloads that [`generate_payloads`] draws, without labels and so without references.
+pub fn payload_queries(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<Query> {
+    draw_requests(recipe, progress).into_iter().map(|(_, query)| query).collect()
+}
+
 fn draw_requests(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<(String, Query)> {
     let phase = "generating payloads";
     progress(phase, 0, recipe.count);
@@ -66,4 +71,20 @@ fn draw_requests(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<(String
     );
     progress(phase, recipe.count, recipe.count);
     requests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ReferenceRecipe, generate_references};
+
+    #[test]
+    fn queries_are_those_of_the_labelled_payloads() {
+        let references =
+            generate_references(&ReferenceRecipe { count: 10, ..ReferenceRecipe::OFFICIAL }, &|_, _, _| {});
+        let recipe = PayloadRecipe { count: 300, ..PayloadRecipe::FINAL_LIKE };
+        let payloads = generate_payloads(&recipe, &references, &|_, _, _| {});
+        let queries: Vec<_> = payloads.iter().map(|payload| payload.query).collect();
+        assert_eq!(payload_queries(&recipe, &|_, _, _| {}), queries);
+    }
 }

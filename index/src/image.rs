@@ -48,7 +48,7 @@ impl<'a> Index<'a> {
             return Err(OpenError::Checksum { header: header.checksum, found });
         }
         let sections = read_sections(bytes)?.map(|range| &bytes[range]);
-        let [normalization, mcc_risk, nodes, leaves, packed, references, clearances] = sections;
+        let [normalization, mcc_risk, nodes, leaves, packed, references] = sections;
         let rules = decode_rules(normalization, mcc_risk)?;
         let trees = Trees {
             order: Order::new(header.order)?,
@@ -57,13 +57,12 @@ impl<'a> Index<'a> {
             leaves: bytemuck::try_cast_slice(leaves).map_err(|_| OpenError::Misaligned)?,
             packed,
             references: References::new(references, header.references),
-            clearances: bytemuck::try_cast_slice(clearances).map_err(|_| OpenError::Misaligned)?,
         };
         if !trees.references.is_whole() {
             return Err(OpenError::ReferenceRow { bytes: references.len() as u64 });
         }
-        let (bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
-        Ok(Self { bytes, header, rules, engine: Engine { trees, bounds }, shape, kernel })
+        let (label_bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
+        Ok(Self { bytes, header, rules, engine: Engine::new(trees, &label_bounds), shape, kernel })
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.

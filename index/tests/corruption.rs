@@ -196,7 +196,7 @@ fn a_section_with_a_broken_element_is_rejected() {
 
 #[test]
 fn bytes_behind_the_last_section_are_rejected() {
-    let error = entry_after(SectionKind::Clearances, |entry| entry.bytes -= 2);
+    let error = entry_after(SectionKind::References, |entry| entry.bytes -= 16);
     assert!(matches!(error, OpenError::TrailingBytes { .. }), "{error}");
 }
 

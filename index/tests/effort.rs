@@ -36,6 +36,10 @@ fn cases() -> Vec<Case> {
         values.iter_mut().take(5).for_each(|value| *value = random.between(0, 2) * 5_000);
         (Query::new(values).unwrap(), random.label())
     });
+    let apart = draw(20_000, |_| match random.label() {
+        Label::Fraud => (random.query(0, 2_000), Label::Fraud),
+        Label::Legit => (random.query(8_000, 10_000), Label::Legit),
+    });
     let beside = |points: &Points, random: &mut Random| -> Vec<Query> {
         (0..200).map(|i| random.near(&points.vectors[i * 7], 14, 100)).collect()
     };
@@ -56,6 +60,7 @@ fn cases() -> Vec<Case> {
             queries: (0..200).map(|_| random.query(-10_000, 10_000)).collect(),
             points: mixed,
         },
+        Case { name: "labels apart", queries: beside(&apart, &mut Random(4)), points: apart },
         Case { name: "grid of duplicates", queries: grid.vectors[..200].to_vec(), points: grid },
     ]
 }

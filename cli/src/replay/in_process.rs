@@ -2,9 +2,9 @@
 
 use super::clock::Durations;
 use super::report::Report;
-use super::stats::Stats;
 use super::tally::{Answer, Expected, Tally};
 use crate::progress::Reporter;
+use crate::search_stats::Stats;
 use anyhow::Result;
 use dataset::PayloadEntry;
 use index::Index;

@@ -3,7 +3,6 @@
 mod clock;
 mod in_process;
 mod report;
-mod stats;
 mod tally;
 mod through;
 
@@ -14,7 +13,7 @@ use crate::progress::Reporter;
 use crate::references_source::Source;
 use anyhow::Result;
 use clap::{ArgGroup, Args};
-use dataset::{PayloadEntry, References};
+use dataset::{PayloadEntry, QueryKind, References};
 use report::Report;
 use std::path::PathBuf;
 use transaction::Query;
@@ -87,7 +86,7 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<Report> {
     match &options.through {
         Some(url) => through::replay(&name, &entries, url, reporter),
         None => {
-            let (path, image) = index_image(options, reporter)?;
+            let (path, image) = Image::read_or_official(options.index.as_deref(), &options.data, reporter)?;
             in_process::replay_payloads(&name, &entries, &image.open_named(&path)?, options.stats, reporter)
         }
     }
@@ -104,10 +103,11 @@ fn queries(options: &Options, reporter: &Reporter) -> Result<Option<Drawn>> {
     let Some(count) = options.references.or(options.uniform).or(options.beside) else { return Ok(None) };
     let references = options.references_file.load(reporter)?;
     let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let draw = |kind| dataset::draw_queries(kind, &references, count, options.seed);
     let (name, queries) = if options.uniform.is_some() {
-        (format!("{count} uniform queries"), dataset::uniform_queries(count, options.seed))
+        (format!("{count} uniform queries"), draw(QueryKind::Uniform))
     } else if options.beside.is_some() {
-        (format!("{count} queries beside references"), dataset::queries_beside(&references, count, options.seed))
+        (format!("{count} queries beside references"), draw(QueryKind::Beside))
     } else {
         let available = references.vectors.len();
         anyhow::ensure!(count <= available, "there are only {available} references: name at most so many");
@@ -119,7 +119,7 @@ fn queries(options: &Options, reporter: &Reporter) -> Result<Option<Drawn>> {
 fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result<Report> {
     let Drawn { name, queries, references } = drawn;
     let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
-    let (path, image) = index_image(options, reporter)?;
+    let (path, image) = Image::read_or_official(options.index.as_deref(), &options.data, reporter)?;
     in_process::replay_queries(name, queries, &expected, &image.open_named(&path)?, options.stats, reporter)
 }
 
@@ -130,13 +130,4 @@ fn payload_entries(options: &Options, reporter: &Reporter) -> Result<(String, Ve
     let preview = options.preview.ok_or_else(|| anyhow::anyhow!("name what to replay: --preview, --payloads …"))?;
     let entries = DataFolder::open(&options.data)?.payloads(preview, reporter)?;
     Ok((preview.name().to_owned(), entries))
-}
-
-fn index_image(options: &Options, reporter: &Reporter) -> Result<(PathBuf, Image)> {
-    let path = match &options.index {
-        Some(path) => path.clone(),
-        None => DataFolder::open(&options.data)?.official_index(reporter)?,
-    };
-    let image = Image::read(&path)?;
-    Ok((path, image))
 }

@@ -1,10 +1,10 @@
 //! What a replay prints.
 
 use super::clock::{Summary, clock_cost_ns};
-use super::stats::Stats;
 use super::tally::Tally;
 use crate::index_command::print_line;
 use crate::progress::thousands;
+use crate::search_stats::{Stats, table};
 use anyhow::Result;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -103,7 +103,7 @@ impl Report {
             }
         }
         if let Some(stats) = &self.stats {
-            text += &stats.text()?;
+            text += &table(&stats.rows())?;
         }
         write!(text, "  (each figure in ns holds one reading of the clock: {:.0} ns)", self.clock_ns)?;
         Ok(text)

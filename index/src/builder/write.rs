@@ -9,8 +9,8 @@ use super::split::Point;
 use crate::Progress;
 use crate::format::{
     BlockPoints, Bounds, HEADER_BYTES, Header, LANES, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, Order,
-    PACKED_MAX, PAIRS, References, SECTION_COUNT, SectionEntry, Trees, checksum, clearance, encode_mcc_risk,
-    encode_normalization, plan_sections, reference_width, write_leaf, write_references,
+    PACKED_MAX, PAIRS, SECTION_COUNT, SectionEntry, checksum, encode_mcc_risk, encode_normalization, plan_sections,
+    reference_width, write_leaf, write_references,
 };
 
 /// The children of the two roots.
@@ -40,10 +40,8 @@ pub(super) fn write(roots: &Roots, points: &[Point], order: Order, rules: &Rules
         next_block: 0,
     };
     writer.node(&roots.sample);
-    let sample_leaves = writer.leaves.len();
     let rest = roots.rest.as_ref().map(|units| writer.node(units).0);
     writer.packed.resize(writer.packed.len() + PACKED_MAX, 0);
-    let clearances = writer.clearances(sample_leaves, rest);
     let frauds = points.iter().map(|point| point.tag & 1).sum();
     let image = assemble(
         [
@@ -53,7 +51,6 @@ pub(super) fn write(roots: &Roots, points: &[Point], order: Order, rules: &Rules
             bytemuck::cast_slice(&writer.leaves),
             &writer.packed,
             &writer.references,
-            bytemuck::cast_slice(&clearances),
         ],
         |image_bytes| Header::new(image_bytes, points.len() as u32, frauds, rest, &order),
     );
@@ -122,7 +119,7 @@ impl Writer<'_> {
         self.next_block += ranges.len() as u32;
         let blocks: Vec<BlockPoints> = ranges.iter().map(|range| self.block(&self.points[range.clone()])).collect();
         let mut around = [Bounds::EMPTY; 2];
-        for inside in blocks.iter().map(BlockPoints::label_bounds) {
+        for inside in blocks.iter().map(|block| block.label_bounds(&block.bounds())) {
             around.iter_mut().zip(&inside).for_each(|(around, inside)| around.include(inside));
         }
         for range in ranges {
@@ -135,28 +132,14 @@ impl Writer<'_> {
     }
 
     fn block(&self, points: &[Point]) -> BlockPoints {
-        let mut block = BlockPoints { values: [[[0; 2]; LANES]; PAIRS], points: points.len() as u8, frauds: 0 };
+        // Unused lanes repeat the first point.
+        let first = self.order.pair(&points[0].values);
+        let mut block = BlockPoints { values: first.map(|pair| [pair; LANES]), points: points.len() as u8, frauds: 0 };
         for (lane, point) in points.iter().enumerate() {
             let paired = self.order.pair(&point.values);
             (0..PAIRS).for_each(|pair| block.values[pair][lane] = paired[pair]);
             block.frauds |= ((point.tag & 1) as u16) << lane;
         }
         block
-    }
-
-    /// The clearance of each block of the first leaves.
-    fn clearances(&self, sample_leaves: usize, rest: Option<u32>) -> Vec<u16> {
-        let trees = Trees {
-            order: self.order,
-            nodes: &self.nodes,
-            rest,
-            leaves: &self.leaves,
-            packed: &self.packed,
-            references: References::new(&self.references, self.points.len() as u32),
-            clearances: &[],
-        };
-        let blocks = |leaf: &Leaf| leaf.blocks().count_ones() as usize;
-        let of = |leaf: &Leaf, lane| clearance(&trees, &trees.block(leaf, lane).expect("it was just written"));
-        self.leaves[..sample_leaves].iter().flat_map(|leaf| (0..blocks(leaf)).map(move |lane| of(leaf, lane))).collect()
     }
 }

@@ -3,8 +3,8 @@
 /// How an answer was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reached {
-    /// Five of a sample block are nearer than anything of the other label can be.
-    Clearance,
+    /// Five of a sample block are nearer than the box around everything of the other label.
+    LabelBox,
     /// No reference of the other label is as near as five of the sample.
     NoOpponent,
     /// The five nearest were searched.
@@ -15,12 +15,12 @@ pub enum Reached {
 
 impl Reached {
     /// All ways, the cheapest first.
-    pub const ALL: [Self; 4] = [Self::Clearance, Self::NoOpponent, Self::Search, Self::Tie];
+    pub const ALL: [Self; 4] = [Self::LabelBox, Self::NoOpponent, Self::Search, Self::Tie];
 
     /// The name people read.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Clearance => "clearance",
+            Self::LabelBox => "label box",
             Self::NoOpponent => "no opponent",
             Self::Search => "search",
             Self::Tie => "tie",

@@ -6,8 +6,8 @@
 //! *Proofs.* If five references of one label are within a distance, and none of the other label is, then the first five are
 //! all of that label: the answer is 0 or 5. Any five will do. They come from the [`sample`], a hundredth of the references
 //! in a tree of its own that stays in cache.
-//! - *Clearance*: the image says how far from a block everything of the other label is; five points of the block nearer
-//!   than that settle it without a look at anything else ([`sample::look`] has the inequality).
+//! - *Label box*: all references of a label lie in one box, so none of them is nearer than that box. Five points that are
+//!   nearer settle it without a look at anything else.
 //! - *No opponent*: else only boxes of the other label need a look, as far as the fifth ([`opponent`]). One that is exactly
 //!   as far refutes the proof, as it may have the lower number.
 //!
@@ -24,9 +24,10 @@ mod walk;
 
 use transaction::{Label, Query};
 
-use crate::format::{Bounds, Paired, Trees};
+use crate::format::{Bounds, Boxes, LabelBounds, Paired, Trees};
 use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};
 use crate::{NEIGHBOURS, Neighbour};
+use bytemuck::Zeroable;
 use candidates::{Candidates, Five, Nearest, Place, other};
 use effort::{Count, Uncounted};
 use sample::Look;
@@ -34,14 +35,30 @@ use walk::Walk;
 
 pub use effort::{Effort, Reached};
 
-/// What the engine walks: checked trees, and the box around all their points.
+/// What the engine walks: checked trees, and the boxes around all their points.
 #[derive(Clone, Copy)]
 pub(crate) struct Engine<'a> {
     pub trees: Trees<'a>,
-    pub bounds: Bounds,
+    /// Around all points.
+    bounds: Bounds,
+    /// By label, in a lane each, around its points.
+    label_boxes: Boxes,
+    /// A bit for each label that has points.
+    labels: u16,
 }
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
+    /// The engine for trees whose points of each label lie in `label_bounds`.
+    pub(crate) fn new(trees: Trees<'a>, label_bounds: &LabelBounds) -> Self {
+        let mut engine = Self { trees, bounds: Bounds::EMPTY, label_boxes: Boxes::zeroed(), labels: 0 };
+        for (label, bounds) in label_bounds.iter().enumerate().filter(|(_, bounds)| **bounds != Bounds::EMPTY) {
+            engine.bounds.include(bounds);
+            engine.label_boxes.set(label, bounds);
+            engine.labels |= 1 << label;
+        }
+        engine
+    }
+
     /// Frauds among the five nearest.
     #[inline]
     pub(crate) fn classify(&self, kernel: Chosen, query: &Query) -> u8 {
@@ -86,9 +103,10 @@ impl<N: Count> Task for Classify<'_, N> {
         let Self(engine, paired, count) = self;
         let query = kernel.prepare(paired);
         let place = Place { kernel, trees: &engine.trees, query: &query };
-        let five = match sample::look(place, &engine.bounds, paired, count) {
+        let label_boxes = kernel.each(kernel.only(kernel.box_distances(&query, &engine.label_boxes), engine.labels));
+        let five = match sample::look(place, label_boxes[0].max(label_boxes[1]), count) {
             Look::Proved(label) => {
-                count.reached(Reached::Clearance);
+                count.reached(Reached::LabelBox);
                 return all(label);
             }
             Look::Five(five) => five,

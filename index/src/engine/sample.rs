@@ -5,7 +5,7 @@ use transaction::Label;
 use super::candidates::{Candidates, Nearest, Place};
 use super::effort::Count;
 use crate::NEIGHBOURS;
-use crate::format::{Bounds, Child, LANES, Leaf, Paired, distance};
+use crate::format::{Child, LANES, Leaf};
 use crate::kernel::{Distance, FOUND, Kernel};
 
 /// What the sample says.
@@ -16,98 +16,70 @@ pub(super) enum Look<K: Kernel> {
     Five(Nearest<K>),
 }
 
-/// Goes to the nearest block of the sample, by the nearest box at each step.
+/// Blocks that are looked at beside the nearest if that proves nothing. With more of them the fifth is nearer, which
+/// shortens what follows; from four on that is no longer worth their own time.
+const BESIDE: usize = 4;
+
+/// Looks at the block of the sample that the walk by nearest boxes ends at, and then at those beside it. All references of
+/// one of the labels are at least `apart` away.
 #[inline(always)]
-pub(super) fn look<K: Kernel>(
-    place: Place<'_, '_, K>,
-    bounds: &Bounds,
-    paired: &Paired,
-    count: &mut impl Count,
-) -> Look<K> {
-    let Place { kernel, trees, query } = place;
+pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count: &mut impl Count) -> Look<K> {
+    let Place { kernel, query, .. } = place;
     let leaf = nearest_leaf(place, count);
     count.leaf();
     let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
     let lane = kernel.nearest(boxes);
     count.block();
-    let points = kernel.only(place.to_points(leaf, lane), leaf.lanes(lane));
-    let inside = bounds.clamp(paired);
-    let beyond = distance(paired, &inside);
-    let from_inside = if beyond == 0 { boxes } else { kernel.leaf_distances(&kernel.prepare(&inside), leaf) };
-    let to_box = kernel.each(from_inside)[lane];
-    if let Some(radius) = clear_radius(trees.clearances[leaf.number(lane)], to_box.sum(), beyond)
-        && kernel.at_most(points, K::Distance::from_sum(radius)).count_ones() >= NEIGHBOURS as u32
-    {
-        let label = if leaf.frauds[lane] == 0 { Label::Legit } else { Label::Fraud };
-        return Look::Proved(label);
+    let points = place.to_points(leaf, lane);
+    if let Some(nearer) = apart.before() {
+        // Whatever is nearer than that is of the other label.
+        let near = kernel.at_most(points, nearer) & leaf.lanes(lane);
+        if near.count_ones() >= NEIGHBOURS as u32 {
+            return Look::Proved(if near & leaf.frauds[lane] == 0 { Label::Legit } else { Label::Fraud });
+        }
     }
     let mut nearest = Nearest::within(kernel, K::Distance::UNBOUNDED);
     let mut keys = [K::Distance::MAX; FOUND];
     let written = kernel.write_keys(points, leaf.lanes(lane), leaf.frauds[lane], &mut keys, 0);
     nearest.insert(&keys[..written]);
-    // The blocks around it are at hand, and a nearer fifth saves more elsewhere.
-    let around = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
-    nearest.scan(place, leaf, around, count);
+    let mut near = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
+    let mut beside = 0;
+    for _ in 0..BESIDE {
+        if near == 0 {
+            break;
+        }
+        let next = 1 << kernel.nearest(kernel.only(boxes, near));
+        beside |= next;
+        near &= !next;
+    }
+    nearest.scan(place, leaf, beside, count);
     Look::Five(nearest)
 }
 
 /// The leaf at the end of the walk that takes the nearest box of each node.
+///
+/// Below the root only boxes of the label of its nearest are compared: five of one label are looked for.
 #[inline(always)]
 fn nearest_leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, count: &mut impl Count) -> &'a Leaf {
     let Place { kernel, trees, query } = place;
-    let mut node = trees.sample();
+    let root = trees.sample();
+    count.boxes();
+    count.boxes();
+    let legit = kernel.only(kernel.box_distances(query, &root.boxes[Label::Legit as usize]), root.holds[0]);
+    let fraud = kernel.only(kernel.box_distances(query, &root.boxes[Label::Fraud as usize]), root.holds[1]);
+    let lane = kernel.nearest(kernel.nearer(legit, fraud));
+    let label = usize::from(kernel.each(fraud)[lane] <= kernel.each(legit)[lane]);
+    let mut child = root.children[lane];
     loop {
-        count.boxes();
-        count.boxes();
-        let legit = kernel.only(kernel.box_distances(query, &node.boxes[0]), node.holds[0]);
-        let fraud = kernel.only(kernel.box_distances(query, &node.boxes[1]), node.holds[1]);
-        let lane = kernel.nearest(kernel.nearer(legit, fraud));
-        match trees.child(node.children[lane]) {
-            Child::Node(next) => node = next,
+        match trees.child(child) {
             Child::Leaf(leaf) => return leaf,
-        }
-    }
-}
-
-/// The squared radius around a query that is free of the other label.
-///
-/// Let p be the query q moved into the box around all references, `beyond` = |q - p|², c the `clearance`, how far at least
-/// everything of the other label is from the box of a block, `to_box` = |p - b|² with b the point of that box nearest to p.
-/// For each reference x of the other label:
-/// - |x - b| >= c, so by the triangle inequality |x - p| >= c - |p - b|;
-/// - in each dimension x lies on p's side of q or p = q there, so (x - q)² = (x - p)² + (p - q)² + 2 (x - p)(p - q) with a last
-///   term that is not negative: |x - q|² >= |x - p|² + |p - q|².
-///
-/// What is *nearer* than (c - |p - b|)² + |p - q|² comes before x, whatever their numbers; distances are whole, so nearer is at
-/// most one less.
-#[inline(always)]
-fn clear_radius(clearance: u16, to_box: u64, beyond: u64) -> Option<u64> {
-    // Rounded up: to_box is below 2^53, so the root is rounded correctly, and `ceil` undoes no rounding up.
-    let radius = i64::from(clearance) - (to_box as f64).sqrt().ceil() as i64;
-    (radius > 0).then(|| (radius * radius) as u64 + beyond - 1)
-}
-
-const _: () = assert!(LANES >= NEIGHBOURS);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clear_radius_is_never_too_large() {
-        assert_eq!(clear_radius(0, 0, 7), None);
-        assert_eq!(clear_radius(5, 25, 7), None);
-        assert_eq!(clear_radius(5, 0, 7), Some(31));
-        for clearance in [1u16, 2, 100, 9_999, u16::MAX] {
-            for root in (0..80_000u64).step_by(37) {
-                for to_box in [root * root, root * root + 1, (root + 1) * (root + 1) - 1] {
-                    let Some(radius) = clear_radius(clearance, to_box, 0) else { continue };
-                    // (clearance - sqrt(to_box))^2 > radius, in whole numbers: clearance > sqrt(to_box) + sqrt(radius),
-                    // so clearance^2 - to_box - radius > 2 sqrt(to_box * radius).
-                    let rest = i128::from(clearance).pow(2) - i128::from(to_box) - i128::from(radius);
-                    assert!(rest > 0 && rest.pow(2) > 4 * i128::from(to_box) * i128::from(radius));
-                }
+            Child::Node(node) => {
+                count.boxes();
+                let boxes = kernel.only(kernel.box_distances(query, &node.boxes[label]), node.holds[label]);
+                child = node.children[kernel.nearest(boxes)];
             }
         }
     }
 }
+
+const _: () = assert!(LANES >= NEIGHBOURS);

@@ -144,6 +144,10 @@ impl<'w, 'a, K: Kernel, C: Candidates<K>, N: Count> Walk<'w, 'a, K, C, N> {
         // With no bound yet all children are near: asking for all of them would crowd out what is needed first.
         let is_bounded = self.candidates.worst() < K::Distance::UNBOUNDED;
         let mut others = either & !(1 << nearest);
+        // It is opened next.
+        if is_bounded {
+            self.prefetch(node, nearest, near);
+        }
         loop {
             let lane = if others == 0 { nearest } else { others.trailing_zeros() as usize };
             let mut to = [each[0][lane], each[1][lane]];
@@ -155,7 +159,7 @@ impl<'w, 'a, K: Kernel, C: Candidates<K>, N: Count> Walk<'w, 'a, K, C, N> {
                 to[1] = K::Distance::from_sum(0);
             }
             self.waiting.push(Waiting { child: node.children[lane], distances: to });
-            if is_bounded {
+            if is_bounded && others != 0 {
                 self.prefetch(node, lane, near);
             }
             if others == 0 {

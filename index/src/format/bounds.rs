@@ -29,31 +29,6 @@ impl Bounds {
         self.include(&Self { lower: *point, upper: *point });
     }
 
-    /// Squared distance between the nearest points of two boxes; 0 if they touch.
-    pub(crate) fn distance(&self, other: &Self) -> u64 {
-        let mut sum = 0;
-        for pair in 0..PAIRS {
-            for side in 0..2 {
-                let between = |low: &Paired, high: &Paired| i32::from(low[pair][side]) - i32::from(high[pair][side]);
-                let gap = between(&other.lower, &self.upper).max(between(&self.lower, &other.upper)).max(0);
-                sum += u64::from((gap * gap) as u32);
-            }
-        }
-        sum
-    }
-
-    /// The point of the box that is nearest to a point.
-    #[inline(always)]
-    pub(crate) fn clamp(&self, point: &Paired) -> Paired {
-        let mut inside = *point;
-        for pair in 0..PAIRS {
-            for side in 0..2 {
-                inside[pair][side] = point[pair][side].max(self.lower[pair][side]).min(self.upper[pair][side]);
-            }
-        }
-        inside
-    }
-
     /// Squared distance from a point to the farthest corner.
     #[inline]
     pub(crate) fn farthest(&self, point: &Paired) -> u64 {
@@ -67,17 +42,4 @@ impl Bounds {
         }
         sum
     }
-}
-
-/// Squared distance between two points.
-#[inline(always)]
-pub(crate) fn distance(a: &Paired, b: &Paired) -> u64 {
-    let mut sum = 0;
-    for pair in 0..PAIRS {
-        for side in 0..2 {
-            let difference = i32::from(a[pair][side]) - i32::from(b[pair][side]);
-            sum += u64::from((difference * difference) as u32);
-        }
-    }
-    sum
 }

@@ -78,9 +78,7 @@ pub enum OpenError {
     BlockFormat { block: u32 },
     #[error("section blocks must end with {PACKED_MAX} zeros behind the last block")]
     PackedEnd,
-    #[error("block {block}: the distance of the other label from its box is said wrongly")]
-    WrongClearance { block: u32 },
-    #[error("block {block}, lane {lane}: a value is {value}, outside -10000..=10000")]
+    #[error("block {block}, lane {lane}: a value is stored as {value}, outside 0..=20000")]
     ValueOutOfRange { block: u32, lane: usize, value: i16 },
     #[error("section references has {bytes} bytes, which are no whole rows")]
     ReferenceRow { bytes: u64 },

@@ -65,7 +65,7 @@ pub struct Leaf {
     pub unit: [[u16; 2]; PAIRS],
     /// Where the first block starts in its section, in units of [`PACKED_UNIT`](super::PACKED_UNIT).
     pub start: u32,
-    /// The first block's number: the row of its references, and of its clearance if it is one of the sample.
+    /// The first block's number: the row of its references.
     pub first_block: u32,
     /// By label: a bit for each block that holds points of that label. Lanes in use are the first ones.
     pub holds: [u16; 2],

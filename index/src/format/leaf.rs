@@ -10,7 +10,7 @@ use super::{Bounds, LANES, LabelBounds, Leaf, PACKED_MAX, PACKED_UNIT, PAIRS, Pa
 /// The points of a block while it is written or checked.
 #[derive(Clone, Copy)]
 pub(crate) struct BlockPoints {
-    /// Unused lanes are ignored.
+    /// Those of unused lanes lie in the box of the others.
     pub values: Pairs<i16>,
     /// 1 to 16.
     pub points: u8,
@@ -31,24 +31,30 @@ impl BlockPoints {
         if self.frauds >> lane & 1 == 1 { Label::Fraud } else { Label::Legit }
     }
 
-    /// The boxes around the points of each label.
-    pub(crate) fn label_bounds(&self) -> LabelBounds {
-        let mut bounds = [Bounds::EMPTY; 2];
-        for lane in 0..usize::from(self.points) {
-            bounds[self.label(lane) as usize].include_point(&self.point(lane));
+    /// The boxes around the points of each label; `bounds` is the one around all.
+    pub(crate) fn label_bounds(&self, bounds: &Bounds) -> LabelBounds {
+        if self.frauds == 0 {
+            return [*bounds, Bounds::EMPTY];
         }
-        bounds
+        if self.frauds == self.lanes() {
+            return [Bounds::EMPTY, *bounds];
+        }
+        let mut by_label = [Bounds::EMPTY; 2];
+        for lane in 0..usize::from(self.points) {
+            by_label[self.label(lane) as usize].include_point(&self.point(lane));
+        }
+        by_label
     }
 
     /// The box around all points.
     pub(crate) fn bounds(&self) -> Bounds {
         let mut bounds = Bounds { lower: self.point(0), upper: self.point(0) };
         for pair in 0..PAIRS {
-            for lane in 1..usize::from(self.points) {
+            // All 16 lanes, whatever the block uses, so that the count is known.
+            for values in &self.values[pair] {
                 for side in 0..2 {
-                    let value = self.values[pair][lane][side];
-                    bounds.lower[pair][side] = bounds.lower[pair][side].min(value);
-                    bounds.upper[pair][side] = bounds.upper[pair][side].max(value);
+                    bounds.lower[pair][side] = bounds.lower[pair][side].min(values[side]);
+                    bounds.upper[pair][side] = bounds.upper[pair][side].max(values[side]);
                 }
             }
         }
@@ -108,6 +114,7 @@ pub(crate) fn read_block(leaf: &Leaf, lane: usize, window: &[u8; PACKED_MAX]) ->
 }
 
 /// The box of block `lane` as a search sees it: around its points, or a little larger.
+#[cfg(test)]
 pub(crate) fn block_box(leaf: &Leaf, lane: usize) -> Bounds {
     let lower = leaf.origin(lane);
     let upper = std::array::from_fn(|pair| {

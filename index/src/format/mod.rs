@@ -5,7 +5,6 @@
 
 mod bounds;
 mod checksum;
-mod clearance;
 mod error;
 mod header;
 mod layout;
@@ -25,10 +24,11 @@ pub use layout::{Boxes, LANES, LEAF_FLAG, Leaf, MAX_DEPTH, MAX_REFERENCES, Node,
 pub use packed::{FORMATS, PACKED_MAX, PACKED_UNIT};
 pub use sections::{SECTION_COUNT, SectionEntry, SectionKind, TABLE_BYTES};
 
-pub(crate) use bounds::{Bounds, LabelBounds, distance};
-pub(crate) use clearance::clearance;
+pub(crate) use bounds::{Bounds, LabelBounds};
 pub(crate) use header::read_header;
-pub(crate) use leaf::{BlockPoints, block_box, read_block, write_leaf};
+#[cfg(test)]
+pub(crate) use leaf::block_box;
+pub(crate) use leaf::{BlockPoints, read_block, write_leaf};
 pub(crate) use order::Order;
 pub(crate) use packed::{decoding, width_for};
 pub(crate) use references::{NO_REFERENCE, References, reference_width, write_references};

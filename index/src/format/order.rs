@@ -6,6 +6,10 @@ use transaction::DIMENSIONS;
 
 use super::{OpenError, PAIRS, Paired};
 
+/// What an image holds for a value of 0, so that nothing it holds is negative: how far a value lies outside a box is then
+/// two subtractions that stop at zero.
+const ZERO: i16 = 10_000;
+
 /// A permutation of the dimensions: place in the image to dimension of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Order([u8; DIMENSIONS]);
@@ -24,14 +28,14 @@ impl Order {
     /// A vector as the image holds it.
     #[inline(always)]
     pub(crate) fn pair(&self, values: &[i16; DIMENSIONS]) -> Paired {
-        std::array::from_fn(|pair| std::array::from_fn(|side| values[usize::from(self.0[2 * pair + side])]))
+        std::array::from_fn(|pair| std::array::from_fn(|side| values[usize::from(self.0[2 * pair + side])] + ZERO))
     }
 
     /// The vector that the image holds so.
     pub(crate) fn unpair(&self, paired: &Paired) -> [i16; DIMENSIONS] {
         let mut values = [0; DIMENSIONS];
         for place in 0..2 * PAIRS {
-            values[usize::from(self.0[place])] = paired[place / 2][place % 2];
+            values[usize::from(self.0[place])] = paired[place / 2][place % 2].wrapping_sub(ZERO);
         }
         values
     }
@@ -45,7 +49,7 @@ mod tests {
     fn unpair_undoes_pair_and_only_permutations_are_taken() {
         let order = Order::new([13, 0, 5, 6, 1, 2, 12, 3, 4, 7, 8, 11, 9, 10]).unwrap();
         let values = std::array::from_fn(|i| i as i16 * 100 - 700);
-        assert_eq!(order.pair(&values)[0], [values[13], values[0]]);
+        assert_eq!(order.pair(&values)[0], [values[13] + 10_000, values[0] + 10_000]);
         assert_eq!(order.unpair(&order.pair(&values)), values);
         for wrong in [[0; 14], [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], [200; 14]] {
             assert_eq!(Order::new(wrong), Err(OpenError::DimensionOrder { found: wrong }));

@@ -75,20 +75,24 @@ pub(crate) fn width_for(largest: u16) -> u16 {
     }
 }
 
+/// A pair's values of all lanes, the two of a lane side by side: long enough for a compiler to use whole registers.
+type Row = [u16; 2 * LANES];
+
 /// Packs vectors whose least values are `origin`; unused lanes must hold `origin` itself.
 pub(crate) fn pack(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, PACKED_MAX>) {
     let mut bytes = ArrayVec::new();
     let mut format = 0;
     for pair in 0..PAIRS {
-        let difference = |lane: usize, side: usize| (values[pair][lane][side] - origin[pair][side]) as u16;
-        let differences: [[u16; 2]; LANES] = std::array::from_fn(|lane| [difference(lane, 0), difference(lane, 1)]);
-        let width = width_for(differences.as_flattened().iter().copied().max().unwrap_or(0));
+        let flat = values[pair].as_flattened();
+        let differences: Row = std::array::from_fn(|place| (flat[place] - origin[pair][place % 2]) as u16);
+        let width = width_for(differences.iter().copied().fold(0, u16::max));
         format += width * 3u16.pow(pair as u32);
-        match width {
-            CONSTANT => {}
-            NARROW => bytes.extend(differences.as_flattened().iter().map(|difference| *difference as u8)),
-            _ => bytes.extend(differences.as_flattened().iter().flat_map(|difference| difference.to_le_bytes())),
-        }
+        let fits = match width {
+            CONSTANT => Ok(()),
+            NARROW => bytes.try_extend_from_slice(&differences.map(|difference| difference as u8)),
+            _ => bytes.try_extend_from_slice(differences.map(u16::to_le_bytes).as_flattened()),
+        };
+        fits.expect("room for all pairs, however wide");
     }
     (format, bytes)
 }
@@ -102,20 +106,20 @@ pub(crate) fn unpack(format: u16, bytes: &[u8; PACKED_MAX], origin: &Paired) -> 
     let mut overflows = false;
     for (pair, lanes) in values.iter_mut().enumerate() {
         let stored = &bytes[usize::from(decoding(format).starts[pair])..];
-        let mut differences = [0u16; 2 * LANES];
-        match width(format, pair) {
-            CONSTANT => {}
-            NARROW => differences.iter_mut().zip(stored).for_each(|(difference, byte)| *difference = u16::from(*byte)),
+        let differences: Row = match width(format, pair) {
+            CONSTANT => [0; 2 * LANES],
+            NARROW => stored.first_chunk::<PACKED_UNIT>()?.map(u16::from),
             _ => {
-                let words = stored.as_chunks().0.iter().map(|word| u16::from_le_bytes(*word));
-                differences.iter_mut().zip(words).for_each(|(difference, word)| *difference = word);
+                let words = stored.first_chunk::<{ 2 * PACKED_UNIT }>()?.as_chunks().0;
+                std::array::from_fn(|place| u16::from_le_bytes(words[place]))
             }
-        }
-        for (place, value) in lanes.as_flattened_mut().iter_mut().enumerate() {
+        };
+        let flat = lanes.as_flattened_mut();
+        for place in 0..differences.len() {
             // Added up without a branch for each value: a reader checks every block of an image.
-            let sum = i32::from(origin[pair][place % 2]) + i32::from(differences[place]);
-            overflows |= sum > i32::from(i16::MAX);
-            *value = sum as i16;
+            let (value, overflow) = origin[pair][place % 2].overflowing_add_unsigned(differences[place]);
+            overflows |= overflow;
+            flat[place] = value;
         }
     }
     if overflows {

@@ -22,26 +22,17 @@ pub enum SectionKind {
     Blocks = 5,
     /// For each block 16 numbers of 3 bytes, or 4 from 2^24 references on: which reference each lane is.
     References = 6,
-    /// For each block of the sample a u16: how far all references of the other label are from its box, at least.
-    Clearances = 7,
 }
 
 /// Sections of an image.
-pub const SECTION_COUNT: usize = 7;
+pub const SECTION_COUNT: usize = 6;
 /// Bytes of the section table.
 pub const TABLE_BYTES: usize = SECTION_COUNT * size_of::<SectionEntry>();
 
 impl SectionKind {
     /// All kinds, in their order.
-    pub const ALL: [Self; SECTION_COUNT] = [
-        Self::Normalization,
-        Self::MccRisk,
-        Self::Nodes,
-        Self::Leaves,
-        Self::Blocks,
-        Self::References,
-        Self::Clearances,
-    ];
+    pub const ALL: [Self; SECTION_COUNT] =
+        [Self::Normalization, Self::MccRisk, Self::Nodes, Self::Leaves, Self::Blocks, Self::References];
 
     /// The name people read.
     pub fn name(self) -> &'static str {
@@ -52,7 +43,6 @@ impl SectionKind {
             Self::Leaves => "leaves",
             Self::Blocks => "blocks",
             Self::References => "references",
-            Self::Clearances => "clearances",
         }
     }
 
@@ -66,7 +56,6 @@ impl SectionKind {
             Self::Blocks => PACKED_UNIT as u64,
             // A row has three or four times as many.
             Self::References => LANES as u64,
-            Self::Clearances => size_of::<u16>() as u64,
         }
     }
 
@@ -74,7 +63,7 @@ impl SectionKind {
     pub fn alignment(self) -> u64 {
         match self {
             Self::Normalization | Self::MccRisk => 64,
-            Self::Nodes | Self::Leaves | Self::Blocks | Self::References | Self::Clearances => 4096,
+            Self::Nodes | Self::Leaves | Self::Blocks | Self::References => 4096,
         }
     }
 }

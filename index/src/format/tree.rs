@@ -2,14 +2,13 @@
 //!
 //! The engine prunes by boxes and follows children without a check of its own, so each of its assumptions is checked here:
 //! a walk from each root meets every node, leaf and block exactly once and in storage order, each leaf is what its points
-//! would be written as, each box is right, each reference appears once, and every unused lane is empty. What the proofs
-//! rely on, the clearance of each block of the sample, is computed again.
+//! would be written as, each box is right, each reference appears once, and every unused lane is empty.
 
 use transaction::SCALE;
 
 use super::{
     BlockPoints, Bounds, FORMATS, LANES, LEAF_FLAG, LabelBounds, Leaf, MAX_DEPTH, NO_REFERENCE, Node, OpenError,
-    PACKED_MAX, PAIRS, Trees, clearance, decoding, write_leaf,
+    PACKED_MAX, PAIRS, Trees, decoding, write_leaf,
 };
 
 /// Counts of the trees, for people.
@@ -23,8 +22,12 @@ pub(crate) struct Shape {
     pub sample: u32,
 }
 
-/// Checks the trees against the header's counts; returns the box around all points, and their shape.
-pub(crate) fn validate_trees(trees: &Trees<'_>, references: u32, frauds: u32) -> Result<(Bounds, Shape), OpenError> {
+/// Checks the trees against the header's counts; returns the boxes around all points of each label, and their shape.
+pub(crate) fn validate_trees(
+    trees: &Trees<'_>,
+    references: u32,
+    frauds: u32,
+) -> Result<(LabelBounds, Shape), OpenError> {
     if trees.nodes.is_empty() {
         return Err(OpenError::ElementCount { section: "nodes", found: 0, required: "at least one" });
     }
@@ -33,34 +36,16 @@ pub(crate) fn validate_trees(trees: &Trees<'_>, references: u32, frauds: u32) ->
     }
     let mut walk = Walk::new(trees, references);
     let mut bounds = walk.root(0)?;
-    let (sample_blocks, sample) = (walk.next_block, walk.points as u32);
+    let sample = walk.points as u32;
     if let Some(root) = trees.rest {
         if root != walk.next_node || root as usize >= trees.nodes.len() {
             return Err(OpenError::RestRoot { found: root });
         }
-        bounds.include(&walk.root(root)?);
+        let rest = walk.root(root)?;
+        bounds.iter_mut().zip(&rest).for_each(|(bounds, rest)| bounds.include(rest));
     }
     walk.finish(references, frauds)?;
-    check_clearances(trees, sample_blocks)?;
     Ok((bounds, Shape { depth: walk.depth, blocks: walk.next_block, sample }))
-}
-
-/// Recomputes what the sample's proofs rely on.
-fn check_clearances(trees: &Trees<'_>, sample_blocks: u32) -> Result<(), OpenError> {
-    let found = trees.clearances.len() as u64;
-    if found != u64::from(sample_blocks) {
-        return Err(OpenError::ElementCount { section: "clearances", found, required: "one for each sample block" });
-    }
-    for leaf in trees.leaves.iter().take_while(|leaf| leaf.first_block < sample_blocks) {
-        for lane in 0..leaf.blocks().count_ones() as usize {
-            let stored = trees.clearances[leaf.number(lane)];
-            let block = trees.block(leaf, lane).ok_or(OpenError::BlockFormat { block: leaf.number(lane) as u32 })?;
-            if stored != clearance(trees, &block) {
-                return Err(OpenError::WrongClearance { block: leaf.number(lane) as u32 });
-            }
-        }
-    }
-    Ok(())
 }
 
 struct Walk<'t, 'a> {
@@ -97,11 +82,9 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    fn root(&mut self, root: u32) -> Result<Bounds, OpenError> {
+    fn root(&mut self, root: u32) -> Result<LabelBounds, OpenError> {
         self.next_node = root + 1;
-        let [mut bounds, fraud] = self.node(root, 1)?;
-        bounds.include(&fraud);
-        Ok(bounds)
+        self.node(root, 1)
     }
 
     /// Nothing may be left over, and the counts must be the header's.
@@ -190,7 +173,7 @@ impl<'t, 'a> Walk<'t, 'a> {
             blocks.push(self.block(position, leaf, lane)?);
         }
         let mut bounds = [Bounds::EMPTY; 2];
-        for inside in blocks.iter().map(BlockPoints::label_bounds) {
+        for inside in blocks.iter().map(|block| block.label_bounds(&block.bounds())) {
             bounds.iter_mut().zip(&inside).for_each(|(bounds, inside)| bounds.include(inside));
         }
         self.rewrite(position, leaf, &blocks)?;
@@ -279,9 +262,15 @@ fn are_first(holds: [u16; 2]) -> bool {
 }
 
 fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
+    let all = content.values.as_flattened().as_flattened();
+    let (least, greatest) =
+        all.iter().fold((i16::MAX, i16::MIN), |(least, greatest), value| (least.min(*value), greatest.max(*value)));
+    if least >= 0 && greatest <= 2 * SCALE {
+        return Ok(());
+    }
     for lane in 0..usize::from(content.points) {
         let point = content.point(lane);
-        if let Some(value) = point.as_flattened().iter().find(|value| !(-SCALE..=SCALE).contains(*value)) {
+        if let Some(value) = point.as_flattened().iter().find(|value| !(0..=2 * SCALE).contains(*value)) {
             return Err(OpenError::ValueOutOfRange { block, lane, value: *value });
         }
     }

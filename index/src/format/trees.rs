@@ -14,8 +14,6 @@ pub(crate) struct Trees<'a> {
     pub packed: &'a [u8],
     /// By block: the reference of each lane.
     pub references: References<'a>,
-    /// By block of the sample: how far from its box all references of the other label are, at least.
-    pub clearances: &'a [u16],
 }
 
 /// What a lane of a node stands for.

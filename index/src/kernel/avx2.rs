@@ -53,9 +53,9 @@ impl Kernel for Avx2 {
             let mut sums = [_mm256_setzero_si256(); 2];
             for pair in 0..PAIRS {
                 for (half, sum) in sums.iter_mut().enumerate() {
-                    let below = _mm256_sub_epi16(load(&boxes.lower[pair], half), query[pair]);
-                    let above = _mm256_sub_epi16(query[pair], load(&boxes.upper[pair], half));
-                    *sum = add_outside(*sum, below, above);
+                    let below = _mm256_subs_epu16(load(&boxes.lower[pair], half), query[pair]);
+                    let above = _mm256_subs_epu16(query[pair], load(&boxes.upper[pair], half));
+                    *sum = add_squares(*sum, _mm256_or_si256(below, above));
                 }
             }
             sums
@@ -72,10 +72,9 @@ impl Kernel for Avx2 {
                 for (half, sum) in sums.iter_mut().enumerate() {
                     let lower = load(&leaf.lower[pair], half);
                     let extent = _mm256_mullo_epi16(load_bytes(leaf.extent[pair].as_ptr().cast(), half), unit);
-                    let below = _mm256_sub_epi16(lower, query[pair]);
-                    // A rounded extent may reach past 16 bits; saturated it is still "not outside".
-                    let above = _mm256_subs_epi16(_mm256_sub_epi16(query[pair], lower), extent);
-                    *sum = add_outside(*sum, below, above);
+                    let below = _mm256_subs_epu16(lower, query[pair]);
+                    let above = _mm256_subs_epu16(_mm256_subs_epu16(query[pair], lower), extent);
+                    *sum = add_squares(*sum, _mm256_or_si256(below, above));
                 }
             }
             sums
@@ -104,7 +103,7 @@ impl Kernel for Avx2 {
                     let narrow = _mm256_and_si256(load_bytes(start, half), is_narrow);
                     let wide = _mm256_and_si256(_mm256_loadu_si256(start.cast::<__m256i>().add(half)), is_wide);
                     let difference = _mm256_sub_epi16(from, _mm256_or_si256(narrow, wide));
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(difference, difference));
+                    *sum = add_squares(*sum, difference);
                 }
             }
             sums
@@ -236,14 +235,11 @@ unsafe fn both_unsigned([first, second]: [u16; 2]) -> __m256i {
     unsafe { both([first as i16, second as i16]) }
 }
 
-/// Adds the squares of how far values lie below or above a box.
+/// Adds the squares of two neighbouring values to the lane they share.
 #[inline(always)]
-unsafe fn add_outside(sum: __m256i, below: __m256i, above: __m256i) -> __m256i {
+unsafe fn add_squares(sum: __m256i, values: __m256i) -> __m256i {
     // SAFETY: the caller has AVX2.
-    unsafe {
-        let outside = _mm256_max_epi16(_mm256_max_epi16(below, above), _mm256_setzero_si256());
-        _mm256_add_epi32(sum, _mm256_madd_epi16(outside, outside))
-    }
+    unsafe { _mm256_add_epi32(sum, _mm256_madd_epi16(values, values)) }
 }
 
 /// Lanes `8 * half..8 * half + 8` of a row.

@@ -15,6 +15,8 @@ pub trait Distance: Copy + Ord + Debug {
     fn from_sum(sum: u64) -> Self;
     /// As a number of 64 bits.
     fn sum(self) -> u64;
+    /// The next below, if there is one: what is at most that is nearer than this.
+    fn before(self) -> Option<Self>;
     /// Distance and tag in one number.
     fn key(self, tag: u32) -> Self::Key;
     /// The distance in a key.
@@ -42,6 +44,11 @@ impl Distance for u32 {
     #[inline(always)]
     fn sum(self) -> u64 {
         u64::from(self)
+    }
+
+    #[inline(always)]
+    fn before(self) -> Option<Self> {
+        self.checked_sub(1)
     }
 
     #[inline(always)]
@@ -88,6 +95,11 @@ impl Distance for u64 {
     #[inline(always)]
     fn sum(self) -> u64 {
         self
+    }
+
+    #[inline(always)]
+    fn before(self) -> Option<Self> {
+        self.checked_sub(1)
     }
 
     #[inline(always)]

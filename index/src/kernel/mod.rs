@@ -10,6 +10,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod distance;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -21,6 +23,8 @@ pub use scalar::Scalar;
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+pub use neon::Neon;
 
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired};
 
@@ -29,7 +33,7 @@ pub const KERNEL_VARIABLE: &str = "FRAUDRING_KERNEL";
 
 /// What a search needs of an instruction set. Distances are squared, in units of 1/10000.
 ///
-/// All values lie between -10000 and 10000, those of unused lanes too.
+/// All values lie between 0 and 20000, as an image holds them, those of unused lanes too.
 pub trait Kernel: Copy {
     /// Wide enough for every sum that the search lets the kernel make.
     type Distance: Distance;
@@ -108,6 +112,9 @@ pub trait Task {
 pub enum Chosen {
     /// Plain Rust, for every machine.
     Scalar(Scalar<u32>),
+    /// 128-bit vectors.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
     /// 256-bit vectors.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -129,6 +136,8 @@ impl Chosen {
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar(_) => "scalar",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -141,6 +150,9 @@ impl Chosen {
     pub fn run<T: Task>(self, task: T) -> T::Output {
         match self {
             Self::Scalar(scalar) => task.run(scalar),
+            // Every program for this architecture is built for NEON.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(neon) => task.run(neon),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(avx2) => avx2.run(task),
             #[cfg(target_arch = "x86_64")]
@@ -157,6 +169,8 @@ pub fn available() -> Vec<Chosen> {
         kernels.extend(Avx512::detect().map(Chosen::Avx512));
         kernels.extend(Avx2::detect().map(Chosen::Avx2));
     }
+    #[cfg(target_arch = "aarch64")]
+    kernels.extend(Neon::detect().map(Chosen::Neon));
     kernels.push(Chosen::Scalar(Scalar::NEW));
     kernels
 }
