@@ -1,7 +1,6 @@
 //! What can be wrong with data, and where.
 
 use std::io;
-use std::path::PathBuf;
 
 /// Why data cannot be read, written or generated.
 #[derive(Debug, thiserror::Error)]
@@ -12,14 +11,6 @@ pub enum DataError {
     /// The destination failed.
     #[error("cannot write: {0}")]
     Write(#[source] io::Error),
-    /// A file cannot be made or put into its place.
-    #[error("cannot create {path}: {source}", path = path.display())]
-    Create {
-        /// The file that was asked for.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
     /// One element of a references file; the cause says what is wrong and its line and column (in bytes).
     #[error("reference {element} (counted from 0): {source}")]
     Reference {

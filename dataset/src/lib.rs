@@ -5,7 +5,6 @@
 //! distances to all references ([`label`]), so that search engines can be measured against them.
 
 mod avx2;
-mod destination;
 mod draw;
 mod error;
 mod label;
@@ -24,7 +23,6 @@ mod scan;
 mod source;
 mod tile;
 
-pub use destination::write_file;
 pub use error::DataError;
 pub use label::{Neighbour, label, nearest};
 pub use payload_file::{PayloadEntry, read_payloads, write_payloads};
