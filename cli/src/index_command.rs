@@ -3,14 +3,14 @@
 use crate::exit::Outcome;
 use crate::index_effort;
 use crate::index_image::Image;
-use crate::output::write_whole;
+use crate::output::{print_line, write_whole};
 use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use transaction::{DIMENSIONS, Label, MccRisk, Parser, Query, Rules, SCALE};
 
@@ -263,9 +263,4 @@ fn read_payload(path: &Path) -> Result<Vec<u8>> {
     source.take(PAYLOAD_LIMIT_BYTES + 1).read_to_end(&mut body).context("reading the payload")?;
     anyhow::ensure!(body.len() as u64 <= PAYLOAD_LIMIT_BYTES, "the payload is longer than {PAYLOAD_LIMIT_BYTES} bytes");
     Ok(body)
-}
-
-/// One line, or several, on stdout.
-pub fn print_line(text: &str) -> Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}").context("writing to stdout")
 }

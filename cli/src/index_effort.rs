@@ -2,8 +2,8 @@
 
 use crate::data::DataOption;
 use crate::exit::Outcome;
-use crate::index_command::print_line;
 use crate::index_image::Image;
+use crate::output::print_line;
 use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
 use crate::search_stats::{Shown, Stats, table};

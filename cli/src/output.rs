@@ -1,4 +1,4 @@
-//! Output files that appear whole or not at all.
+//! What commands leave: text on stdout, and files that appear whole or not at all.
 
 use crate::advice::Advise;
 use crate::interrupt::RemovedOnInterrupt;
@@ -7,6 +7,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+/// One line, or several, on stdout.
+pub fn print_line(text: &str) -> Result<()> {
+    writeln!(io::stdout().lock(), "{text}").context("writing to stdout")
+}
 
 /// Runs `write` on a file beside `path` and renames it to `path` when `write` succeeded.
 ///

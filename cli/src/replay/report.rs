@@ -2,7 +2,7 @@
 
 use super::clock::{Summary, clock_cost_ns};
 use super::tally::Tally;
-use crate::index_command::print_line;
+use crate::output::print_line;
 use crate::progress::thousands;
 use crate::search_stats::{Stats, table};
 use anyhow::Result;

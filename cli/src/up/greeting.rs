@@ -1,7 +1,7 @@
 //! What `up` says once everything runs.
 
 use super::start::{Front, System};
-use crate::index_command::print_line;
+use crate::output::print_line;
 use crate::progress::thousands;
 use anyhow::Result;
 use shm_loader::Published;
