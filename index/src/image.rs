@@ -66,7 +66,6 @@ impl<'a> Index<'a> {
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
-    #[inline]
     pub fn classify(&self, query: &Query) -> u8 {
         self.engine.classify(self.kernel, query)
     }

@@ -163,21 +163,41 @@ fn other_boxes_of_blocks_are_rejected() {
     is_refused(&|leaf| leaf.unit[4][1] += 1);
 }
 
+/// Changes a least value to which a block's bytes are added: its points are so near each other that all pairs are narrow.
+fn narrow_least_after(change: impl FnOnce(&mut i16)) -> OpenError {
+    let mut random = Random(1);
+    let (vectors, labels) = (0..REFERENCES).map(|_| (random.query(0, 200), random.label())).unzip();
+    let mut image = Points { vectors, labels }.build();
+    let leaf = &mut bytemuck::cast_slice_mut::<u8, Leaf>(section(&mut image, SectionKind::Leaves))[0];
+    assert_eq!(leaf.formats[0] % 3, 1, "the first pair of the first block is packed otherwise");
+    change(&mut leaf.lower[0][0][0]);
+    reseal(&mut image);
+    refusal(&image)
+}
+
 #[test]
 fn moved_points_are_rejected() {
     // The least of a block no longer is where it was written.
-    let error = leaves_after(|leaves| leaves[0].lower[0][0][0] -= 1);
+    let error = narrow_least_after(|least| *least -= 1);
     assert!(matches!(error, OpenError::WrongBox { .. } | OpenError::ValueOutOfRange { .. }), "{error}");
+    let error = leaves_after(|leaves| leaves[0].lower[0][0][0] -= 1);
+    assert_eq!(error, OpenError::WrongLeaf { leaf: 0, what: "its boxes" });
     let error = refusal_after(|image| section(image, SectionKind::Blocks)[1] ^= 0x08);
     assert!(matches!(error, OpenError::WrongLeaf { .. } | OpenError::ValueOutOfRange { .. }), "{error}");
 }
 
 #[test]
 fn a_value_outside_the_scale_is_rejected() {
-    let error = leaves_after(|leaves| leaves[0].lower[0][0][0] = -1);
-    assert!(matches!(error, OpenError::ValueOutOfRange { block: 0, lane: 0.., value: ..0 }), "{error}");
-    let error = leaves_after(|leaves| leaves[0].lower[0][0][0] = 20_000);
-    assert!(matches!(error, OpenError::ValueOutOfRange { block: 0, value: 20_001.., .. }), "{error}");
+    let error = narrow_least_after(|least| *least = -1);
+    assert!(matches!(error, OpenError::ValueOutOfRange { value: ..0, .. }), "{error}");
+    let error = narrow_least_after(|least| *least = 20_000);
+    assert!(matches!(error, OpenError::ValueOutOfRange { value: 20_001.., .. }), "{error}");
+    // A wide pair holds the values themselves.
+    for (value, found) in [(20_001u16, 20_001), (u16::MAX, -1)] {
+        let error =
+            refusal_after(|image| section(image, SectionKind::Blocks)[..2].copy_from_slice(&value.to_le_bytes()));
+        assert_eq!(error, OpenError::ValueOutOfRange { block: 0, lane: 0, value: found });
+    }
 }
 
 #[test]
@@ -185,7 +205,8 @@ fn packed_bytes_that_are_no_vectors_are_rejected() {
     // No such format.
     assert_eq!(leaves_after(|leaves| leaves[0].formats[0] = 2_187), OpenError::BlockFormat { block: 0 });
     // Past 16 bits.
-    assert_eq!(leaves_after(|leaves| leaves[0].lower[0][0][0] = i16::MAX), OpenError::BlockFormat { block: 0 });
+    let error = narrow_least_after(|least| *least = i16::MAX);
+    assert!(matches!(error, OpenError::BlockFormat { .. }), "{error}");
 }
 
 #[test]

@@ -64,13 +64,18 @@ fn matching(costs: &[[u64; DIMENSIONS]; DIMENSIONS]) -> [u8; DIMENSIONS] {
             }
         }
     }
-    let mut places = [0; DIMENSIONS];
+    let mut pairs = [(0, 0); PAIRS];
     let mut set = ALL;
     for pair in (0..PAIRS).rev() {
-        let (first, second) = best[set].1;
-        places[2 * pair] = first as u8;
-        places[2 * pair + 1] = second as u8;
+        pairs[pair] = best[set].1;
+        let (first, second) = pairs[pair];
         set &= !(1 << first | 1 << second);
+    }
+    // The widest first: most blocks then have the same widths at both ends, which kernels can do without a look.
+    pairs.sort_by_key(|(first, second)| std::cmp::Reverse(costs[*first][*second]));
+    let mut places = [0; DIMENSIONS];
+    for (pair, (first, second)) in pairs.into_iter().enumerate() {
+        (places[2 * pair], places[2 * pair + 1]) = (first as u8, second as u8);
     }
     places
 }

@@ -5,7 +5,10 @@ use transaction::Label;
 use super::effort::Count;
 use crate::NEIGHBOURS;
 use crate::format::{LANES, Leaf, NO_REFERENCE, Trees};
-use crate::kernel::{Distance, FOUND, Kernel};
+use crate::kernel::{Distance, FOUND, FoundKeys, Kernel};
+
+/// What is asked for ahead of a block: its usual length. More would be the next block's.
+const TYPICAL_BLOCK: usize = 256;
 
 /// Labels, a bit each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,9 +24,28 @@ impl Labels {
         self.0 >> label as u8 & 1 == 1
     }
 
+    /// Nothing but these.
     #[inline(always)]
-    pub(super) fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+    pub(super) fn are_all_in(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
+
+    #[inline(always)]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    #[inline(always)]
+    pub(super) fn only(label: Label) -> Self {
+        Self(1 << label as u8)
+    }
+
+    /// The lanes that hold any of them, of those that hold each.
+    #[inline(always)]
+    pub(super) fn of(self, holds: [u16; 2]) -> u16 {
+        let legit = if self.has(Label::Legit) { holds[0] } else { 0 };
+        let fraud = if self.has(Label::Fraud) { holds[1] } else { 0 };
+        legit | fraud
     }
 }
 
@@ -33,8 +55,12 @@ pub(super) trait Candidates<K: Kernel> {
     fn worst(&self) -> K::Distance;
     /// Points of these labels can still change the answer.
     fn wanted(&self) -> Labels;
-    /// Looks at the points of some blocks of a leaf, those of `lanes`, and takes what matters.
-    fn scan<'a>(&mut self, from: Place<'_, 'a, K>, leaf: &Leaf, lanes: u16, count: &mut impl Count);
+    /// Looks at the points of a block of a leaf; what matters is taken then or by [`Candidates::settle`].
+    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize);
+    /// Takes what waits.
+    fn settle(&mut self);
+    /// More points cannot change anything.
+    fn is_over(&self) -> bool;
 }
 
 /// Where a search stands: what it searches, and for which query.
@@ -59,6 +85,33 @@ impl<K: Kernel> Place<'_, '_, K> {
     pub(super) fn to_points(self, leaf: &Leaf, lane: usize) -> K::Distances {
         self.kernel.point_distances(self.query, leaf, lane, self.trees.window(leaf, lane))
     }
+
+    /// Hands some blocks of a leaf to `candidates`.
+    #[inline(always)]
+    pub(super) fn scan(self, leaf: &Leaf, mut lanes: u16, candidates: &mut impl Candidates<K>, count: &mut impl Count) {
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            lanes &= lanes - 1;
+            count.block();
+            candidates.scan(self, leaf, lane);
+        }
+        candidates.settle();
+    }
+
+    /// Asks for the vectors of some blocks of a leaf.
+    #[inline(always)]
+    pub(super) fn prefetch_blocks(self, leaf: &Leaf, mut lanes: u16) {
+        while lanes != 0 {
+            self.prefetch_block(leaf, lanes.trailing_zeros() as usize);
+            lanes &= lanes - 1;
+        }
+    }
+
+    /// Asks for the vectors of a block.
+    #[inline(always)]
+    pub(super) fn prefetch_block(self, leaf: &Leaf, lane: usize) {
+        self.kernel.prefetch(self.trees.window(leaf, lane), TYPICAL_BLOCK);
+    }
 }
 
 /// The least `distance * 2 + label`: five to count, and a sixth to see that the fifth is no tie.
@@ -70,13 +123,28 @@ pub(super) struct Nearest<K: Kernel> {
     keys: K::Keys,
     worst: K::Distance,
     wanted: Labels,
+    waiting: FoundKeys<K>,
+    waits: usize,
 }
 
 impl<K: Kernel> Nearest<K> {
     /// Nothing found yet; only points within `limit` are wanted.
     #[inline(always)]
     pub(super) fn within(kernel: K, limit: K::Distance) -> Self {
-        Self { kernel, keys: kernel.no_keys(), worst: limit, wanted: Labels::BOTH }
+        Self {
+            kernel,
+            keys: kernel.no_keys(),
+            worst: limit,
+            wanted: Labels::BOTH,
+            waiting: [K::Distance::MAX; FOUND],
+            waits: 0,
+        }
+    }
+
+    /// Takes points whose distances are known.
+    #[inline(always)]
+    pub(super) fn take(&mut self, distances: K::Distances, near: u16, frauds: u16) {
+        self.waits = self.kernel.write_keys(distances, near, frauds, &mut self.waiting, self.waits);
     }
 
     /// Takes keys.
@@ -139,36 +207,40 @@ impl<K: Kernel> Candidates<K> for Nearest<K> {
     }
 
     #[inline(always)]
-    fn scan<'a>(&mut self, from: Place<'_, 'a, K>, leaf: &Leaf, mut lanes: u16, count: &mut impl Count) {
-        let mut waiting = [K::Distance::MAX; FOUND];
-        let mut waits = 0;
-        while lanes != 0 {
-            let lane = lanes.trailing_zeros() as usize;
-            lanes &= lanes - 1;
-            count.block();
-            let distances = from.to_points(leaf, lane);
-            let near = self.kernel.at_most(distances, self.worst) & leaf.lanes(lane);
-            // No branch on whether there is any: that cannot be foreseen.
-            waits = self.kernel.write_keys(distances, near, leaf.frauds[lane], &mut waiting, waits);
-            if waits > LANES {
-                self.insert(&waiting[..waits]);
-                waits = 0;
-            }
+    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
+        let distances = from.to_points(leaf, lane);
+        // No branch on whether any is near: that cannot be foreseen.
+        self.take(distances, self.kernel.at_most(distances, self.worst) & leaf.lanes(lane), leaf.frauds[lane]);
+        if self.waits > LANES {
+            self.settle();
         }
+    }
+
+    #[inline(always)]
+    fn settle(&mut self) {
+        let (waiting, waits) = (self.waiting, std::mem::take(&mut self.waits));
         self.insert(&waiting[..waits]);
+    }
+
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        false
     }
 }
 
 /// The five least keys of distance and reference, ascending: ties are settled by the lower reference.
 pub(super) struct Five<D: Distance> {
+    /// Nothing farther is wanted.
+    limit: D,
     /// The tag is the reference.
     pub keys: [D::Key; NEIGHBOURS],
     pub labels: [Label; NEIGHBOURS],
 }
 
 impl<D: Distance> Five<D> {
-    pub(super) fn new() -> Self {
-        Self { keys: [D::UNBOUNDED.key(NO_REFERENCE); NEIGHBOURS], labels: [Label::Legit; NEIGHBOURS] }
+    /// Nothing found yet; only points within `limit` are wanted.
+    pub(super) fn within(limit: D) -> Self {
+        Self { limit, keys: [D::UNBOUNDED.key(NO_REFERENCE); NEIGHBOURS], labels: [Label::Legit; NEIGHBOURS] }
     }
 
     fn insert(&mut self, key: D::Key, label: Label) {
@@ -184,7 +256,7 @@ impl<D: Distance> Five<D> {
 impl<K: Kernel> Candidates<K> for Five<K::Distance> {
     #[inline(always)]
     fn worst(&self) -> K::Distance {
-        K::Distance::of(self.keys[NEIGHBOURS - 1])
+        K::Distance::of(self.keys[NEIGHBOURS - 1]).min(self.limit)
     }
 
     #[inline(always)]
@@ -193,20 +265,60 @@ impl<K: Kernel> Candidates<K> for Five<K::Distance> {
     }
 
     #[inline(always)]
-    fn scan<'a>(&mut self, from: Place<'_, 'a, K>, leaf: &Leaf, mut lanes: u16, count: &mut impl Count) {
-        while lanes != 0 {
-            let lane = lanes.trailing_zeros() as usize;
-            lanes &= lanes - 1;
-            count.block();
-            let distances = from.to_points(leaf, lane);
-            let worst = <Self as Candidates<K>>::worst(self);
-            let near = from.kernel.at_most(distances, worst) & leaf.lanes(lane);
-            let distances = from.kernel.each(distances);
-            for point in (0..LANES).filter(|point| near >> point & 1 == 1) {
-                let label = if leaf.frauds[lane] >> point & 1 == 1 { Label::Fraud } else { Label::Legit };
-                self.insert(distances[point].key(from.trees.references.get(leaf.number(lane), point)), label);
-            }
+    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
+        let distances = from.to_points(leaf, lane);
+        let worst = <Self as Candidates<K>>::worst(self);
+        let near = from.kernel.at_most(distances, worst) & leaf.lanes(lane);
+        let distances = from.kernel.each(distances);
+        for point in (0..LANES).filter(|point| near >> point & 1 == 1) {
+            let label = if leaf.frauds[lane] >> point & 1 == 1 { Label::Fraud } else { Label::Legit };
+            self.insert(distances[point].key(from.trees.references.get(leaf.number(lane), point)), label);
         }
+    }
+
+    #[inline(always)]
+    fn settle(&mut self) {}
+
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// Whether anything of a label is within a distance.
+pub(super) struct Opponent<D> {
+    pub label: Label,
+    pub limit: D,
+    pub found: u16,
+}
+
+impl<K: Kernel> Candidates<K> for Opponent<K::Distance> {
+    #[inline(always)]
+    fn worst(&self) -> K::Distance {
+        self.limit
+    }
+
+    #[inline(always)]
+    fn wanted(&self) -> Labels {
+        Labels::only(self.label)
+    }
+
+    #[inline(always)]
+    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
+        let of_label = match self.label {
+            Label::Fraud => leaf.frauds[lane],
+            Label::Legit => leaf.lanes(lane) & !leaf.frauds[lane],
+        };
+        // No branch on what is found: mostly nothing is, and the next block need not wait for that.
+        self.found |= from.kernel.at_most(from.to_points(leaf, lane), self.limit) & of_label;
+    }
+
+    #[inline(always)]
+    fn settle(&mut self) {}
+
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        self.found != 0
     }
 }
 
@@ -225,7 +337,7 @@ mod tests {
 
     #[test]
     fn five_settle_ties_by_the_lower_reference() {
-        let mut five = Five::<u32>::new();
+        let mut five = Five::<u32>::within(5);
         for reference in [9, 3, 7, 1, 5, 8, 2] {
             five.insert(4u32.key(reference), if reference == 2 { Label::Fraud } else { Label::Legit });
         }

@@ -8,17 +8,19 @@
 //! in a tree of its own that stays in cache.
 //! - *Label box*: all references of a label lie in one box, so none of them is nearer than that box. Five points that are
 //!   nearer settle it without a look at anything else.
-//! - *No opponent*: else only boxes of the other label need a look, as far as the fifth ([`opponent`]). One that is exactly
+//! - *No opponent*: else only boxes of the other label need a look, as far as the fifth ([`Opponent`]). One that is exactly
 //!   as far refutes the proof, as it may have the lower number.
 //!
-//! *Search* ([`walk`]). Nearest box first, until no box left is as near as the fifth point found. A box is never farther than
-//! a point inside, so a subtree is left out only if it is *farther* than the fifth point, and then so are all its points. A
-//! box at that very distance is still opened. So every point as far as the fifth is seen; if there is a sixth, the count
-//! may depend on their numbers, which are then read ([`Five`]).
+//! *Search* ([`walk`]). The nearest leaf first, which bounds how far the fifth point is, then all boxes that are not
+//! farther than the fifth so far. A box is never farther than a point inside, so a subtree is left out only if it is
+//! *farther* than the fifth point, and then so are all its points. A box at that very distance is still opened. So every
+//! point as far as the fifth is seen; if there is a sixth, the count may depend on their numbers, which are then read
+//! ([`Five`]). As long as the five found so far have one label, only points of the other can change the answer, and boxes
+//! without them are left out. If that proves wrong, the search starts again, with all it knows of the fifth's distance.
 
 mod candidates;
 mod effort;
-mod opponent;
+mod nearest_leaf;
 mod sample;
 mod walk;
 
@@ -28,10 +30,10 @@ use crate::format::{Bounds, Boxes, LabelBounds, Paired, Trees};
 use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};
 use crate::{NEIGHBOURS, Neighbour};
 use bytemuck::Zeroable;
-use candidates::{Candidates, Five, Nearest, Place, other};
+use candidates::{Candidates, Five, Nearest, Opponent, Place, other};
 use effort::{Count, Uncounted};
 use sample::Look;
-use walk::Walk;
+use walk::walk;
 
 pub use effort::{Effort, Reached};
 
@@ -60,7 +62,6 @@ impl<'a> Engine<'a> {
     }
 
     /// Frauds among the five nearest.
-    #[inline]
     pub(crate) fn classify(&self, kernel: Chosen, query: &Query) -> u8 {
         self.classify_counting(kernel, query, &mut Uncounted)
     }
@@ -111,21 +112,44 @@ impl<N: Count> Task for Classify<'_, N> {
             }
             Look::Five(five) => five,
         };
-        if let Some(label) = five.label()
-            && !opponent::is_within(place, other(label), five.worst(), count)
-        {
-            count.reached(Reached::NoOpponent);
-            return all(label);
+        if let Some(label) = five.label() {
+            let mut opponent = Opponent { label: other(label), limit: five.worst(), found: 0 };
+            walk(place, true, None, &mut opponent, count);
+            if opponent.found == 0 {
+                count.reached(Reached::NoOpponent);
+                return all(label);
+            }
         }
         count.reached(Reached::Search);
-        let nearest = Walk::new(place, Nearest::within(kernel, five.worst()), count).run();
+        let nearest = search(place, five.worst(), count);
         if nearest.is_tied() {
             count.reached(Reached::Tie);
-            let five = Walk::new(place, Five::new(), count).run();
-            return five.labels.iter().map(|label| *label as u8).sum();
+            return named(place, nearest.worst(), count).labels.iter().map(|label| *label as u8).sum();
         }
         nearest.frauds()
     }
+}
+
+/// The five nearest of those within `limit`, where there are five.
+#[inline(always)]
+fn search<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Nearest<K> {
+    let mut nearest = Nearest::within(place.kernel, limit);
+    let mut seen = place.trees.rest.map(|rest| nearest_leaf::scan(place, rest, &mut nearest, count));
+    let mut narrows = true;
+    while !walk(place, narrows, seen, &mut nearest, count) {
+        // What was left out is wanted after all.
+        nearest = Nearest::within(place.kernel, nearest.worst());
+        (narrows, seen) = (false, None);
+    }
+    nearest
+}
+
+/// The five nearest with their numbers; `limit` is how far the fifth is.
+#[inline(always)]
+fn named<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Five<K::Distance> {
+    let mut five = Five::within(limit);
+    walk(place, false, None, &mut five, count);
+    five
 }
 
 /// The answer if all five have this label.
@@ -143,7 +167,8 @@ impl Task for Neighbours<'_> {
     fn run<K: Kernel>(self, kernel: K) -> Self::Output {
         let query = kernel.prepare(self.1);
         let place = Place { kernel, trees: self.0, query: &query };
-        let five = Walk::new(place, Five::new(), &mut Uncounted).run();
+        let nearest = search(place, K::Distance::UNBOUNDED, &mut Uncounted);
+        let five = named(place, nearest.worst(), &mut Uncounted);
         std::array::from_fn(|place| Neighbour {
             reference: K::Distance::tag(five.keys[place]),
             distance: K::Distance::of(five.keys[place]).sum(),

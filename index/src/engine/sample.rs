@@ -4,9 +4,10 @@ use transaction::Label;
 
 use super::candidates::{Candidates, Nearest, Place};
 use super::effort::Count;
+use super::nearest_leaf;
 use crate::NEIGHBOURS;
-use crate::format::{Child, LANES, Leaf};
-use crate::kernel::{Distance, FOUND, Kernel};
+use crate::format::LANES;
+use crate::kernel::{Distance, Kernel};
 
 /// What the sample says.
 pub(super) enum Look<K: Kernel> {
@@ -25,7 +26,7 @@ const BESIDE: usize = 4;
 #[inline(always)]
 pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count: &mut impl Count) -> Look<K> {
     let Place { kernel, query, .. } = place;
-    let leaf = nearest_leaf(place, count);
+    let (leaf, _) = nearest_leaf::find(place, place.trees.sample(), count);
     count.leaf();
     let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
     let lane = kernel.nearest(boxes);
@@ -39,9 +40,8 @@ pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count
         }
     }
     let mut nearest = Nearest::within(kernel, K::Distance::UNBOUNDED);
-    let mut keys = [K::Distance::MAX; FOUND];
-    let written = kernel.write_keys(points, leaf.lanes(lane), leaf.frauds[lane], &mut keys, 0);
-    nearest.insert(&keys[..written]);
+    nearest.take(points, leaf.lanes(lane), leaf.frauds[lane]);
+    nearest.settle();
     let mut near = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
     let mut beside = 0;
     for _ in 0..BESIDE {
@@ -52,34 +52,8 @@ pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count
         beside |= next;
         near &= !next;
     }
-    nearest.scan(place, leaf, beside, count);
+    place.scan(leaf, beside, &mut nearest, count);
     Look::Five(nearest)
-}
-
-/// The leaf at the end of the walk that takes the nearest box of each node.
-///
-/// Below the root only boxes of the label of its nearest are compared: five of one label are looked for.
-#[inline(always)]
-fn nearest_leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, count: &mut impl Count) -> &'a Leaf {
-    let Place { kernel, trees, query } = place;
-    let root = trees.sample();
-    count.boxes();
-    count.boxes();
-    let legit = kernel.only(kernel.box_distances(query, &root.boxes[Label::Legit as usize]), root.holds[0]);
-    let fraud = kernel.only(kernel.box_distances(query, &root.boxes[Label::Fraud as usize]), root.holds[1]);
-    let lane = kernel.nearest(kernel.nearer(legit, fraud));
-    let label = usize::from(kernel.each(fraud)[lane] <= kernel.each(legit)[lane]);
-    let mut child = root.children[lane];
-    loop {
-        match trees.child(child) {
-            Child::Leaf(leaf) => return leaf,
-            Child::Node(node) => {
-                count.boxes();
-                let boxes = kernel.only(kernel.box_distances(query, &node.boxes[label]), node.holds[label]);
-                child = node.children[kernel.nearest(boxes)];
-            }
-        }
-    }
 }
 
 const _: () = assert!(LANES >= NEIGHBOURS);

@@ -30,7 +30,7 @@ pub(crate) use header::read_header;
 pub(crate) use leaf::block_box;
 pub(crate) use leaf::{BlockPoints, read_block, write_leaf};
 pub(crate) use order::Order;
-pub(crate) use packed::{decoding, width_for};
+pub(crate) use packed::{Decoding, PackedShape, decoding, width_for};
 pub(crate) use references::{NO_REFERENCE, References, reference_width, write_references};
 pub(crate) use rules::{decode_rules, encode_mcc_risk, encode_normalization};
 pub(crate) use sections::{plan_sections, read_sections};

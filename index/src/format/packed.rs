@@ -1,7 +1,8 @@
 //! A block's 16 vectors in few bytes, without loss.
 //!
-//! Each pair of dimensions is stored on its own, as differences from the block's least values, which its leaf holds:
-//! not at all if all are zero, in a byte each if they fit, else in two. Any data packs; the worst costs 448 bytes.
+//! Each pair of dimensions is stored on its own. Its leaf holds the block's least values: if the differences from them are
+//! all zero, nothing is stored; if they fit a byte, a byte each; else the values themselves, in two bytes each. Any data
+//! packs; the worst costs 448 bytes.
 
 use arrayvec::ArrayVec;
 
@@ -14,9 +15,9 @@ pub const PACKED_MAX: usize = 2 * PACKED_UNIT * PAIRS;
 
 /// How the 16 lanes of a pair are packed: the digit is its length in units.
 pub(crate) const CONSTANT: u16 = 0;
-/// `[lane][which of the pair]` u8.
+/// `[lane][which of the pair]` u8: what is added to the least.
 pub(crate) const NARROW: u16 = 1;
-/// `[lane][which of the pair]` u16.
+/// `[lane][which of the pair]` u16: the values.
 pub(crate) const WIDE: u16 = 2;
 
 /// Formats of a block: a digit of base 3 for each pair, the first pair's the lowest.
@@ -38,10 +39,25 @@ pub(crate) struct Decoding {
     pub is_wide: [u32; PAIRS],
     /// Bytes of the block.
     pub bytes: u16,
+    /// Which way to read is the shortest.
+    pub shape: PackedShape,
+}
+
+/// What kernels need not look at. The builder orders the pairs by their width, so most blocks are wide at the front and
+/// constant at the end, and few formats make up nearly all of an index.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PackedShape {
+    /// All pairs are wide but the last, which is constant.
+    SixWide,
+    /// The first three pairs are wide, the last is constant.
+    ThreeWide,
+    /// Any other.
+    Any,
 }
 
 static DECODINGS: [Decoding; FORMATS as usize] = {
-    let empty = Decoding { starts: [0; PAIRS], is_narrow: [0; PAIRS], is_wide: [0; PAIRS], bytes: 0 };
+    let empty =
+        Decoding { starts: [0; PAIRS], is_narrow: [0; PAIRS], is_wide: [0; PAIRS], bytes: 0, shape: PackedShape::Any };
     let mut all = [empty; FORMATS as usize];
     let mut format = 0;
     while format < FORMATS {
@@ -54,11 +70,24 @@ static DECODINGS: [Decoding; FORMATS as usize] = {
             decoding.bytes += width(format, pair) * PACKED_UNIT as u16;
             pair += 1;
         }
+        decoding.shape = shape(format);
         all[format as usize] = decoding;
         format += 1;
     }
     all
 };
+
+const fn shape(format: u16) -> PackedShape {
+    let (mut wide, mut pair) = (0, 0);
+    while pair < PAIRS && width(format, pair) == WIDE {
+        (wide, pair) = (wide + 1, pair + 1);
+    }
+    match (wide, width(format, PAIRS - 1)) {
+        (6, CONSTANT) => PackedShape::SixWide,
+        (3..6, CONSTANT) => PackedShape::ThreeWide,
+        _ => PackedShape::Any,
+    }
+}
 
 /// How to read a block. Every start is at most 384, so 64 bytes from it on lie inside [`PACKED_MAX`].
 #[inline(always)]
@@ -90,7 +119,10 @@ pub(crate) fn pack(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, P
         let fits = match width {
             CONSTANT => Ok(()),
             NARROW => bytes.try_extend_from_slice(&differences.map(|difference| difference as u8)),
-            _ => bytes.try_extend_from_slice(differences.map(u16::to_le_bytes).as_flattened()),
+            _ => {
+                let words: [i16; 2 * LANES] = std::array::from_fn(|place| flat[place]);
+                bytes.try_extend_from_slice(words.map(i16::to_le_bytes).as_flattened())
+            }
         };
         fits.expect("room for all pairs, however wide");
     }
@@ -106,15 +138,18 @@ pub(crate) fn unpack(format: u16, bytes: &[u8; PACKED_MAX], origin: &Paired) -> 
     let mut overflows = false;
     for (pair, lanes) in values.iter_mut().enumerate() {
         let stored = &bytes[usize::from(decoding(format).starts[pair])..];
+        let flat = lanes.as_flattened_mut();
         let differences: Row = match width(format, pair) {
             CONSTANT => [0; 2 * LANES],
             NARROW => stored.first_chunk::<PACKED_UNIT>()?.map(u16::from),
             _ => {
                 let words = stored.first_chunk::<{ 2 * PACKED_UNIT }>()?.as_chunks().0;
-                std::array::from_fn(|place| u16::from_le_bytes(words[place]))
+                for place in 0..words.len() {
+                    flat[place] = i16::from_le_bytes(words[place]);
+                }
+                continue;
             }
         };
-        let flat = lanes.as_flattened_mut();
         for place in 0..differences.len() {
             // Added up without a branch for each value: a reader checks every block of an image.
             let (value, overflow) = origin[pair][place % 2].overflowing_add_unsigned(differences[place]);
@@ -151,6 +186,6 @@ mod tests {
     #[test]
     fn a_format_that_does_not_exist_and_a_value_that_overflows_are_refused() {
         assert_eq!(unpack(FORMATS, &[0; PACKED_MAX], &[[0; 2]; PAIRS]), None);
-        assert_eq!(unpack(WIDE, &[0xff; PACKED_MAX], &[[0; 2]; PAIRS]), None);
+        assert_eq!(unpack(NARROW, &[0xff; PACKED_MAX], &[[i16::MAX; 2]; PAIRS]), None);
     }
 }

@@ -23,24 +23,9 @@ pub(crate) enum Child<'a> {
     Leaf(&'a Leaf),
 }
 
-impl Child<'_> {
-    /// By label: the lanes that hold any.
-    #[inline(always)]
-    pub(crate) fn holds(self) -> [u16; 2] {
-        match self {
-            Self::Node(node) => node.holds,
-            Self::Leaf(leaf) => leaf.holds,
-        }
-    }
-}
-
 impl<'a> Trees<'a> {
     pub(crate) fn sample(&self) -> &'a Node {
         &self.nodes[0]
-    }
-
-    pub(crate) fn rest(&self) -> Option<&'a Node> {
-        self.rest.map(|root| &self.nodes[root as usize])
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::{FoundKeys, Kernel, Task, x86_64};
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
+use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, decoding};
 
 /// Proof that this machine has AVX2.
 #[derive(Clone, Copy, Debug)]
@@ -90,23 +90,13 @@ impl Kernel for Avx2 {
         packed: &[u8; PACKED_MAX],
     ) -> Self::Distances {
         let decoding = decoding(leaf.formats[lane]);
-        // SAFETY: the token is proof of AVX2. Every start is at most 384, so each read of 64 bytes lies inside the 448 of
-        // `packed`.
+        // SAFETY: the token is proof of AVX2.
         unsafe {
-            let mut sums = [_mm256_setzero_si256(); 2];
-            for pair in 0..PAIRS {
-                let from = _mm256_sub_epi16(query[pair], both(leaf.lower[pair][lane]));
-                let is_narrow = _mm256_set1_epi32(decoding.is_narrow[pair] as i32);
-                let is_wide = _mm256_set1_epi32(decoding.is_wide[pair] as i32);
-                let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
-                for (half, sum) in sums.iter_mut().enumerate() {
-                    let narrow = _mm256_and_si256(load_bytes(start, half), is_narrow);
-                    let wide = _mm256_and_si256(_mm256_loadu_si256(start.cast::<__m256i>().add(half)), is_wide);
-                    let difference = _mm256_sub_epi16(from, _mm256_or_si256(narrow, wide));
-                    *sum = add_squares(*sum, difference);
-                }
+            match decoding.shape {
+                PackedShape::SixWide => point_distances::<6, 1>(query, leaf, lane, packed, decoding),
+                PackedShape::ThreeWide => point_distances::<3, 1>(query, leaf, lane, packed, decoding),
+                PackedShape::Any => point_distances::<0, 0>(query, leaf, lane, packed, decoding),
             }
-            sums
         }
     }
 
@@ -176,19 +166,22 @@ impl Kernel for Avx2 {
     fn write_keys(
         self,
         distances: Self::Distances,
-        mut near: u16,
+        near: u16,
         frauds: u16,
         keys: &mut FoundKeys<Self>,
-        mut at: usize,
+        at: usize,
     ) -> usize {
-        let distances = self.each(distances);
-        while near != 0 {
-            let lane = near.trailing_zeros() as usize;
-            near &= near - 1;
-            keys[at] = distances[lane] << 1 | u32::from(frauds >> lane & 1);
-            at += 1;
+        // SAFETY: the token is proof of AVX2.
+        unsafe {
+            let label = |frauds: u16, half: usize| {
+                let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+                let in_use = _mm256_and_si256(_mm256_set1_epi32(i32::from(frauds) >> (8 * half)), bit);
+                _mm256_min_epu32(in_use, _mm256_set1_epi32(1))
+            };
+            let key = |half: usize| _mm256_or_si256(_mm256_slli_epi32::<1>(distances[half]), label(frauds, half));
+            store_first([key(0), key(1)], near, keys[at..].first_chunk_mut().expect("room for 16"));
         }
-        at
+        at + near.count_ones() as usize
     }
 
     #[inline(always)]
@@ -216,8 +209,72 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
+    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+        let mut first = [0; LANES];
+        // SAFETY: the token is proof of AVX2; the loads are the 16 lanes.
+        unsafe {
+            let low = _mm256_loadu_si256(values.as_ptr().cast());
+            let high = _mm256_loadu_si256(values.as_ptr().add(8).cast());
+            store_first([low, high], lanes, &mut first);
+        }
+        first
+    }
+
+    #[inline(always)]
+    fn flagged(self, values: &[u32; LANES]) -> u16 {
+        // SAFETY: the token is proof of AVX2; the loads are the 16 lanes.
+        unsafe { bits(_mm256_loadu_si256(values.as_ptr().cast()), _mm256_loadu_si256(values.as_ptr().add(8).cast())) }
+    }
+
+    #[inline(always)]
     fn prefetch<T: ?Sized>(self, record: &T, bytes: usize) {
         x86_64::prefetch(record, bytes);
+    }
+}
+
+/// Stores the values of some lanes, in order. The caller has AVX2.
+#[inline(always)]
+unsafe fn store_first([low, high]: [__m256i; 2], lanes: u16, first: &mut [u32; LANES]) {
+    let [below, above] = lanes.to_le_bytes();
+    let behind = below.count_ones() as usize;
+    // SAFETY: the caller has AVX2; both stores are inside the 16 places, as `behind` is at most 8.
+    unsafe {
+        _mm256_storeu_si256(first.as_mut_ptr().cast(), x86_64::to_front(low, below));
+        _mm256_storeu_si256(first.as_mut_ptr().add(behind).cast(), x86_64::to_front(high, above));
+    }
+}
+
+/// Distances to a block whose first `WIDE` pairs are wide and the last `CONSTANT` constant. The caller has AVX2.
+#[inline(always)]
+unsafe fn point_distances<const WIDE: usize, const CONSTANT: usize>(
+    query: &[__m256i; PAIRS],
+    leaf: &Leaf,
+    lane: usize,
+    packed: &[u8; PACKED_MAX],
+    decoding: &Decoding,
+) -> [__m256i; 2] {
+    // SAFETY: the caller has AVX2. Every start is at most 384, so each read of 64 bytes lies inside the 448 of `packed`.
+    unsafe {
+        let mut sums = [_mm256_setzero_si256(); 2];
+        for pair in 0..PAIRS {
+            let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
+            for (half, sum) in sums.iter_mut().enumerate() {
+                let values = if pair < WIDE {
+                    _mm256_loadu_si256(packed.as_ptr().cast::<__m256i>().add(2 * pair + half))
+                } else if pair >= PAIRS - CONSTANT {
+                    both(leaf.lower[pair][lane])
+                } else {
+                    let is_narrow = _mm256_set1_epi32(decoding.is_narrow[pair] as i32);
+                    let is_wide = _mm256_set1_epi32(decoding.is_wide[pair] as i32);
+                    let narrow = _mm256_and_si256(load_bytes(start, half), is_narrow);
+                    let narrow = _mm256_add_epi16(both(leaf.lower[pair][lane]), narrow);
+                    let wide = _mm256_loadu_si256(start.cast::<__m256i>().add(half));
+                    _mm256_blendv_epi8(narrow, wide, is_wide)
+                };
+                *sum = add_squares(*sum, _mm256_sub_epi16(query[pair], values));
+            }
+        }
+        sums
     }
 }
 

@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::{FoundKeys, Kernel, Task, x86_64};
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
+use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PACKED_UNIT, PAIRS, PackedShape, Paired, decoding};
 
 /// Proof that this machine has AVX-512 with its byte, word, double-word, short-vector and neural-network instructions, as
 /// all have had since 2019; older ones take AVX2.
@@ -92,19 +92,13 @@ impl Kernel for Avx512 {
         packed: &[u8; PACKED_MAX],
     ) -> Self::Distances {
         let decoding = decoding(leaf.formats[lane]);
-        // SAFETY: the token is proof of AVX-512. Every start is at most 384, so each read of 64 bytes lies inside the 448
-        // of `packed`.
+        // SAFETY: the token is proof of AVX-512.
         unsafe {
-            let mut sum = _mm512_setzero_si512();
-            for pair in 0..PAIRS {
-                let from = _mm512_sub_epi16(query[pair], both(leaf.lower[pair][lane]));
-                let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
-                let narrow = _mm512_maskz_mov_epi16(decoding.is_narrow[pair], load_bytes(start));
-                let stored = _mm512_mask_loadu_epi16(narrow, decoding.is_wide[pair], start.cast());
-                let difference = _mm512_sub_epi16(from, stored);
-                sum = add_squares(sum, difference);
+            match decoding.shape {
+                PackedShape::SixWide => point_distances::<6, 1>(query, leaf, lane, packed, decoding),
+                PackedShape::ThreeWide => point_distances::<3, 1>(query, leaf, lane, packed, decoding),
+                PackedShape::Any => point_distances::<0, 0>(query, leaf, lane, packed, decoding),
             }
-            sum
         }
     }
 
@@ -196,8 +190,54 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
+    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+        let mut first = [0; LANES];
+        // SAFETY: the token is proof of AVX-512; the load and the store are the 16 lanes.
+        unsafe {
+            let values = _mm512_loadu_si512(values.as_ptr().cast());
+            _mm512_storeu_si512(first.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(lanes, values));
+        }
+        first
+    }
+
+    #[inline(always)]
+    fn flagged(self, values: &[u32; LANES]) -> u16 {
+        // SAFETY: the token is proof of AVX-512; the load is the 16 lanes.
+        unsafe { _mm512_movepi32_mask(_mm512_loadu_si512(values.as_ptr().cast())) }
+    }
+
+    #[inline(always)]
     fn prefetch<T: ?Sized>(self, record: &T, bytes: usize) {
         x86_64::prefetch(record, bytes);
+    }
+}
+
+/// Distances to a block whose first `WIDE` pairs are wide and the last `CONSTANT` constant. The caller has AVX-512.
+#[inline(always)]
+unsafe fn point_distances<const WIDE: usize, const CONSTANT: usize>(
+    query: &[__m512i; PAIRS],
+    leaf: &Leaf,
+    lane: usize,
+    packed: &[u8; PACKED_MAX],
+    decoding: &Decoding,
+) -> __m512i {
+    // SAFETY: the caller has AVX-512. Every start is at most 384, so each read of 64 bytes lies inside the 448 of `packed`.
+    unsafe {
+        let mut sum = _mm512_setzero_si512();
+        for pair in 0..PAIRS {
+            let values = if pair < WIDE {
+                _mm512_loadu_si512(packed.as_ptr().add(2 * PACKED_UNIT * pair).cast())
+            } else if pair >= PAIRS - CONSTANT {
+                both(leaf.lower[pair][lane])
+            } else {
+                let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
+                let narrow = _mm512_maskz_mov_epi16(decoding.is_narrow[pair], load_bytes(start));
+                let narrow = _mm512_add_epi16(both(leaf.lower[pair][lane]), narrow);
+                _mm512_mask_loadu_epi16(narrow, decoding.is_wide[pair], start.cast())
+            };
+            sum = add_squares(sum, _mm512_sub_epi16(query[pair], values));
+        }
+        sum
     }
 }
 

@@ -89,6 +89,10 @@ pub trait Kernel: Copy {
     fn fifth_and_sixth(self, keys: Self::Keys) -> (Self::Distance, Self::Distance);
     /// For each of the first five keys its lowest bit.
     fn lowest_bits(self, keys: Self::Keys) -> u8;
+    /// The values of some lanes, in order, from the first place on; what the other places hold is not said.
+    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES];
+    /// A bit for each value whose highest bit is set.
+    fn flagged(self, values: &[u32; LANES]) -> u16;
     /// Asks for `bytes` bytes of memory from the start of `record` on, ahead of their use.
     fn prefetch<T: ?Sized>(self, record: &T, bytes: usize);
 }

@@ -3,7 +3,7 @@
 
 use std::arch::aarch64::*;
 
-use super::{FoundKeys, Kernel};
+use super::{FoundKeys, Kernel, Scalar};
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
 
 /// Proof that this machine has NEON.
@@ -102,14 +102,14 @@ impl Kernel for Neon {
         unsafe {
             let mut sums = no_sums();
             for pair in 0..PAIRS {
-                let from = vsubq_s16(query[pair], both(leaf.lower[pair][lane]));
+                let lower = both(leaf.lower[pair][lane]);
                 let is_narrow = vreinterpretq_s16_u32(vdupq_n_u32(decoding.is_narrow[pair]));
                 let is_wide = vreinterpretq_u16_u32(vdupq_n_u32(decoding.is_wide[pair]));
                 let start = packed.as_ptr().add(usize::from(decoding.starts[pair]));
                 for (quarter, sum) in sums.iter_mut().enumerate() {
-                    let narrow = vandq_s16(load_bytes(start, quarter), is_narrow);
+                    let narrow = vaddq_s16(lower, vandq_s16(load_bytes(start, quarter), is_narrow));
                     let wide = vld1q_s16(start.cast::<i16>().add(2 * QUARTER * quarter));
-                    *sum = add_squares(*sum, vsubq_s16(from, vbslq_s16(is_wide, wide, narrow)));
+                    *sum = add_squares(*sum, vsubq_s16(query[pair], vbslq_s16(is_wide, wide, narrow)));
                 }
             }
             total(sums)
@@ -237,6 +237,16 @@ impl Kernel for Neon {
     }
 
     /// Does nothing: stable Rust has no intrinsic for it.
+    #[inline(always)]
+    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+        Scalar::<u32>::NEW.first(values, lanes)
+    }
+
+    #[inline(always)]
+    fn flagged(self, values: &[u32; LANES]) -> u16 {
+        Scalar::<u32>::NEW.flagged(values)
+    }
+
     #[inline(always)]
     fn prefetch<T: ?Sized>(self, _record: &T, _bytes: usize) {}
 }

@@ -58,15 +58,14 @@ impl<D: Distance> Kernel for Scalar<D> {
         let decoding = decoding(leaf.formats[lane]);
         sums(|pair, point, side| {
             let (start, place) = (usize::from(decoding.starts[pair]), 2 * point + side);
-            let difference = if decoding.is_wide[pair] != 0 {
-                u16::from_le_bytes([packed[start + 2 * place], packed[start + 2 * place + 1]])
+            let value = if decoding.is_wide[pair] != 0 {
+                i32::from(u16::from_le_bytes([packed[start + 2 * place], packed[start + 2 * place + 1]]))
             } else if decoding.is_narrow[pair] != 0 {
-                u16::from(packed[start + place])
+                i32::from(leaf.lower[pair][lane][side]) + i32::from(packed[start + place])
             } else {
-                0
+                i32::from(leaf.lower[pair][lane][side])
             };
-            let difference = i32::from(difference);
-            i32::from(query[pair][side]) - i32::from(leaf.lower[pair][lane][side]) - difference
+            i32::from(query[pair][side]) - value
         })
     }
 
@@ -152,6 +151,19 @@ impl<D: Distance> Kernel for Scalar<D> {
     #[inline(always)]
     fn lowest_bits(self, keys: Self::Keys) -> u8 {
         keys[..NEIGHBOURS].iter().rev().fold(0, |bits, key| bits << 1 | key.label())
+    }
+
+    #[inline(always)]
+    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+        let mut first = [0; LANES];
+        let chosen = (0..LANES).filter(|lane| lanes >> lane & 1 == 1);
+        first.iter_mut().zip(chosen).for_each(|(first, lane)| *first = values[lane]);
+        first
+    }
+
+    #[inline(always)]
+    fn flagged(self, values: &[u32; LANES]) -> u16 {
+        values.iter().enumerate().fold(0, |bits, (lane, value)| bits | ((value >> 31) as u16) << lane)
     }
 
     #[inline(always)]

@@ -3,6 +3,34 @@
 
 use std::arch::x86_64::*;
 
+/// By a mask of eight lanes: these lanes, in order.
+static LANES_OF: [[u8; 8]; 256] = {
+    let mut all = [[0; 8]; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut lane, mut place) = (0, 0);
+        while lane < 8 {
+            if mask >> lane & 1 == 1 {
+                all[mask][place] = lane as u8;
+                place += 1;
+            }
+            lane += 1;
+        }
+        mask += 1;
+    }
+    all
+};
+
+/// The lanes of a mask to the front, in order; what the others hold is not said. The caller has AVX2.
+#[inline(always)]
+pub(super) unsafe fn to_front(eight: __m256i, lanes: u8) -> __m256i {
+    // SAFETY: the caller has AVX2; the load is a row of the table.
+    unsafe {
+        let order = _mm_loadl_epi64(LANES_OF[usize::from(lanes)].as_ptr().cast());
+        _mm256_permutevar8x32_epi32(eight, _mm256_cvtepu8_epi32(order))
+    }
+}
+
 /// Eight ascending keys with one more. The caller has AVX2.
 #[inline(always)]
 pub(super) unsafe fn insert(keys: __m256i, key: u32) -> __m256i {

@@ -1,0 +1,57 @@
+//! The leaf at the end of the walk that takes the nearest box of each node, and what lies near in it.
+
+use transaction::Label;
+
+use super::candidates::{Candidates, Place};
+use super::effort::Count;
+use crate::format::{Child, Leaf, Node};
+use crate::kernel::Kernel;
+
+/// Finds the leaf, and its child number.
+///
+/// Below the root only boxes of the label of its nearest are compared: five of one label are looked for.
+#[inline(always)]
+pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &mut impl Count) -> (&'a Leaf, u32) {
+    let Place { kernel, trees, query } = place;
+    count.boxes();
+    count.boxes();
+    let legit = kernel.only(kernel.box_distances(query, &root.boxes[Label::Legit as usize]), root.holds[0]);
+    let fraud = kernel.only(kernel.box_distances(query, &root.boxes[Label::Fraud as usize]), root.holds[1]);
+    let lane = kernel.nearest(kernel.nearer(legit, fraud));
+    let label = usize::from(kernel.each(fraud)[lane] <= kernel.each(legit)[lane]);
+    let mut child = root.children[lane];
+    loop {
+        match trees.child(child) {
+            Child::Leaf(leaf) => return (leaf, child),
+            Child::Node(node) => {
+                count.boxes();
+                let boxes = kernel.only(kernel.box_distances(query, &node.boxes[label]), node.holds[label]);
+                child = node.children[kernel.nearest(boxes)];
+            }
+        }
+    }
+}
+
+/// Scans its near blocks, the nearest first; returns its child number.
+#[inline(always)]
+pub(super) fn scan<K: Kernel>(
+    place: Place<'_, '_, K>,
+    root: u32,
+    candidates: &mut impl Candidates<K>,
+    count: &mut impl Count,
+) -> u32 {
+    let Place { kernel, trees, query } = place;
+    let (leaf, child) = find(place, &trees.nodes[root as usize], count);
+    count.leaf();
+    let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
+    let near = kernel.at_most(boxes, candidates.worst());
+    place.prefetch_blocks(leaf, near);
+    let nearest = 1 << kernel.nearest(boxes);
+    let mut left = near & nearest;
+    // The nearest by itself: what it says of the fifth's distance spares others.
+    for _ in 0..2 {
+        place.scan(leaf, left, candidates, count);
+        left = near & !nearest & kernel.at_most(boxes, candidates.worst());
+    }
+    child
+}
