@@ -268,7 +268,8 @@ fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
     if least >= 0 && greatest <= 2 * SCALE {
         return Ok(());
     }
-    for lane in 0..usize::from(content.points) {
+    // Unused lanes too: boxes are made from all 16.
+    for lane in 0..LANES {
         let point = content.point(lane);
         if let Some(value) = point.as_flattened().iter().find(|value| !(0..=2 * SCALE).contains(*value)) {
             return Err(OpenError::ValueOutOfRange { block, lane, value: *value });
