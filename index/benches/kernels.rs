@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytemuck::AnyBitPattern;
 use criterion::{Criterion, criterion_group, criterion_main};
 use index::format::{Boxes, Leaf, Node, PACKED_MAX, PAIRS, Paired};
-use index::kernel::{self, Distance, Kernel, Task};
+use index::kernel::{self, Distance, INSERTED, Kernel, Task};
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -124,8 +124,9 @@ impl Task for Insert<'_> {
         let Self(list, times) = self;
         let mut keys = kernel.no_keys();
         for time in 0..times {
-            let key = u64::from(black_box(list)[time as usize % KEYS]);
-            keys = kernel.insert(keys, K::Distance::from_sum(key));
+            let start = time as usize * INSERTED % KEYS;
+            let some = &black_box(list)[start..start + INSERTED];
+            keys = kernel.insert(keys, std::array::from_fn(|place| K::Distance::from_sum(u64::from(some[place]))));
         }
         black_box(kernel.fifth_and_sixth(keys));
     }
@@ -154,7 +155,7 @@ fn kernels(criterion: &mut Criterion) {
     on_every_kernel(criterion, "point_distances/wide", |times| PointDistances(&wide, times));
     let mut random = Random(2);
     let keys = std::array::from_fn(|_| random.next() as u32 >> 1);
-    on_every_kernel(criterion, "insert", |times| Insert(&keys, times));
+    on_every_kernel(criterion, "insert/four", |times| Insert(&keys, times));
 }
 
 criterion_group!(benches, kernels);

@@ -5,10 +5,10 @@ use transaction::Label;
 use super::effort::Count;
 use crate::NEIGHBOURS;
 use crate::format::{LANES, Leaf, NO_REFERENCE, Trees};
-use crate::kernel::{Distance, FOUND, FoundKeys, Kernel};
+use crate::kernel::{Distance, FOUND, FoundKeys, INSERTED, Kernel};
 
-/// What is asked for ahead of a block: its usual length. More would be the next block's.
-const TYPICAL_BLOCK: usize = 256;
+/// What is asked for ahead of a block: the usual length. More would be the next block's.
+const TYPICAL_BLOCK: usize = 384;
 
 /// Labels, a bit each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ impl Labels {
     pub(super) const FRAUD: Self = Self(1 << Label::Fraud as u8);
     pub(super) const BOTH: Self = Self(3);
 
+    /// Whether a label is one of them.
     #[inline(always)]
     pub(super) fn has(self, label: Label) -> bool {
         self.0 >> label as u8 & 1 == 1
@@ -30,11 +31,13 @@ impl Labels {
         self.0 & !others.0 == 0
     }
 
+    /// What is in both.
     #[inline(always)]
     pub(super) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
+    /// One label.
     #[inline(always)]
     pub(super) fn only(label: Label) -> Self {
         Self(1 << label as u8)
@@ -147,29 +150,6 @@ impl<K: Kernel> Nearest<K> {
         self.waits = self.kernel.write_keys(distances, near, frauds, &mut self.waiting, self.waits);
     }
 
-    /// Takes keys.
-    #[inline(always)]
-    pub(super) fn insert(&mut self, found: &[K::Distance]) {
-        if found.is_empty() {
-            return;
-        }
-        let mut keys = self.keys;
-        for key in found {
-            keys = self.kernel.insert(keys, *key);
-        }
-        self.keys = keys;
-        let (fifth, _) = self.kernel.fifth_and_sixth(keys);
-        if fifth < K::Distance::MAX {
-            self.worst = fifth.without_label();
-            self.wanted = match self.kernel.lowest_bits(keys) {
-                // More of the same cannot change the count.
-                0 => Labels::FRAUD,
-                0b11111 => Labels::LEGIT,
-                _ => Labels::BOTH,
-            };
-        }
-    }
-
     /// Frauds among the five.
     #[inline(always)]
     pub(super) fn frauds(&self) -> u8 {
@@ -209,8 +189,12 @@ impl<K: Kernel> Candidates<K> for Nearest<K> {
     #[inline(always)]
     fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
         let distances = from.to_points(leaf, lane);
-        // No branch on whether any is near: that cannot be foreseen.
-        self.take(distances, self.kernel.at_most(distances, self.worst) & leaf.lanes(lane), leaf.frauds[lane]);
+        let near = self.kernel.at_most(distances, self.worst) & leaf.lanes(lane);
+        // Six blocks of seven have none: wrong guesses cost less than writing the keys of none.
+        if near == 0 {
+            return;
+        }
+        self.take(distances, near, leaf.frauds[lane]);
         if self.waits > LANES {
             self.settle();
         }
@@ -218,8 +202,27 @@ impl<K: Kernel> Candidates<K> for Nearest<K> {
 
     #[inline(always)]
     fn settle(&mut self) {
-        let (waiting, waits) = (self.waiting, std::mem::take(&mut self.waits));
-        self.insert(&waiting[..waits]);
+        let waits = std::mem::take(&mut self.waits);
+        if waits == 0 {
+            return;
+        }
+        // The last ones are filled up with keys that no other comes behind.
+        self.waiting[waits..][..INSERTED].fill(K::Distance::MAX);
+        let mut keys = self.keys;
+        for some in self.waiting[..waits.next_multiple_of(INSERTED)].as_chunks().0 {
+            keys = self.kernel.insert(keys, *some);
+        }
+        self.keys = keys;
+        let (fifth, _) = self.kernel.fifth_and_sixth(keys);
+        if fifth < K::Distance::MAX {
+            self.worst = fifth.without_label();
+            self.wanted = match self.kernel.lowest_bits(keys) {
+                // More of the same cannot change the count.
+                0 => Labels::FRAUD,
+                0b11111 => Labels::LEGIT,
+                _ => Labels::BOTH,
+            };
+        }
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{FoundKeys, Kernel, Task, x86_64};
+use super::{FoundKeys, INSERTED, Kernel, Task, x86_64};
 use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, decoding};
 
 /// Proof that this machine has AVX2.
@@ -191,9 +191,9 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn insert(self, keys: Self::Keys, key: u32) -> Self::Keys {
+    fn insert(self, keys: Self::Keys, more: [u32; INSERTED]) -> Self::Keys {
         // SAFETY: the token is proof of AVX2.
-        unsafe { x86_64::insert(keys, key) }
+        unsafe { x86_64::insert(keys, more) }
     }
 
     #[inline(always)]

@@ -83,8 +83,8 @@ pub trait Kernel: Copy {
     ) -> usize;
     /// No key yet: [`Distance::MAX`] in all places.
     fn no_keys(self) -> Self::Keys;
-    /// With one more key.
-    fn insert(self, keys: Self::Keys, key: Self::Distance) -> Self::Keys;
+    /// With some more keys, in any order; [`Distance::MAX`] is none.
+    fn insert(self, keys: Self::Keys, more: [Self::Distance; INSERTED]) -> Self::Keys;
     /// The fifth and the sixth key.
     fn fifth_and_sixth(self, keys: Self::Keys) -> (Self::Distance, Self::Distance);
     /// For each of the first five keys its lowest bit.
@@ -96,6 +96,9 @@ pub trait Kernel: Copy {
     /// Asks for `bytes` bytes of memory from the start of `record` on, ahead of their use.
     fn prefetch<T: ?Sized>(self, record: &T, bytes: usize);
 }
+
+/// So many keys are inserted at a time: one by one, each would wait for the one before it.
+pub const INSERTED: usize = 4;
 
 /// Keys that wait to be inserted: those of one block, and room for another's.
 pub const FOUND: usize = 3 * LANES;

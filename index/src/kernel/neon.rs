@@ -3,7 +3,7 @@
 
 use std::arch::aarch64::*;
 
-use super::{FoundKeys, Kernel, Scalar};
+use super::{FoundKeys, INSERTED, Kernel, Scalar};
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
 
 /// Proof that this machine has NEON.
@@ -210,14 +210,16 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn insert(self, [low, high]: Self::Keys, key: u32) -> Self::Keys {
-        // SAFETY: the token is proof of NEON.
-        unsafe {
-            // Each place keeps the middle of itself, its left neighbour and the new key.
-            let (left_of_low, left_of_high) = (vextq_u32::<3>(vdupq_n_u32(0), low), vextq_u32::<3>(low, high));
-            let key = vdupq_n_u32(key);
-            [vminq_u32(low, vmaxq_u32(left_of_low, key)), vminq_u32(high, vmaxq_u32(left_of_high, key))]
-        }
+    fn insert(self, keys: Self::Keys, more: [u32; INSERTED]) -> Self::Keys {
+        more.into_iter().fold(keys, |[low, high], key| {
+            // SAFETY: the token is proof of NEON.
+            unsafe {
+                // Each place keeps the middle of itself, its left neighbour and the new key.
+                let (left_of_low, left_of_high) = (vextq_u32::<3>(vdupq_n_u32(0), low), vextq_u32::<3>(low, high));
+                let key = vdupq_n_u32(key);
+                [vminq_u32(low, vmaxq_u32(left_of_low, key)), vminq_u32(high, vmaxq_u32(left_of_high, key))]
+            }
+        })
     }
 
     #[inline(always)]
@@ -236,7 +238,6 @@ impl Kernel for Neon {
         }
     }
 
-    /// Does nothing: stable Rust has no intrinsic for it.
     #[inline(always)]
     fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
         Scalar::<u32>::NEW.first(values, lanes)
@@ -247,6 +248,7 @@ impl Kernel for Neon {
         Scalar::<u32>::NEW.flagged(values)
     }
 
+    /// Does nothing: stable Rust has no intrinsic for it.
     #[inline(always)]
     fn prefetch<T: ?Sized>(self, _record: &T, _bytes: usize) {}
 }

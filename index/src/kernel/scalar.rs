@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use transaction::DIMENSIONS;
 
-use super::{Distance, FoundKeys, Kernel};
+use super::{Distance, FoundKeys, INSERTED, Kernel};
 use crate::NEIGHBOURS;
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired, decoding};
 
@@ -134,12 +134,14 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn insert(self, mut keys: Self::Keys, key: D) -> Self::Keys {
-        // Each place keeps the middle of itself, its left neighbour and the new key: branch-free, in any order.
-        for place in (1..keys.len()).rev() {
-            keys[place] = keys[place].min(keys[place - 1].max(key));
+    fn insert(self, mut keys: Self::Keys, more: [D; INSERTED]) -> Self::Keys {
+        for key in more {
+            // Each place keeps the middle of itself, its left neighbour and the new key: branch-free, in any order.
+            for place in (1..keys.len()).rev() {
+                keys[place] = keys[place].min(keys[place - 1].max(key));
+            }
+            keys[0] = keys[0].min(key);
         }
-        keys[0] = keys[0].min(key);
         keys
     }
 

@@ -3,6 +3,8 @@
 
 use std::arch::x86_64::*;
 
+use super::INSERTED;
+
 /// By a mask of eight lanes: these lanes, in order.
 static LANES_OF: [[u8; 8]; 256] = {
     let mut all = [[0; 8]; 256];
@@ -31,16 +33,35 @@ pub(super) unsafe fn to_front(eight: __m256i, lanes: u8) -> __m256i {
     }
 }
 
-/// Eight ascending keys with one more. The caller has AVX2.
+/// The eight least of eight ascending keys and four more, ascending. The caller has AVX2.
+///
+/// Place i gets the least, over j from 0 to 4, of the greater of old key i - j and the j-th least of the new ones (none for
+/// j = 0, and 0 before the first). For each j, i - j + 1 old keys and j new ones are not above that, so the i + 1 least of
+/// all are not; and for the j that is the number of new keys among those, it is the greatest of them.
 #[inline(always)]
-pub(super) unsafe fn insert(keys: __m256i, key: u32) -> __m256i {
+pub(super) unsafe fn insert(keys: __m256i, more: [u32; INSERTED]) -> __m256i {
     // SAFETY: the caller has AVX2.
     unsafe {
-        // Each place keeps the middle of itself, its left neighbour and the new key.
-        let left = _mm256_permutevar8x32_epi32(keys, _mm256_setr_epi32(0, 0, 1, 2, 3, 4, 5, 6));
-        let left = _mm256_blend_epi32::<1>(left, _mm256_setzero_si256());
-        _mm256_min_epu32(keys, _mm256_max_epu32(left, _mm256_set1_epi32(key as i32)))
+        let [a, b, c, d] = more.map(|key| _mm256_set1_epi32(key as i32));
+        let ([a, b], [c, d]) = (ascending(a, b), ascending(c, d));
+        let ([a, c], [b, d]) = (ascending(a, c), ascending(b, d));
+        let [b, c] = ascending(b, c);
+        // The keys one to four places on; zeros come before the first.
+        let by_four = _mm256_permute2x128_si256::<0x08>(keys, keys);
+        let by_three = _mm256_alignr_epi8::<4>(keys, by_four);
+        let by_two = _mm256_alignr_epi8::<8>(keys, by_four);
+        let by_one = _mm256_alignr_epi8::<12>(keys, by_four);
+        let first = _mm256_min_epu32(_mm256_max_epu32(by_one, a), _mm256_max_epu32(by_two, b));
+        let second = _mm256_min_epu32(_mm256_max_epu32(by_three, c), _mm256_max_epu32(by_four, d));
+        _mm256_min_epu32(keys, _mm256_min_epu32(first, second))
     }
+}
+
+/// Lane by lane the lesser, and the greater. The caller has AVX2.
+#[inline(always)]
+unsafe fn ascending(a: __m256i, b: __m256i) -> [__m256i; 2] {
+    // SAFETY: the caller has AVX2.
+    unsafe { [_mm256_min_epu32(a, b), _mm256_max_epu32(a, b)] }
 }
 
 /// The caller has AVX2.
