@@ -22,6 +22,18 @@ pub struct DataOption {
     folder: Option<PathBuf>,
 }
 
+impl DataOption {
+    /// A named index file or, without a name, the official index, built when it is missing; and its path.
+    pub fn index_image(&self, file: Option<&Path>, reporter: &Reporter) -> Result<(PathBuf, Image)> {
+        let path = match file {
+            Some(path) => path.to_owned(),
+            None => DataFolder::open(self)?.official_index(reporter)?,
+        };
+        let image = Image::read(&path)?;
+        Ok((path, image))
+    }
+}
+
 /// Lengths of sets that are longer than published are multiples of it.
 const LONGER_BY: u64 = 50_000;
 

@@ -2,7 +2,6 @@
 
 use crate::data::DataOption;
 use crate::exit::Outcome;
-use crate::index_image::Image;
 use crate::output::print_line;
 use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
@@ -123,7 +122,7 @@ impl Measured {
 /// Measures and prints the result on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
-    let (path, image) = Image::read_or_official(options.file.as_deref(), &options.data, &reporter)?;
+    let (path, image) = options.data.index_image(options.file.as_deref(), &reporter)?;
     let index = image.open_named(&path)?;
     let report = measure(options, path.display().to_string(), &index, &reporter)?;
     print_line(&if options.json { serde_json::to_string_pretty(&report)? } else { report.text()? })?;

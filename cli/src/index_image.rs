@@ -1,11 +1,9 @@
 //! An index file read into memory, for the commands that need no shared memory.
 
 use crate::advice::Advise;
-use crate::data::{DataFolder, DataOption};
-use crate::progress::Reporter;
 use anyhow::{Context, Result};
 use index::Index;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The bytes of an index file.
 pub struct Image {
@@ -20,16 +18,6 @@ impl Image {
             .with_context(|| format!("cannot read the index {named}"))
             .advise(|| format!("make one with: fraudring index build --references official --out {named}"))?;
         Ok(Self { bytes })
-    }
-
-    /// `read` of a named file or, without a name, of the official index, built when it is missing. Returns its path too.
-    pub fn read_or_official(file: Option<&Path>, data: &DataOption, reporter: &Reporter) -> Result<(PathBuf, Self)> {
-        let path = match file {
-            Some(path) => path.to_owned(),
-            None => DataFolder::open(data)?.official_index(reporter)?,
-        };
-        let image = Self::read(&path)?;
-        Ok((path, image))
     }
 
     /// Checks every part and chooses the kernel.

@@ -8,7 +8,6 @@ mod through;
 
 use crate::data::{DataFolder, DataOption, Preview, read_payloads};
 use crate::exit::Outcome;
-use crate::index_image::Image;
 use crate::progress::Reporter;
 use crate::references_source::Source;
 use anyhow::Result;
@@ -86,7 +85,7 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<Report> {
     match &options.through {
         Some(url) => through::replay(&name, &entries, url, reporter),
         None => {
-            let (path, image) = Image::read_or_official(options.index.as_deref(), &options.data, reporter)?;
+            let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
             in_process::replay_payloads(&name, &entries, &image.open_named(&path)?, options.stats, reporter)
         }
     }
@@ -119,7 +118,7 @@ fn queries(options: &Options, reporter: &Reporter) -> Result<Option<Drawn>> {
 fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result<Report> {
     let Drawn { name, queries, references } = drawn;
     let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
-    let (path, image) = Image::read_or_official(options.index.as_deref(), &options.data, reporter)?;
+    let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
     in_process::replay_queries(name, queries, &expected, &image.open_named(&path)?, options.stats, reporter)
 }
 

@@ -58,7 +58,7 @@ pub(super) fn walk<K: Kernel, C: Candidates<K>>(
             && let Some(next) = leaves.pop()
         {
             if let Some(ahead) = leaves.len().checked_sub(LEAVES_AHEAD) {
-                place.kernel.prefetch(leaf(place, leaves[ahead]), size_of::<Leaf>());
+                place.kernel.prefetch(leaf(place, leaves[ahead] & !LEAF_FLAG), size_of::<Leaf>());
             }
             if Some(next) != seen {
                 open_leaf(place, next & !LEAF_FLAG, (labels, candidates.worst()), &mut blocks, count);
@@ -144,10 +144,10 @@ fn scan<K: Kernel>(
     candidates.settle();
 }
 
-/// A leaf by its position, or as a child.
+/// The leaf at a position.
 #[inline(always)]
-fn leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, child: u32) -> &'a Leaf {
-    &place.trees.leaves[(child & !LEAF_FLAG) as usize]
+fn leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, position: u32) -> &'a Leaf {
+    &place.trees.leaves[position as usize]
 }
 
 /// Appends the values of some lanes.
