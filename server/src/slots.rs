@@ -9,6 +9,11 @@ use std::task::Waker;
 pub struct Slots {
     slots: Vec<Slot>,
     free: RefCell<Vec<usize>>,
+    /// Connections that hold a buffer because their peer is slow and were not asked for it. Counted, as the two sums
+    /// tell thousands of connections that wait for a buffer at once whether a look at all slots is worth it.
+    slow: Cell<usize>,
+    /// Those that were asked, and had no turn since.
+    asked: Cell<usize>,
 }
 
 #[derive(Debug)]
@@ -44,7 +49,12 @@ impl Slots {
             must_leave: Cell::new(false),
             waker: RefCell::new(None),
         };
-        Self { slots: (0..count).map(|_| slot()).collect(), free: RefCell::new((0..count).rev().collect()) }
+        Self {
+            slots: (0..count).map(|_| slot()).collect(),
+            free: RefCell::new((0..count).rev().collect()),
+            slow: Cell::new(0),
+            asked: Cell::new(0),
+        }
     }
 
     /// A place for a new connection; `None` if all are taken.
@@ -87,14 +97,18 @@ impl Slots {
     /// Asks the connection that has held its buffer for longest to give it back, unless some were asked already and
     /// had no turn since: most of those who wait need a buffer for a moment only, and one serves them all.
     pub fn evict_slowest(&self) -> bool {
-        let asked = self.opened().filter(|slot| slot.holds_buffer.get() && slot.must_leave.get()).count();
-        asked < limits::EVICTIONS_AT_ONCE && self.evict(|slot| slot.holds_buffer.get())
+        let may_ask = self.slow.get() > 0 && self.asked.get() < limits::EVICTIONS_AT_ONCE;
+        may_ask && self.evict(|slot| slot.holds_buffer.get())
     }
 
     fn evict(&self, may_leave: impl Fn(&Slot) -> bool) -> bool {
         let candidates = self.opened().filter(|slot| may_leave(slot) && !slot.must_leave.get());
         let Some(slot) = candidates.min_by_key(|slot| slot.deadline_ms.get()) else { return false };
         slot.must_leave.set(true);
+        if slot.holds_buffer.get() {
+            self.slow.set(self.slow.get() - 1);
+            self.asked.set(self.asked.get() + 1);
+        }
         slot.wake();
         true
     }
@@ -115,11 +129,22 @@ impl Slot {
 impl Place<'_> {
     /// Before a wait: what the sweeper needs to know. Whoever was asked to make room and was busy has done so.
     pub fn set(&self, deadline_ms: u64, is_idle: bool, holds_buffer: bool) {
+        self.holds_none();
         let slot = self.slot();
         slot.deadline_ms.set(deadline_ms);
         slot.is_idle.set(is_idle);
         slot.holds_buffer.set(holds_buffer);
         slot.must_leave.set(false);
+        self.slots.slow.set(self.slots.slow.get() + usize::from(holds_buffer));
+    }
+
+    /// Takes the connection out of the sums of those that hold a buffer.
+    fn holds_none(&self) {
+        let slot = self.slot();
+        if slot.holds_buffer.replace(false) {
+            let sum = if slot.must_leave.get() { &self.slots.asked } else { &self.slots.slow };
+            sum.set(sum.get() - 1);
+        }
     }
 
     /// During a wait: whom to wake.
@@ -147,6 +172,7 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
+        self.holds_none();
         let slot = self.slot();
         slot.is_open.set(false);
         slot.waker.borrow_mut().take();
@@ -185,5 +211,24 @@ mod tests {
         assert!(busy.must_leave());
         busy.set(1, false, false);
         assert!(!busy.must_leave() && !slots.evict_slowest());
+    }
+
+    #[test]
+    fn those_asked_for_their_buffer_are_few_until_one_had_its_turn() {
+        let slots = Slots::new(9);
+        let mut places: Vec<_> = (0..9).map(|_| slots.open().unwrap()).collect();
+        assert!(!slots.evict_slowest());
+        places.iter().zip(1..).for_each(|(place, deadline_ms)| place.set(deadline_ms, false, true));
+        let ask_all = || (0..9).filter(|_| slots.evict_slowest()).count();
+        assert_eq!(ask_all(), limits::EVICTIONS_AT_ONCE);
+        places[0].set(1, false, false);
+        assert_eq!(ask_all(), 1);
+        // One that was asked closes, and one that was not.
+        places.remove(1);
+        places.pop();
+        assert_eq!(ask_all(), 1);
+        places.iter().for_each(|place| place.set(1, false, false));
+        assert_eq!(ask_all(), 0);
+        assert_eq!((slots.slow.get(), slots.asked.get()), (0, 0));
     }
 }
