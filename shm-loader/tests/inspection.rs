@@ -6,24 +6,22 @@ mod common;
 
 use common::{Place, finish, index};
 use serde_json::Value;
-use shm_loader::{Segment, SegmentState, inspect, unload_all};
+use shm_loader::{SegmentState, inspect, unload_all};
 use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// The folder that `reader_process` attaches to.
-const READER_DIR: &str = "SHM_LOADER_TEST_READER_DIR";
-const READER_ARGUMENTS: [&str; 4] = ["--ignored", "--exact", "reader_process", "--nocapture"];
-
-#[test]
-#[ignore = "other tests run it as a process of its own"]
-fn reader_process() {
-    let dir = std::env::var_os(READER_DIR).expect("only run by other tests");
-    let segment = Segment::attach(Path::new(&dir)).unwrap();
-    let touched: u64 = segment.bytes().iter().step_by(4096).map(|byte| u64::from(*byte)).sum();
-    println!("\nattached {touched}");
-    std::io::stdin().lines().for_each(drop);
+/// The program of `examples/reader.rs`, which `cargo test` builds as well.
+fn reader() -> PathBuf {
+    let programs = std::env::current_exe().unwrap();
+    let reader = programs.ancestors().nth(2).unwrap().join("examples/reader");
+    assert!(
+        reader.exists(),
+        "no {}: cargo build -p shm-loader --example reader, with this test's profile",
+        reader.display()
+    );
+    reader
 }
 
 /// A process that has touched all of the segment; it ends with its standard input.
@@ -35,8 +33,8 @@ struct OtherReader {
 
 impl OtherReader {
     fn new(place: &Place) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(READER_ARGUMENTS).env(READER_DIR, place.dir()).arg0("reader\x1b[31m of the test");
+        let mut command = Command::new(reader());
+        command.arg(place.dir()).arg0("reader\x1b[31m of the test");
         Self::start(command)
     }
 
@@ -46,8 +44,7 @@ impl OtherReader {
         std::fs::create_dir(&inside).unwrap();
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", r#"mount --bind "$1" "$2" && shift 2 && exec "$@""#, "sh"]);
-        command.arg(place.dir()).arg(&inside).arg(std::env::current_exe().unwrap());
-        command.args(READER_ARGUMENTS).env(READER_DIR, inside);
+        command.arg(place.dir()).arg(&inside).arg(reader()).arg(&inside);
         Self::start(command)
     }
 
