@@ -1,7 +1,8 @@
 //! Two-way cuts to 16-way nodes.
 //!
-//! From below, whole subtrees become leaves and the nodes over them, as large as 16 lanes allow: what a search reads last
-//! is full. From above, a node takes the cuts with most behind them until it has 16 children: the way down is short.
+//! Whole subtrees of up to 16 blocks become leaves: what a search reads last is full. Which cuts lie inside one node is then
+//! free, as long as it has at most 16 children. The choice with the fewest visits to nodes is found from below, as wide
+//! bounding-volume hierarchies are made of narrow ones (Ylitie, Karras and Laine, 2017).
 
 use std::ops::Range;
 
@@ -18,57 +19,67 @@ pub(super) enum Unit {
 
 /// The children of the root.
 pub(super) fn group(whole: &Piece) -> Vec<Unit> {
-    match unit(whole) {
+    match Plan::new(whole).unit() {
         Unit::Node(units) => units,
         leaf => vec![leaf],
     }
 }
 
-fn unit(piece: &Piece) -> Unit {
-    if piece.leaves() == 1 {
-        let mut blocks = Vec::new();
-        collect_blocks(piece, &mut blocks);
-        return Unit::Leaf(blocks);
-    }
-    let mut children = vec![piece];
-    // What one node can hold stays together as long as there is anything larger to cut.
-    while let Some((place, sides)) = largest_cut(&children) {
-        children.splice(place..=place, sides);
-    }
-    // Where there is room, a child's leaves take its place, and a level is saved.
-    while let Some(place) = largest_that_fits(&children) {
-        let mut leaves = Vec::new();
-        collect_leaves(children[place], &mut leaves);
-        children.splice(place..=place, leaves);
-    }
-    Unit::Node(children.into_iter().map(unit).collect())
+/// The best that can be made of a piece, for each number of lanes that a node above has for it.
+struct Plan<'p> {
+    piece: &'p Piece,
+    /// By lanes less one: visits to all nodes inside.
+    visits: [f64; LANES],
+    /// By lanes less one: how many the left side gets; 0 if the piece is a leaf or a node of its own.
+    left: [usize; LANES],
+    sides: Option<Box<[Self; 2]>>,
 }
 
-/// The child with most leaves of those that no node can hold, and its sides, if there is room for both.
-fn largest_cut<'p>(children: &[&'p Piece]) -> Option<(usize, [&'p Piece; 2])> {
-    let place = largest(children, |piece| piece.leaves() > LANES).filter(|_| children.len() < LANES)?;
-    match children[place] {
-        Piece::Cut { sides, .. } => Some((place, [&sides[0], &sides[1]])),
-        Piece::Block(_) => None,
+impl<'p> Plan<'p> {
+    fn new(piece: &'p Piece) -> Self {
+        let mut plan = Self { piece, visits: [0.0; LANES], left: [0; LANES], sides: None };
+        let Piece::Cut { sides, blocks, visits } = piece else { return plan };
+        if *blocks <= LANES {
+            return plan;
+        }
+        let sides = [Self::new(&sides[0]), Self::new(&sides[1])];
+        for lanes in 2..=LANES {
+            let split = |left: usize| sides[0].visits[left - 1] + sides[1].visits[lanes - left - 1];
+            let best = (1..lanes).min_by(|a, b| split(*a).total_cmp(&split(*b))).unwrap_or(1);
+            (plan.left[lanes - 1], plan.visits[lanes - 1]) = (best, split(best));
+        }
+        // A node of its own has all lanes, and needs one.
+        let own = plan.visits[LANES - 1] + visits;
+        for lanes in 1..LANES {
+            if lanes == 1 || own < plan.visits[lanes - 1] {
+                (plan.left[lanes - 1], plan.visits[lanes - 1]) = (0, own);
+            }
+        }
+        plan.sides = Some(Box::new(sides));
+        plan
     }
-}
 
-/// The child with most leaves of those whose leaves all have room.
-fn largest_that_fits(children: &[&Piece]) -> Option<usize> {
-    largest(children, |piece| piece.leaves() > 1 && children.len() - 1 + piece.leaves() <= LANES)
-}
+    /// The piece in one lane.
+    fn unit(&self) -> Unit {
+        if self.sides.is_none() {
+            let mut blocks = Vec::new();
+            collect_blocks(self.piece, &mut blocks);
+            return Unit::Leaf(blocks);
+        }
+        let mut children = Vec::new();
+        self.spread(LANES, &mut children);
+        Unit::Node(children)
+    }
 
-/// The first child with most leaves of those that `may` be taken.
-fn largest(children: &[&Piece], may: impl Fn(&Piece) -> bool) -> Option<usize> {
-    (0..children.len())
-        .filter(|place| may(children[*place]))
-        .max_by_key(|place| (children[*place].leaves(), std::cmp::Reverse(*place)))
-}
-
-fn collect_leaves<'p>(piece: &'p Piece, leaves: &mut Vec<&'p Piece>) {
-    match piece {
-        Piece::Cut { sides, .. } if piece.leaves() > 1 => sides.iter().for_each(|side| collect_leaves(side, leaves)),
-        _ => leaves.push(piece),
+    /// The piece in at most so many lanes.
+    fn spread(&self, lanes: usize, units: &mut Vec<Unit>) {
+        match (&self.sides, self.left[lanes - 1]) {
+            (Some(sides), left @ 1..) => {
+                sides[0].spread(left, units);
+                sides[1].spread(lanes - left, units);
+            }
+            _ => units.push(self.unit()),
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Cuts the space into blocks of near points and writes them as an image.
 //!
-//! Four steps, each with a file: [`split`] orders the points so that every 16 neighbours in memory are neighbours in
-//! space, [`group`] makes leaves and nodes of the cuts, [`pairing`] finds the order of dimensions in which their blocks pack best, [`write`] lays everything out as bytes.
+//! Five steps, each with a file: [`reach`] finds how far queries look, [`split`] orders the points so that every 16 neighbours
+//! in memory are neighbours in space and few cuts lie in a query's reach, [`group`] makes leaves and nodes of the cuts, [`pairing`] finds the order of dimensions in which their blocks pack best, [`write`] lays everything out as bytes.
 //!
 //! Twice: a *sample* of the references gets a tree of its own, small enough for a processor's second cache. Most answers
 //! can be proved from it.
 
 mod group;
 mod pairing;
+mod reach;
 mod split;
 mod write;
 
@@ -55,12 +56,13 @@ pub fn build(
     if vectors.len() > MAX_REFERENCES as usize {
         return Err(BuildError::TooManyReferences(vectors.len()));
     }
-    let (mut points, sample) = sample_first(split::points(vectors, labels));
+    let step = sample_step(vectors.len());
+    let balls = reach::balls(&sampled(vectors, step), &sampled(labels, step), rules)?;
+    let (mut points, sample) = sample_first(split::points(vectors, labels), step);
     let (head, tail) = points.split_at_mut(sample);
-    let grouped = |points: &mut [Point], offset, phase| group::group(&split::split(points, offset, phase, progress));
     let trees = write::Roots {
-        sample: grouped(head, 0, "sample"),
-        rest: (!tail.is_empty()).then(|| grouped(tail, sample, "split")),
+        sample: group::group(&split::split(head, 0, &[], "sample", progress)),
+        rest: (!tail.is_empty()).then(|| group::group(&split::split(tail, sample, &balls, "split", progress))),
     };
     let order = pairing::choose(&trees, &points);
     Ok(write::write(&trees, &points, order, rules, progress))
@@ -72,9 +74,17 @@ const SAMPLE_STEP: usize = 96;
 /// Small sets are sampled more densely, so that the sample has a full block.
 const SAMPLE_LEAST: usize = 16;
 
+fn sample_step(references: usize) -> usize {
+    (references / SAMPLE_LEAST).clamp(1, SAMPLE_STEP)
+}
+
+/// What belongs to the sample.
+fn sampled<T: Copy>(references: &[T], step: usize) -> Vec<T> {
+    references.iter().step_by(step).copied().collect()
+}
+
 /// The points with those of the sample first, and how many these are.
-fn sample_first(points: Vec<Point>) -> (Vec<Point>, usize) {
-    let step = (points.len() / SAMPLE_LEAST).clamp(1, SAMPLE_STEP);
+fn sample_first(points: Vec<Point>, step: usize) -> (Vec<Point>, usize) {
     let (mut sample, mut rest) = (Vec::with_capacity(points.len()), Vec::with_capacity(points.len()));
     for (reference, point) in points.into_iter().enumerate() {
         if reference.is_multiple_of(step) { sample.push(point) } else { rest.push(point) }

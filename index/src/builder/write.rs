@@ -19,12 +19,6 @@ pub(super) struct Roots {
     pub rest: Option<Vec<Unit>>,
 }
 
-impl Roots {
-    pub(super) fn units(&self) -> impl Iterator<Item = &Unit> {
-        self.sample.iter().chain(self.rest.iter().flatten())
-    }
-}
-
 /// The image of the two trees.
 pub(super) fn write(roots: &Roots, points: &[Point], order: Order, rules: &Rules, progress: &Progress<'_>) -> Vec<u8> {
     let total = points.len() as u64;
