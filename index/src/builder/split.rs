@@ -47,6 +47,8 @@ const ALIGNED_UP_TO: usize = 1024;
 /// variance: balls that are small beside a piece seldom touch both sides, whatever the cut, and say little of those that
 /// follow it.
 const GUIDED_SHARE: usize = 8;
+/// In pieces of up to so many points, half a leaf, the balls make no difference but to the time that a build takes.
+const GUIDED_ABOVE: usize = 8 * LANES;
 /// Fewer balls say nothing either.
 const GUIDES_LEAST: usize = 8;
 /// A cut leaves at least this share (1/8) on each side, which bounds the depth: log(2^31 / 2^10) / log(8/7) = 109.
@@ -97,8 +99,12 @@ impl Splitter<'_> {
         let balls = extent.touched_by(balls);
         // Where there are no balls, a piece is visited as often as it has points.
         let visits = balls.len() as f64 + points.len() as f64 / self.total as f64;
-        let guided = balls.len() >= GUIDES_LEAST && points.len() <= self.total as usize / GUIDED_SHARE;
-        let cut = if guided { sparing(points, &extent, &balls) } else { across_the_widest(points) };
+        let guided = (GUIDED_ABOVE + 1..=self.total as usize / GUIDED_SHARE).contains(&points.len());
+        let cut = if guided && balls.len() >= GUIDES_LEAST {
+            sparing(points, &extent, &balls)
+        } else {
+            across_the_widest(points)
+        };
         points.select_nth_unstable_by_key(cut.left, |point| (point.values[cut.dimension], point.tag));
         let (left, right) = points.split_at_mut(cut.left);
         let middle = offset + cut.left;
