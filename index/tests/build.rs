@@ -14,7 +14,8 @@ fn points(count: usize, seed: u64) -> Points {
 
 #[test]
 fn same_bytes_whatever_the_thread_count() {
-    let points = points(50_000, 1);
+    // Enough for a sample that guides the cuts.
+    let points = points(100_000, 1);
     let build_on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| points.build())

@@ -60,6 +60,19 @@ fn sets_around_the_sizes_where_cuts_change() {
 }
 
 #[test]
+fn sets_large_enough_for_cuts_that_follow_the_balls() {
+    let label = |random: &mut Random, i: usize| if i % 20 < 7 { Label::Fraud } else { random.label() };
+    check("guided clusters", 100_000, 0..1, |random, i| {
+        let centre = Random(i as u64 % 50).query(0, 10_000);
+        (random.near(&centre, 14, 1_500), label(random, i))
+    });
+    check("guided duplicates", 100_000, 0..1, |random, i| {
+        let values = std::array::from_fn(|dimension| if dimension < 5 { random.between(0, 3) * 3_000 } else { 0 });
+        (Query::new(values).unwrap(), label(random, i))
+    });
+}
+
+#[test]
 fn clustered_points() {
     check("clustered", 10_000, 0..3, |random, i| {
         let centre = Random(i as u64 % 20).query(0, 10_000);

@@ -89,3 +89,60 @@ fn collect_blocks(piece: &Piece, blocks: &mut Vec<Range<usize>>) {
         Piece::Cut { sides, .. } => sides.iter().for_each(|side| collect_blocks(side, blocks)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A piece of so many blocks, cut unevenly; visits grow with the blocks.
+    fn piece(start: usize, blocks: usize) -> Piece {
+        if blocks == 1 {
+            return Piece::Block(start..start + 1);
+        }
+        let left = (blocks / 3).max(1);
+        let sides = Box::new([piece(start, left), piece(start + left, blocks - left)]);
+        Piece::Cut { sides, blocks, visits: (blocks as f64).sqrt() }
+    }
+
+    /// Visits to all nodes, and the blocks in order.
+    fn walk(unit: &Unit, blocks: &mut Vec<Range<usize>>) -> f64 {
+        match unit {
+            Unit::Leaf(some) => {
+                assert!((1..=LANES).contains(&some.len()));
+                blocks.extend_from_slice(some);
+                0.0
+            }
+            Unit::Node(units) => {
+                assert!((2..=LANES).contains(&units.len()));
+                let before = blocks.len();
+                let inside: f64 = units.iter().map(|unit| walk(unit, blocks)).sum();
+                inside + ((blocks.len() - before) as f64).sqrt()
+            }
+        }
+    }
+
+    /// The least visits, by trying every frontier of at most so many lanes.
+    fn least(piece: &Piece, lanes: usize) -> f64 {
+        let Piece::Cut { sides, blocks, visits } = piece else { return 0.0 };
+        if *blocks <= LANES {
+            return 0.0;
+        }
+        let split = |lanes: usize| {
+            let with = |left: usize| least(&sides[0], left) + least(&sides[1], lanes - left);
+            (1..lanes).map(with).fold(f64::MAX, f64::min)
+        };
+        (split(LANES) + visits).min(if lanes > 1 { split(lanes) } else { f64::MAX })
+    }
+
+    #[test]
+    fn nodes_hold_every_block_in_order_with_the_fewest_visits() {
+        for blocks in [17, 40, 64, 100] {
+            let piece = piece(0, blocks);
+            let mut seen = Vec::new();
+            let visits = walk(&Unit::Node(group(&piece)), &mut seen);
+            assert_eq!(seen, (0..blocks).map(|block| block..block + 1).collect::<Vec<_>>());
+            assert!((visits - least(&piece, 1)).abs() < 1e-9, "{blocks} blocks: {visits}");
+        }
+        assert_eq!(group(&piece(0, 16)).len(), 1);
+    }
+}

@@ -96,3 +96,44 @@ fn outside(value: i16, lower: i16, upper: i16) -> u64 {
     let distance = (i32::from(lower) - i32::from(value)).max(i32::from(value) - i32::from(upper)).max(0);
     u64::from(distance.unsigned_abs()).pow(2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points on a lattice, so that many distances and edges coincide.
+    fn points(count: u32) -> Vec<Point> {
+        let value =
+            |number: u32, dimension: u32| ((number.wrapping_mul(2_654_435_761) >> (2 * dimension)) % 4 * 50) as i16;
+        let values = |number| std::array::from_fn(|dimension| value(number, dimension as u32));
+        (0..count).map(|number| Point { values: values(number), tag: number << 1 }).collect()
+    }
+
+    #[test]
+    fn a_ball_touches_the_sides_whose_boxes_are_within_its_reach() {
+        let points = points(200);
+        let extent = Extent { lower: [0; DIMENSIONS], upper: [100; DIMENSIONS] };
+        let ball = |reach| move |point: &Point| Ball { center: point.values, reach };
+        let balls: Vec<_> =
+            [0, 2_500, 5_000, 10_000].iter().flat_map(|reach| points.iter().map(ball(*reach))).collect();
+        let touching = extent.touched_by(&balls);
+        assert!((1..balls.len()).contains(&touching.len()), "some touch, some don't: {}", touching.len());
+        for dimension in 0..DIMENSIONS {
+            let touched = extent.touched_sides(&touching, &[Cut { dimension, below: 50, above: 100, left: 50 }]);
+            let mut sides = [Extent { ..extent }, Extent { ..extent }];
+            (sides[0].upper[dimension], sides[1].lower[dimension]) = (50, 100);
+            assert_eq!(touched, [sides.map(|side| side.touched_by(&balls).len())], "dimension {dimension}");
+        }
+    }
+
+    #[test]
+    fn few_references_have_no_balls_and_equal_ones_have_balls_without_reach() {
+        let build = |count| {
+            balls(&vec![Query::new([7; DIMENSIONS]).unwrap(); count], &vec![Label::Legit; count], &Rules::default())
+        };
+        assert!(build(POINTS_LEAST - 1).unwrap().is_empty());
+        let balls = build(POINTS_LEAST).unwrap();
+        assert_eq!(balls.len(), POINTS_LEAST);
+        assert!(balls.iter().all(|ball| ball.reach == 0));
+    }
+}

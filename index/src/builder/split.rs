@@ -134,7 +134,7 @@ pub(super) struct Cut {
     /// The least value on the right: the same inside a run of equal values.
     pub above: i16,
     /// Points on the left.
-    left: usize,
+    pub left: usize,
 }
 
 /// The cut in the dimension of largest variance that is nearest to the median.
