@@ -1,7 +1,8 @@
 //! Cuts the space into blocks of near points and writes them as an image.
 //!
 //! Five steps, each with a file: [`reach`] finds how far queries look, [`split`] orders the points so that every 16 neighbours
-//! in memory are neighbours in space and few cuts lie in a query's reach, [`group`] makes leaves and nodes of the cuts, [`pairing`] finds the order of dimensions in which their blocks pack best, [`write`] lays everything out as bytes.
+//! in memory are neighbours in space and few cuts lie in a query's reach, [`group`] makes leaves and nodes of the cuts,
+//! [`pairing`] finds the order of dimensions in which their blocks pack best, [`write`] lays everything out as bytes.
 //!
 //! Twice: a *sample* of the references gets a tree of its own, small enough for a processor's second cache. Most answers
 //! can be proved from it.

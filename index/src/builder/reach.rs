@@ -37,6 +37,7 @@ pub(super) fn balls(vectors: &[Query], labels: &[Label], rules: &Rules) -> Resul
         return Ok(Vec::new());
     }
     let image = super::build(vectors, labels, rules, &|_, _, _| ())?;
+    // Whichever kernel: all agree, so the same references give the same balls on every machine.
     let index = Index::open_with(&image, kernel::available()[0]).expect("what was just built");
     let ball = |(number, query): (usize, &Query)| {
         let scale = if number.is_multiple_of(FAR_EVERY) { FAR } else { 1 };

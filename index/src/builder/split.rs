@@ -49,7 +49,7 @@ const ALIGNED_UP_TO: usize = 1024;
 const GUIDED_SHARE: usize = 8;
 /// In pieces of up to so many points, half a leaf, the balls make no difference but to the time that a build takes.
 const GUIDED_ABOVE: usize = 8 * LANES;
-/// Fewer balls say nothing either.
+/// Fewer balls say nothing of a piece.
 const GUIDES_LEAST: usize = 8;
 /// A cut leaves at least this share (1/8) on each side, which bounds the depth: log(2^31 / 2^10) / log(8/7) = 109.
 const LEAST_SHARE: usize = 8;

@@ -206,7 +206,7 @@ impl<K: Kernel> Candidates<K> for Nearest<K> {
         if waits == 0 {
             return;
         }
-        // The last ones are filled up with keys that no other comes behind.
+        // The last few are filled up with the greatest key of all, which stands for none.
         self.waiting[waits..][..INSERTED].fill(K::Distance::MAX);
         let mut keys = self.keys;
         for some in self.waiting[..waits.next_multiple_of(INSERTED)].as_chunks().0 {
