@@ -26,10 +26,13 @@ fn draw(count: usize, mut one: impl FnMut(usize) -> (Query, Label)) -> Points {
 
 fn cases() -> Vec<Case> {
     let mut random = Random(1);
-    let clustered = draw(20_000, |i| {
-        let centre = Random(i as u64 % 50).query(2_000, 8_000);
-        (random.near(&centre, 14, 400), if i % 50 < 17 { Label::Fraud } else { Label::Legit })
-    });
+    let clusters = |count, spread, random: &mut Random| {
+        draw(count, |i| {
+            let centre = Random(i as u64 % 50).query(2_000, 8_000);
+            (random.near(&centre, 14, spread), if i % 50 < 17 { Label::Fraud } else { Label::Legit })
+        })
+    };
+    let clustered = clusters(20_000, 400, &mut random);
     let mixed = draw(20_000, |_| (random.query(0, 10_000), random.label()));
     let grid = draw(5_000, |_| {
         let mut values = [0i16; 14];
@@ -51,9 +54,13 @@ fn cases() -> Vec<Case> {
         };
         (0..200).map(moved).collect()
     };
+    // Enough for a sample whose balls guide the cuts; wide enough for clusters to meet.
+    let guided = clusters(100_000, 2_000, &mut Random(5));
     vec![
         Case { name: "clusters, beside", queries: beside(&clustered, &mut Random(2)), points: clustered.clone() },
         Case { name: "clusters, outside", queries: outside(&clustered), points: clustered },
+        Case { name: "many, beside", queries: beside(&guided, &mut Random(6)), points: guided.clone() },
+        Case { name: "many, outside", queries: outside(&guided), points: guided },
         Case { name: "mixed, beside", queries: beside(&mixed, &mut Random(3)), points: mixed.clone() },
         Case {
             name: "mixed, anywhere",

@@ -1,19 +1,22 @@
 //! Cuts the space into blocks of near points and writes them as an image.
 //!
 //! Five steps, each with a file: [`reach`] finds how far queries look, [`split`] orders the points so that every 16 neighbours
-//! in memory are neighbours in space and few cuts lie in a query's reach, [`group`] makes leaves and nodes of the cuts,
-//! [`pairing`] finds the order of dimensions in which their blocks pack best, [`write`] lays everything out as bytes.
+//! in memory are neighbours in space, [`group`] makes leaves and nodes of the cuts, [`pairing`] finds the order of dimensions in
+//! which their blocks pack best, [`write`] lays everything out as bytes. [`cut`] says where [`split`] cuts, so that few cuts lie
+//! in a query's reach; [`points`] is what they all move around.
 //!
 //! Twice: a *sample* of the references gets a tree of its own, small enough for a processor's second cache. Most answers
 //! can be proved from it.
 
+mod cut;
 mod group;
 mod pairing;
+mod points;
 mod reach;
 mod split;
 mod write;
 
-use split::Point;
+use points::Point;
 use transaction::{Label, Query, Rules};
 
 use crate::format::MAX_REFERENCES;
@@ -57,13 +60,17 @@ pub fn build(
     if vectors.len() > MAX_REFERENCES as usize {
         return Err(BuildError::TooManyReferences(vectors.len()));
     }
-    let step = sample_step(vectors.len());
-    let balls = reach::balls(&sampled(vectors, step), &sampled(labels, step), rules)?;
-    let (mut points, sample) = sample_first(split::points(vectors, labels), step);
-    let (head, tail) = points.split_at_mut(sample);
+    let step = (vectors.len() / SAMPLE_LEAST).clamp(1, SAMPLE_STEP);
+    let sampled = (0..vectors.len()).step_by(step);
+    let rest = (0..vectors.len()).filter(|reference| !reference.is_multiple_of(step));
+    let balls = reach::balls(&at(vectors, sampled.clone()), &at(labels, sampled.clone()), rules)?;
+    let mut points = Vec::with_capacity(vectors.len());
+    let point = |reference: usize| Point::new(reference, &vectors[reference], labels[reference]);
+    points.extend(sampled.clone().chain(rest).map(point));
+    let (head, tail) = points.split_at_mut(sampled.len());
     let trees = write::Roots {
         sample: group::group(&split::split(head, 0, &[], "sample", progress)),
-        rest: (!tail.is_empty()).then(|| group::group(&split::split(tail, sample, &balls, "split", progress))),
+        rest: (!tail.is_empty()).then(|| group::group(&split::split(tail, sampled.len(), &balls, "split", progress))),
     };
     let order = pairing::choose(&trees, &points);
     Ok(write::write(&trees, &points, order, rules, progress))
@@ -75,22 +82,7 @@ const SAMPLE_STEP: usize = 96;
 /// Small sets are sampled more densely, so that the sample has a full block.
 const SAMPLE_LEAST: usize = 16;
 
-fn sample_step(references: usize) -> usize {
-    (references / SAMPLE_LEAST).clamp(1, SAMPLE_STEP)
-}
-
-/// What belongs to the sample.
-fn sampled<T: Copy>(references: &[T], step: usize) -> Vec<T> {
-    references.iter().step_by(step).copied().collect()
-}
-
-/// The points with those of the sample first, and how many these are.
-fn sample_first(points: Vec<Point>, step: usize) -> (Vec<Point>, usize) {
-    let (mut sample, mut rest) = (Vec::with_capacity(points.len()), Vec::with_capacity(points.len()));
-    for (reference, point) in points.into_iter().enumerate() {
-        if reference.is_multiple_of(step) { sample.push(point) } else { rest.push(point) }
-    }
-    let length = sample.len();
-    sample.append(&mut rest);
-    (sample, length)
+/// Those of some references.
+fn at<T: Copy>(all: &[T], references: impl Iterator<Item = usize>) -> Vec<T> {
+    references.map(|reference| all[reference]).collect()
 }

@@ -5,7 +5,7 @@
 use transaction::DIMENSIONS;
 
 use super::group::Unit;
-use super::split::Point;
+use super::points::{Point, bounds};
 use super::write::Roots;
 use crate::format::{Order, PAIRS, width_for};
 
@@ -40,13 +40,8 @@ fn add(unit: &Unit, points: &[Point], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS
 }
 
 fn widths(points: &[Point]) -> [u16; DIMENSIONS] {
-    let (mut lower, mut upper) = (points[0].values, points[0].values);
-    for point in points {
-        for dimension in 0..DIMENSIONS {
-            lower[dimension] = lower[dimension].min(point.values[dimension]);
-            upper[dimension] = upper[dimension].max(point.values[dimension]);
-        }
-    }
+    let bounds = bounds(points);
+    let (lower, upper) = (bounds.lower.as_flattened(), bounds.upper.as_flattened());
     std::array::from_fn(|dimension| width_for((upper[dimension] - lower[dimension]) as u16))
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use transaction::Rules;
 
 use super::group::Unit;
-use super::split::Point;
+use super::points::Point;
 use crate::Progress;
 use crate::format::{
     BlockPoints, Bounds, HEADER_BYTES, Header, LANES, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, Order,

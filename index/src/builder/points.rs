@@ -1,0 +1,32 @@
+//! References while the builder moves them around, and the box around some of them.
+
+use transaction::{DIMENSIONS, Label, Query};
+
+use crate::format::{Bounds, Paired};
+
+/// A reference while it is moved around: 32 bytes, so that two share a cache line.
+///
+/// The tag is `reference << 1 | label`: it orders as the references do.
+#[derive(Clone, Copy)]
+pub(super) struct Point {
+    pub values: [i16; DIMENSIONS],
+    pub tag: u32,
+}
+
+const _: () = assert!(size_of::<Point>() == 32);
+
+impl Point {
+    pub(super) fn new(reference: usize, query: &Query, label: Label) -> Self {
+        Self { values: *query.values(), tag: (reference as u32) << 1 | label as u32 }
+    }
+}
+
+/// The box around some points, whose dimensions keep the order that vectors have.
+pub(super) fn bounds(points: &[Point]) -> Bounds {
+    let mut bounds = Bounds::EMPTY;
+    for point in points {
+        let values: &Paired = bytemuck::cast_ref(&point.values);
+        bounds.include_point(values);
+    }
+    bounds
+}
