@@ -30,8 +30,9 @@ const FAR: u64 = 12;
 /// A ball around each of the sampled references; none if they are few.
 ///
 /// The nearest other point of the sample is about as far as what a search near the references still looks at, which does not
-/// know the fifth of all from the start: this is the radius. Without the few far balls, searches far from all references
-/// would look at up to three times as many blocks, and those near them at 4 % more.
+/// know the fifth of all from the start: this is the radius. With `FAR` 1 the searches of the final-like set would look at 17 %
+/// more boxes of nodes and 11 % more leaves (`replay --stats`), those of `index effort`, many of them far from all references, at
+/// 18 % and 27 % more, and at 9 % more blocks.
 pub(super) fn balls(vectors: &[Query], labels: &[Label], rules: &Rules) -> Result<Vec<Ball>, BuildError> {
     if vectors.len() < POINTS_LEAST {
         return Ok(Vec::new());

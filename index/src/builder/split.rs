@@ -35,7 +35,7 @@ const PARALLEL_FROM: usize = 1 << 13;
 /// follow it.
 const GUIDED_SHARE: usize = 8;
 /// In pieces of up to so many points, half a leaf, nobody looks for balls: they would change what searches look at by 1 %, and
-/// a build would take 1.6 times as long.
+/// a build would take half as long again.
 const GUIDED_ABOVE: usize = 8 * LANES;
 /// Fewer balls say nothing of a piece.
 const GUIDES_LEAST: usize = 8;
