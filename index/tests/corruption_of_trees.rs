@@ -5,7 +5,7 @@ mod common;
 use common::corrupt::{REFERENCES, image, records_after, refusal, refusal_after, refusal_with, reseal, section};
 use common::{Points, Random};
 use index::OpenError;
-use index::format::{LEAF_FLAG, Leaf, Node, PACKED_MAX, SectionKind};
+use index::format::{BLOCK_ALIGNMENT, LEAF_FLAG, Leaf, Node, PACKED_MAX, PACKED_UNIT, PAIRS, SectionKind};
 
 fn nodes_after(change: impl FnOnce(&mut [Node])) -> OpenError {
     records_after(SectionKind::Nodes, change)
@@ -250,14 +250,26 @@ fn blocks_without_zeros_behind_them_are_rejected() {
     let mut image = image();
     let blocks = section(&mut image, SectionKind::Blocks).to_vec();
     for wrong in [
-        [&blocks[..], &[0; 32]].concat(),
-        blocks[..blocks.len() - 32].to_vec(),
+        [&blocks[..], &[0; BLOCK_ALIGNMENT]].concat(),
+        blocks[..blocks.len() - BLOCK_ALIGNMENT].to_vec(),
         [&blocks[..blocks.len() - 1], &[1]].concat(),
-        vec![0; PACKED_MAX - 32],
+        vec![0; PACKED_MAX - BLOCK_ALIGNMENT],
     ] {
         let error = refusal_with(SectionKind::Blocks, &wrong);
         assert!(matches!(error, OpenError::PackedEnd | OpenError::BlockOutOfRange { .. }), "{error}");
     }
+}
+
+#[test]
+fn bytes_between_blocks_in_use_are_rejected() {
+    let mut random = Random(13);
+    let (vectors, labels) = (0..100).map(|_| (random.query(0, 200), random.label())).unzip();
+    let mut image = Points { vectors, labels }.build();
+    // Each pair of a block is narrow, and seven halves of a cache line leave another.
+    let used = PACKED_UNIT * PAIRS;
+    section(&mut image, SectionKind::Blocks)[used] = 1;
+    reseal(&mut image);
+    assert_eq!(refusal(&image), OpenError::WrongLeaf { leaf: 0, what: "the packing of its blocks" });
 }
 
 #[test]

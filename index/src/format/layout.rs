@@ -63,7 +63,7 @@ pub struct Leaf {
     pub extent: Pairs<u8>,
     /// The unit of each dimension's extents: the least with which the largest fits a byte.
     pub unit: [[u16; 2]; PAIRS],
-    /// Where the first block starts in its section, in units of [`PACKED_UNIT`](super::PACKED_UNIT).
+    /// Where the first block starts in its section, in units of [`BLOCK_ALIGNMENT`](super::BLOCK_ALIGNMENT).
     pub start: u32,
     /// The first block's number: the row of its references.
     pub first_block: u32,
@@ -73,7 +73,7 @@ pub struct Leaf {
     pub frauds: [u16; LANES],
     /// How each block's values are packed: a number below [`FORMATS`](super::FORMATS).
     pub formats: [u16; LANES],
-    /// Where each block starts, in units of [`PACKED_UNIT`](super::PACKED_UNIT) behind `start`.
+    /// Where each block starts, in units of [`BLOCK_ALIGNMENT`](super::BLOCK_ALIGNMENT) behind `start`.
     pub places: [u8; LANES],
     /// Points of each block.
     pub points: [u8; LANES],
@@ -131,7 +131,7 @@ impl Leaf {
     /// Where a block starts in its section, in bytes.
     #[inline(always)]
     pub fn offset(&self, block: usize) -> usize {
-        (self.start as usize + self.places[block] as usize) * super::PACKED_UNIT
+        (self.start as usize + self.places[block] as usize) * super::BLOCK_ALIGNMENT
     }
 
     /// Least value of a block in each dimension.

@@ -5,7 +5,7 @@
 use transaction::Label;
 
 use super::packed::{pack, unpack};
-use super::{Bounds, LANES, LabelBounds, Leaf, PACKED_MAX, PACKED_UNIT, PAIRS, Paired, Pairs};
+use super::{BLOCK_ALIGNMENT, Bounds, LANES, LabelBounds, Leaf, PACKED_MAX, PAIRS, Paired, Pairs};
 
 /// The points of a block while it is written or checked.
 #[derive(Clone, Copy)]
@@ -69,7 +69,7 @@ pub(crate) fn write_leaf(blocks: &[BlockPoints], first_block: u32, bytes: &mut V
     let mut leaf: Leaf = bytemuck::Zeroable::zeroed();
     leaf.first_block = first_block;
     let start = bytes.len();
-    leaf.start = (start / PACKED_UNIT) as u32;
+    leaf.start = (start / BLOCK_ALIGNMENT) as u32;
     let mut extents = [[[0u16; 2]; LANES]; PAIRS];
     for (lane, block) in blocks.iter().enumerate() {
         let bounds = block.bounds();
@@ -80,9 +80,10 @@ pub(crate) fn write_leaf(blocks: &[BlockPoints], first_block: u32, bytes: &mut V
             let extent = |side: usize| (bounds.upper[pair][side] - bounds.lower[pair][side]) as u16;
             extents[pair][lane] = [extent(0), extent(1)];
         }
-        leaf.places[lane] = ((bytes.len() - start) / PACKED_UNIT) as u8;
+        leaf.places[lane] = ((bytes.len() - start) / BLOCK_ALIGNMENT) as u8;
         let (format, packed) = pack(&values, &bounds.lower);
         bytes.extend_from_slice(&packed);
+        bytes.resize(bytes.len().next_multiple_of(BLOCK_ALIGNMENT), 0);
         leaf.formats[lane] = format;
         leaf.points[lane] = block.points;
         leaf.frauds[lane] = block.frauds;

@@ -21,7 +21,7 @@ pub use checksum::{Checksum, checksum};
 pub use error::OpenError;
 pub use header::{HEADER_BYTES, Header, MAGIC, NO_REST, VERSION};
 pub use layout::{Boxes, LANES, LEAF_FLAG, Leaf, MAX_DEPTH, MAX_REFERENCES, Node, PAIRS, Paired, Pairs};
-pub use packed::{FORMATS, PACKED_MAX, PACKED_UNIT};
+pub use packed::{BLOCK_ALIGNMENT, FORMATS, PACKED_MAX, PACKED_UNIT};
 pub use sections::{SECTION_COUNT, SectionEntry, SectionKind, TABLE_BYTES};
 
 pub(crate) use bounds::{Bounds, LabelBounds};

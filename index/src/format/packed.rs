@@ -8,8 +8,10 @@ use arrayvec::ArrayVec;
 
 use super::{LANES, PAIRS, Paired, Pairs};
 
-/// Packed pairs are whole multiples of this many bytes, so blocks start at multiples of it.
+/// Packed pairs are whole multiples of this many bytes.
 pub const PACKED_UNIT: usize = 2 * LANES;
+/// Blocks start at multiples of this many bytes, a cache line: a load that touches two lines takes twice the time.
+pub const BLOCK_ALIGNMENT: usize = 2 * PACKED_UNIT;
 /// The most bytes of a block. A reader may touch as many from any block's start: the section ends with as many zeros.
 pub const PACKED_MAX: usize = 2 * PACKED_UNIT * PAIRS;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{HEADER_BYTES, LANES, Leaf, Node, OpenError, PACKED_UNIT};
+use super::{BLOCK_ALIGNMENT, HEADER_BYTES, LANES, Leaf, Node, OpenError};
 
 /// The sections of an image, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl SectionKind {
             Self::MccRisk => 16,
             Self::Nodes => size_of::<Node>() as u64,
             Self::Leaves => size_of::<Leaf>() as u64,
-            Self::Blocks => PACKED_UNIT as u64,
+            Self::Blocks => BLOCK_ALIGNMENT as u64,
             // A row has three or four times as many.
             Self::References => LANES as u64,
         }
