@@ -101,15 +101,6 @@ impl<K: Kernel> Place<'_, '_, K> {
         candidates.settle();
     }
 
-    /// Asks for the vectors of some blocks of a leaf.
-    #[inline(always)]
-    pub(super) fn prefetch_blocks(self, leaf: &Leaf, mut lanes: u16) {
-        while lanes != 0 {
-            self.prefetch_block(leaf, lanes.trailing_zeros() as usize);
-            lanes &= lanes - 1;
-        }
-    }
-
     /// Asks for the vectors of a block.
     #[inline(always)]
     pub(super) fn prefetch_block(self, leaf: &Leaf, lane: usize) {

@@ -23,6 +23,7 @@ mod effort;
 mod nearest_leaf;
 mod sample;
 mod walk;
+mod width;
 
 use transaction::{Label, Query};
 
@@ -34,6 +35,7 @@ use candidates::{Candidates, Five, Nearest, Opponent, Place, other};
 use effort::{Count, Uncounted};
 use sample::Look;
 use walk::walk;
+use width::Width;
 
 pub use effort::{Effort, Reached};
 
@@ -41,8 +43,7 @@ pub use effort::{Effort, Reached};
 #[derive(Clone, Copy)]
 pub(crate) struct Engine<'a> {
     pub trees: Trees<'a>,
-    /// Around all points.
-    bounds: Bounds,
+    width: Width,
     /// By label, in a lane each, around its points.
     label_boxes: Boxes,
     /// A bit for each label that has points.
@@ -52,13 +53,13 @@ pub(crate) struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// The engine for trees whose points of each label lie in `label_bounds`.
     pub(crate) fn new(trees: Trees<'a>, label_bounds: &LabelBounds) -> Self {
-        let mut engine = Self { trees, bounds: Bounds::EMPTY, label_boxes: Boxes::zeroed(), labels: 0 };
-        for (label, bounds) in label_bounds.iter().enumerate().filter(|(_, bounds)| **bounds != Bounds::EMPTY) {
-            engine.bounds.include(bounds);
-            engine.label_boxes.set(label, bounds);
-            engine.labels |= 1 << label;
+        let (mut bounds, mut label_boxes, mut labels) = (Bounds::EMPTY, Boxes::zeroed(), 0);
+        for (label, of_label) in label_bounds.iter().enumerate().filter(|(_, bounds)| **bounds != Bounds::EMPTY) {
+            bounds.include(of_label);
+            label_boxes.set(label, of_label);
+            labels |= 1 << label;
         }
-        engine
+        Self { trees, width: Width::new(&bounds, &trees.order), label_boxes, labels }
     }
 
     /// Frauds among the five nearest.
@@ -76,21 +77,14 @@ impl<'a> Engine<'a> {
     fn classify_counting(&self, kernel: Chosen, query: &Query, count: &mut impl Count) -> u8 {
         let paired = self.trees.order.pair(query.values());
         let task = Classify(self, &paired, count);
-        if self.fits_32_bits(&paired) { kernel.run(task) } else { task.run(Scalar::<u64>::NEW) }
+        if self.width.fits(query, &paired) { kernel.run(task) } else { Scalar::<u64>::NEW.run(task) }
     }
 
     /// The five nearest, nearest first, ties by the lower reference.
     pub(crate) fn neighbours(&self, kernel: Chosen, query: &Query) -> [Neighbour; NEIGHBOURS] {
         let paired = self.trees.order.pair(query.values());
         let task = Neighbours(&self.trees, &paired);
-        if self.fits_32_bits(&paired) { kernel.run(task) } else { task.run(Scalar::<u64>::NEW) }
-    }
-
-    /// No distance of the query, to a point or to a box, is above the one to the farthest corner of the whole. Twice that
-    /// and a label must fit 32 bits.
-    #[inline]
-    fn fits_32_bits(&self, query: &Paired) -> bool {
-        self.bounds.farthest(query) < (u32::MAX / 2) as u64 - 1
+        if self.width.fits(query, &paired) { kernel.run(task) } else { Scalar::<u64>::NEW.run(task) }
     }
 }
 

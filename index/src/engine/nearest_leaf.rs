@@ -18,7 +18,7 @@ pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &
     let legit = kernel.only(kernel.box_distances(query, &root.boxes[Label::Legit as usize]), root.holds[0]);
     let fraud = kernel.only(kernel.box_distances(query, &root.boxes[Label::Fraud as usize]), root.holds[1]);
     let lane = kernel.nearest(kernel.nearer(legit, fraud));
-    let label = usize::from(kernel.each(fraud)[lane] <= kernel.each(legit)[lane]);
+    let label = usize::from(kernel.no_farther(fraud, legit) >> lane & 1);
     let mut child = root.children[lane];
     loop {
         match trees.child(child) {
@@ -45,7 +45,6 @@ pub(super) fn scan<K: Kernel>(
     count.leaf();
     let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
     let near = kernel.at_most(boxes, candidates.worst());
-    place.prefetch_blocks(leaf, near);
     let nearest = 1 << kernel.nearest(boxes);
     let mut left = near & nearest;
     // The nearest by itself: what it says of the fifth's distance spares others.

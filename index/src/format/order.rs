@@ -28,7 +28,10 @@ impl Order {
     /// A vector as the image holds it.
     #[inline(always)]
     pub(crate) fn pair(&self, values: &[i16; DIMENSIONS]) -> Paired {
-        std::array::from_fn(|pair| std::array::from_fn(|side| values[usize::from(self.0[2 * pair + side])] + ZERO))
+        // 16 values, so that no place needs a check that it is less than 14.
+        let mut padded = [0; 16];
+        padded[..DIMENSIONS].copy_from_slice(values);
+        std::array::from_fn(|pair| std::array::from_fn(|side| padded[usize::from(self.0[2 * pair + side] % 16)] + ZERO))
     }
 
     /// The vector that the image holds so.

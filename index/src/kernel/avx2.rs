@@ -140,13 +140,18 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn at_most(self, [low, high]: Self::Distances, limit: u32) -> u16 {
+    fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
+        // SAFETY: the token is proof of AVX2.
+        self.no_farther(distances, unsafe { [_mm256_set1_epi32(limit as i32); 2] })
+    }
+
+    #[inline(always)]
+    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16 {
         // SAFETY: the token is proof of AVX2.
         unsafe {
-            let limit = _mm256_set1_epi32(limit as i32);
             // a <= b, unsigned, is min(a, b) == a.
-            let low = _mm256_cmpeq_epi32(_mm256_min_epu32(low, limit), low);
-            let high = _mm256_cmpeq_epi32(_mm256_min_epu32(high, limit), high);
+            let low = _mm256_cmpeq_epi32(_mm256_min_epu32(a[0], b[0]), a[0]);
+            let high = _mm256_cmpeq_epi32(_mm256_min_epu32(a[1], b[1]), a[1]);
             bits(low, high)
         }
     }

@@ -136,7 +136,13 @@ impl Kernel for Avx512 {
     #[inline(always)]
     fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
         // SAFETY: the token is proof of AVX-512.
-        unsafe { _mm512_cmple_epu32_mask(distances, _mm512_set1_epi32(limit as i32)) }
+        self.no_farther(distances, unsafe { _mm512_set1_epi32(limit as i32) })
+    }
+
+    #[inline(always)]
+    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16 {
+        // SAFETY: the token is proof of AVX-512.
+        unsafe { _mm512_cmple_epu32_mask(a, b) }
     }
 
     #[inline(always)]

@@ -69,6 +69,8 @@ pub trait Kernel: Copy {
     fn nearest(self, distances: Self::Distances) -> usize;
     /// A bit for each lane that holds at most `limit`.
     fn at_most(self, distances: Self::Distances, limit: Self::Distance) -> u16;
+    /// A bit for each lane in which `a` is not farther than `b`.
+    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16;
     /// The distances one by one.
     fn each(self, distances: Self::Distances) -> [Self::Distance; LANES];
     /// Writes the key of each point of `near`, twice its distance and its label, to `keys` from `at` on: to 16 places,
@@ -156,7 +158,7 @@ impl Chosen {
     #[inline]
     pub fn run<T: Task>(self, task: T) -> T::Output {
         match self {
-            Self::Scalar(scalar) => task.run(scalar),
+            Self::Scalar(scalar) => scalar.run(task),
             // Every program for this architecture is built for NEON.
             #[cfg(target_arch = "aarch64")]
             Self::Neon(neon) => task.run(neon),

@@ -163,12 +163,17 @@ impl Kernel for Neon {
     #[inline(always)]
     fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
         // SAFETY: the token is proof of NEON.
+        self.no_farther(distances, unsafe { [vdupq_n_u32(limit); QUARTERS] })
+    }
+
+    #[inline(always)]
+    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16 {
+        // SAFETY: the token is proof of NEON.
         unsafe {
-            let limit = vdupq_n_u32(limit);
             let mut bits = vdupq_n_u32(0);
             for quarter in 0..QUARTERS {
-                let is_near = vcleq_u32(distances[quarter], limit);
-                bits = vorrq_u32(bits, vandq_u32(is_near, load_quarter(&BITS, quarter)));
+                let no_farther = vcleq_u32(a[quarter], b[quarter]);
+                bits = vorrq_u32(bits, vandq_u32(no_farther, load_quarter(&BITS, quarter)));
             }
             vaddvq_u32(bits) as u16
         }

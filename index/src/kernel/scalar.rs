@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use transaction::DIMENSIONS;
 
-use super::{Distance, FoundKeys, INSERTED, Kernel};
+use super::{Distance, FoundKeys, INSERTED, Kernel, Task};
 use crate::NEIGHBOURS;
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired, decoding};
 
@@ -15,6 +15,14 @@ pub struct Scalar<D>(PhantomData<D>);
 impl<D> Scalar<D> {
     /// Always available.
     pub const NEW: Self = Self(PhantomData);
+}
+
+impl<D: Distance> Scalar<D> {
+    /// Runs the task, as other kernels do, in a function of its own: what calls it need not make room for all that it keeps.
+    #[inline(never)]
+    pub fn run<T: Task>(self, task: T) -> T::Output {
+        task.run(self)
+    }
 }
 
 impl<D: Distance> Kernel for Scalar<D> {
@@ -102,7 +110,12 @@ impl<D: Distance> Kernel for Scalar<D> {
 
     #[inline(always)]
     fn at_most(self, distances: [D; LANES], limit: D) -> u16 {
-        distances.iter().enumerate().fold(0, |bits, (lane, distance)| bits | u16::from(*distance <= limit) << lane)
+        self.no_farther(distances, [limit; LANES])
+    }
+
+    #[inline(always)]
+    fn no_farther(self, a: [D; LANES], b: [D; LANES]) -> u16 {
+        (0..LANES).fold(0, |bits, lane| bits | u16::from(a[lane] <= b[lane]) << lane)
     }
 
     #[inline(always)]

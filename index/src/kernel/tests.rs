@@ -120,6 +120,8 @@ impl Conformance<'_> {
             let naive = (0..LANES).filter(|lane| each[*lane] <= limit).fold(0, |bits, lane| bits | 1u16 << lane);
             assert_eq!(kernel.at_most(distances, limit), naive, "seed {}, at most", self.seed);
         }
+        let naive = (0..LANES).filter(|lane| each[*lane] <= other[*lane]).fold(0, |bits, lane| bits | 1u16 << lane);
+        assert_eq!(kernel.no_farther(distances, others), naive, "seed {}, no farther", self.seed);
     }
 
     /// Some values to the front, and those with the highest bit.
@@ -177,6 +179,7 @@ impl Task for Conformance<'_> {
             }
             let in_use = leaf.lanes(lane);
             self.values(kernel, &mut random);
+            self.operations(kernel, kernel.only(to_points, in_use), kernel.leaf_distances(&prepared, &leaf));
             self.operations(kernel, kernel.only(to_points, in_use), to_points);
             self.keys(kernel, to_points, leaf.frauds[lane], in_use);
             self.keys(kernel, to_points, leaf.frauds[lane], in_use & random.next() as u16);
