@@ -20,6 +20,8 @@ pub(super) enum Look<K: Kernel> {
 /// Blocks that are looked at beside the nearest if that proves nothing. With more of them the fifth is nearer, which
 /// shortens what follows; from four on that is no longer worth their own time.
 const BESIDE: usize = 4;
+/// So many if the nearest has both labels: most likely a search follows, which finds nearer ones by itself.
+const BESIDE_MIXED: usize = 2;
 
 /// Looks at the block of the sample that the walk by nearest boxes ends at, and then at those beside it. All references of
 /// one of the labels are at least `apart` away.
@@ -43,8 +45,9 @@ pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count
     nearest.take(points, leaf.lanes(lane), leaf.frauds[lane]);
     nearest.settle();
     let mut near = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
+    let most = if nearest.label().is_some() { BESIDE } else { BESIDE_MIXED };
     let mut beside = 0;
-    for _ in 0..BESIDE {
+    for _ in 0..most {
         if near == 0 {
             break;
         }
