@@ -21,9 +21,12 @@ const KEYS: usize = 64;
 /// Enough for a root with 16 children and leaves with 16 blocks.
 const POINTS: usize = 20_000;
 
-/// The format of a block with one byte for each value, and with two: seven equal digits of base 3.
-const NARROW: u16 = (3u16.pow(PAIRS as u32) - 1) / 2;
-const WIDE: u16 = 2 * NARROW;
+/// Seven digits of base 3, each 1.
+const ONES: u16 = (3u16.pow(PAIRS as u32) - 1) / 2;
+/// The format of a block with one byte for each value: the first of seven pairs takes two.
+const NARROW: u16 = ONES + 1;
+/// The format of a block with two bytes for each value.
+const WIDE: u16 = 2 * ONES;
 
 /// Starts on a cache line, as everything does in an image that is mapped.
 #[repr(align(64))]

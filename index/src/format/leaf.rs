@@ -83,7 +83,6 @@ pub(crate) fn write_leaf(blocks: &[BlockPoints], first_block: u32, bytes: &mut V
         leaf.places[lane] = ((bytes.len() - start) / BLOCK_ALIGNMENT) as u8;
         let (format, packed) = pack(&values, &bounds.lower);
         bytes.extend_from_slice(&packed);
-        bytes.resize(bytes.len().next_multiple_of(BLOCK_ALIGNMENT), 0);
         leaf.formats[lane] = format;
         leaf.points[lane] = block.points;
         leaf.frauds[lane] = block.frauds;

@@ -3,6 +3,9 @@
 //! Each pair of dimensions is stored on its own. Its leaf holds the block's least values: if the differences from them are
 //! all zero, nothing is stored; if they fit a byte, a byte each; else the values themselves, in two bytes each. Any data
 //! packs; the worst costs 448 bytes.
+//!
+//! Blocks are whole cache lines, as a load that touches two lines takes twice the time: where half a line would be left,
+//! the first pair of bytes is stored in two bytes instead, which more blocks have in common too.
 
 use arrayvec::ArrayVec;
 
@@ -10,7 +13,7 @@ use super::{LANES, PAIRS, Paired, Pairs};
 
 /// Packed pairs are whole multiples of this many bytes.
 pub const PACKED_UNIT: usize = 2 * LANES;
-/// Blocks start at multiples of this many bytes, a cache line: a load that touches two lines takes twice the time.
+/// Blocks are whole multiples of this many bytes, a cache line.
 pub const BLOCK_ALIGNMENT: usize = 2 * PACKED_UNIT;
 /// The most bytes of a block. A reader may touch as many from any block's start: the section ends with as many zeros.
 pub const PACKED_MAX: usize = 2 * PACKED_UNIT * PAIRS;
@@ -51,8 +54,8 @@ pub(crate) struct Decoding {
 pub(crate) enum PackedShape {
     /// All pairs are wide but the last, which is constant.
     SixWide,
-    /// The first three pairs are wide, the last is constant.
-    ThreeWide,
+    /// All pairs are wide but the last two, which are constant.
+    FiveWide,
     /// Any other.
     Any,
 }
@@ -84,9 +87,9 @@ const fn shape(format: u16) -> PackedShape {
     while pair < PAIRS && width(format, pair) == WIDE {
         (wide, pair) = (wide + 1, pair + 1);
     }
-    match (wide, width(format, PAIRS - 1)) {
-        (6, CONSTANT) => PackedShape::SixWide,
-        (3..6, CONSTANT) => PackedShape::ThreeWide,
+    match (wide, width(format, PAIRS - 2), width(format, PAIRS - 1)) {
+        (6, _, CONSTANT) => PackedShape::SixWide,
+        (5, CONSTANT, CONSTANT) => PackedShape::FiveWide,
         _ => PackedShape::Any,
     }
 }
@@ -111,17 +114,24 @@ type Row = [u16; 2 * LANES];
 
 /// Packs vectors whose least values are `origin`; unused lanes must hold `origin` itself.
 pub(crate) fn pack(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, PACKED_MAX>) {
+    let rows: [Row; PAIRS] = std::array::from_fn(|pair| {
+        let flat = values[pair].as_flattened();
+        std::array::from_fn(|place| (flat[place] - origin[pair][place % 2]) as u16)
+    });
+    let mut widths = rows.map(|differences| width_for(differences.iter().copied().fold(0, u16::max)));
+    if widths.iter().sum::<u16>() % 2 == 1 {
+        let narrow = widths.iter_mut().find(|width| **width == NARROW);
+        *narrow.expect("an odd sum has an odd digit") = WIDE;
+    }
     let mut bytes = ArrayVec::new();
     let mut format = 0;
     for pair in 0..PAIRS {
-        let flat = values[pair].as_flattened();
-        let differences: Row = std::array::from_fn(|place| (flat[place] - origin[pair][place % 2]) as u16);
-        let width = width_for(differences.iter().copied().fold(0, u16::max));
-        format += width * 3u16.pow(pair as u32);
-        let fits = match width {
+        format += widths[pair] * 3u16.pow(pair as u32);
+        let fits = match widths[pair] {
             CONSTANT => Ok(()),
-            NARROW => bytes.try_extend_from_slice(&differences.map(|difference| difference as u8)),
+            NARROW => bytes.try_extend_from_slice(&rows[pair].map(|difference| difference as u8)),
             _ => {
+                let flat = values[pair].as_flattened();
                 let words: [i16; 2 * LANES] = std::array::from_fn(|place| flat[place]);
                 bytes.try_extend_from_slice(words.map(i16::to_le_bytes).as_flattened())
             }
@@ -170,15 +180,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_comes_back_and_takes_the_least_of_the_three_widths() {
+    fn what_is_packed_comes_back_in_whole_cache_lines() {
         let origin: Paired = [[-10_000, 0], [5, 5], [0, 0], [-1, 7], [9_000, 0], [0, 0], [-10_000, -10_000]];
         let mut values: Pairs<i16> = std::array::from_fn(|pair| [origin[pair]; LANES]);
         values[0][3][0] = 10_000;
         values[1][15][1] = 5 + 255;
         values[2][0][0] = 256;
+        values[4][7][1] = 1;
+        values[5][8][0] = 200;
         let (format, bytes) = pack(&values, &origin);
-        assert_eq!([0, 1, 2, 3].map(|pair| width(format, pair)), [WIDE, NARROW, WIDE, CONSTANT]);
-        assert_eq!(bytes.len(), 64 + 32 + 64);
+        // An odd number of pairs in bytes: the first takes words.
+        assert_eq!(
+            std::array::from_fn(|pair| width(format, pair)),
+            [WIDE, WIDE, WIDE, CONSTANT, NARROW, NARROW, CONSTANT]
+        );
+        assert_eq!(bytes.len(), 64 + 64 + 64 + 32 + 32);
         assert_eq!(usize::from(decoding(format).bytes), bytes.len());
         let mut window = [0xee; PACKED_MAX];
         window[..bytes.len()].copy_from_slice(&bytes);

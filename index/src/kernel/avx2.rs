@@ -94,7 +94,7 @@ impl Kernel for Avx2 {
         unsafe {
             match decoding.shape {
                 PackedShape::SixWide => point_distances::<6, 1>(query, leaf, lane, packed, decoding),
-                PackedShape::ThreeWide => point_distances::<3, 1>(query, leaf, lane, packed, decoding),
+                PackedShape::FiveWide => point_distances::<5, 2>(query, leaf, lane, packed, decoding),
                 PackedShape::Any => point_distances::<0, 0>(query, leaf, lane, packed, decoding),
             }
         }

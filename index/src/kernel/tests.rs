@@ -44,10 +44,10 @@ fn blocks(random: &mut Random, case: &Conformance<'_>) -> Vec<BlockPoints> {
         let spread = [0, 1, 100, 255, 256, 20_000].map(|spread| spread as i16);
         let mut spreads: [i16; DIMENSIONS] = std::array::from_fn(|_| spread[random.next() as usize % spread.len()]);
         // What most blocks of an index look like has code of its own.
-        let wide_pairs = [0, 3, 6][number % 3];
-        spreads[..2 * wide_pairs].fill(20_000);
+        let wide_pairs = [0, 5, 6][number % 3];
         if wide_pairs > 0 {
-            spreads[DIMENSIONS - 2..].fill(0);
+            spreads[..2 * wide_pairs].fill(20_000);
+            spreads[2 * wide_pairs..].fill(0);
         }
         let mut block = BlockPoints {
             values: [[[0; 2]; LANES]; PAIRS],
