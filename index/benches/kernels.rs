@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytemuck::AnyBitPattern;
 use criterion::{Criterion, criterion_group, criterion_main};
-use index::format::{Boxes, Leaf, Node, PACKED_MAX, PAIRS, Paired};
+use index::format::{Boxes, FORMATS, Leaf, Node, PACKED_MAX, Paired};
 use index::kernel::{self, Distance, INSERTED, Kernel, Task};
 
 #[path = "../tests/common/mod.rs"]
@@ -21,12 +21,10 @@ const KEYS: usize = 64;
 /// Enough for a root with 16 children and leaves with 16 blocks.
 const POINTS: usize = 20_000;
 
-/// Seven digits of base 3, each 1.
-const ONES: u16 = (3u16.pow(PAIRS as u32) - 1) / 2;
-/// The format of a block with one byte for each value: the first of seven pairs takes two.
-const NARROW: u16 = ONES + 1;
-/// The format of a block with two bytes for each value.
-const WIDE: u16 = 2 * ONES;
+/// The format of a block with two bytes for each value: seven digits of base 3, each 2.
+const WIDE: u16 = FORMATS - 1;
+/// With one byte for each value, but for the first of seven pairs.
+const NARROW: u16 = WIDE / 2 + 1;
 
 /// Starts on a cache line, as everything does in an image that is mapped.
 #[repr(align(64))]

@@ -177,6 +177,6 @@ pub struct SectionInfo {
     pub offset: u64,
     /// Length in bytes.
     pub bytes: u64,
-    /// Rows, nodes or blocks.
+    /// Length in what the section consists of: rows, nodes, leaves; of blocks, whose lengths differ, cache lines.
     pub elements: u64,
 }

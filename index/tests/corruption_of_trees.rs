@@ -5,7 +5,7 @@ mod common;
 use common::corrupt::{REFERENCES, image, records_after, refusal, refusal_after, refusal_with, reseal, section};
 use common::{Points, Random};
 use index::OpenError;
-use index::format::{BLOCK_ALIGNMENT, LEAF_FLAG, Leaf, Node, PACKED_MAX, SectionKind};
+use index::format::{BLOCK_ALIGNMENT, FORMATS, LEAF_FLAG, Leaf, Node, PACKED_MAX, PACKED_UNIT, SectionKind};
 
 fn nodes_after(change: impl FnOnce(&mut [Node])) -> OpenError {
     records_after(SectionKind::Nodes, change)
@@ -163,15 +163,21 @@ fn other_boxes_of_blocks_are_rejected() {
     is_refused(&|leaf| leaf.unit[4][1] += 1);
 }
 
-/// Changes a least value to which a block's bytes are added: its points are so near each other that all pairs but the first
-/// are narrow.
-fn narrow_least_after(change: impl FnOnce(&mut i16)) -> OpenError {
+/// An image of points so near each other that in the first block all pairs but the first are narrow.
+fn narrow_image() -> Vec<u8> {
     let mut random = Random(1);
     let (vectors, labels) = (0..REFERENCES).map(|_| (random.query(0, 200), random.label())).unzip();
     let mut image = Points { vectors, labels }.build();
-    let leaf = &mut bytemuck::cast_slice_mut::<u8, Leaf>(section(&mut image, SectionKind::Leaves))[0];
-    assert_eq!(leaf.formats[0] / 3 % 3, 1, "the second pair of the first block is packed otherwise");
-    change(&mut leaf.lower[1][0][0]);
+    let leaves: &[Leaf] = bytemuck::cast_slice(section(&mut image, SectionKind::Leaves));
+    // Seven digits of base 3, each 1 but the lowest.
+    assert_eq!(leaves[0].formats[0], (FORMATS - 1) / 2 + 1, "the first block is packed otherwise");
+    image
+}
+
+/// Changes a least value to which a block's bytes are added.
+fn narrow_least_after(change: impl FnOnce(&mut i16)) -> OpenError {
+    let mut image = narrow_image();
+    change(&mut bytemuck::cast_slice_mut::<u8, Leaf>(section(&mut image, SectionKind::Leaves))[0].lower[1][0][0]);
     reseal(&mut image);
     refusal(&image)
 }
@@ -211,7 +217,25 @@ fn packed_bytes_that_are_no_vectors_are_rejected() {
 }
 
 #[test]
-fn a_wider_format_than_needed_is_rejected() {
+fn a_block_that_does_not_fill_its_cache_lines_is_rejected() {
+    let mut image = narrow_image();
+    // The first pair as bytes too, its differences from the least instead of its values: the same points in half a line less.
+    let leaf = &mut bytemuck::cast_slice_mut::<u8, Leaf>(section(&mut image, SectionKind::Leaves))[0];
+    leaf.formats[0] -= 1;
+    let least = leaf.lower[0][0];
+    let block = &mut section(&mut image, SectionKind::Blocks)[..8 * PACKED_UNIT];
+    for place in 0..PACKED_UNIT {
+        let value = i16::from_le_bytes([block[2 * place], block[2 * place + 1]]);
+        block[place] = (value - least[place % 2]) as u8;
+    }
+    block.copy_within(2 * PACKED_UNIT.., PACKED_UNIT);
+    block[7 * PACKED_UNIT..].fill(0);
+    reseal(&mut image);
+    assert_eq!(refusal(&image), OpenError::WrongLeaf { leaf: 0, what: "the packing of its blocks" });
+}
+
+#[test]
+fn a_block_said_to_lie_elsewhere_is_rejected() {
     let error = leaves_after(|leaves| leaves[0].places[1] += 1);
     assert!(matches!(error, OpenError::WrongLeaf { .. } | OpenError::ValueOutOfRange { .. }), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Which dimensions to put side by side, so that blocks pack into the fewest bytes.
+//! Which dimensions to put side by side, so that blocks pack into few bytes.
 //!
 //! A pair takes the width of its wider half, so dimensions that are narrow in the same blocks belong together.
 
@@ -12,7 +12,8 @@ use crate::format::{Order, PAIRS, width_for};
 /// A byte of the sample counts as so many: every query reads blocks of it, and blocks that are packed alike are read fastest.
 const SAMPLE_WEIGHT: u64 = 24;
 
-/// The order of least packed bytes; of equals the one found first, so always the same.
+/// The order of least packed bytes, before blocks are filled up to whole cache lines; of equals the one found first, so always
+/// the same.
 pub(super) fn choose(roots: &Roots, points: &[Point]) -> Order {
     let mut costs = [[0u64; DIMENSIONS]; DIMENSIONS];
     roots.sample.iter().for_each(|unit| add(unit, points, &mut costs));

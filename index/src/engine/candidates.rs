@@ -4,7 +4,7 @@ use transaction::Label;
 
 use super::effort::Count;
 use crate::NEIGHBOURS;
-use crate::format::{LANES, Leaf, NO_REFERENCE, Trees};
+use crate::format::{LANES, Leaf, NO_REFERENCE, Node, Trees};
 use crate::kernel::{Distance, FOUND, FoundKeys, INSERTED, Kernel};
 
 /// What is asked for ahead of a block: the usual length. More would be the next block's.
@@ -83,6 +83,14 @@ impl<K: Kernel> Clone for Place<'_, '_, K> {
 impl<K: Kernel> Copy for Place<'_, '_, K> {}
 
 impl<K: Kernel> Place<'_, '_, K> {
+    /// To the box of each child of a node around its points of a label; [`Distance::MAX`] where there are none.
+    #[inline(always)]
+    pub(super) fn to_children(self, node: &Node, label: Label, count: &mut impl Count) -> K::Distances {
+        count.boxes();
+        let distances = self.kernel.box_distances(self.query, &node.boxes[label as usize]);
+        self.kernel.only(distances, node.holds[label as usize])
+    }
+
     /// To each point of a block; unused lanes hold anything.
     #[inline(always)]
     pub(super) fn to_points(self, leaf: &Leaf, lane: usize) -> K::Distances {

@@ -12,21 +12,17 @@ use crate::kernel::Kernel;
 /// Below the root only boxes of the label of its nearest are compared: five of one label are looked for.
 #[inline(always)]
 pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &mut impl Count) -> (&'a Leaf, u32) {
-    let Place { kernel, trees, query } = place;
-    count.boxes();
-    count.boxes();
-    let legit = kernel.only(kernel.box_distances(query, &root.boxes[Label::Legit as usize]), root.holds[0]);
-    let fraud = kernel.only(kernel.box_distances(query, &root.boxes[Label::Fraud as usize]), root.holds[1]);
+    let Place { kernel, trees, .. } = place;
+    let legit = place.to_children(root, Label::Legit, count);
+    let fraud = place.to_children(root, Label::Fraud, count);
     let lane = kernel.nearest(kernel.nearer(legit, fraud));
-    let label = usize::from(kernel.no_farther(fraud, legit) >> lane & 1);
+    let label = if kernel.no_farther(fraud, legit) >> lane & 1 == 1 { Label::Fraud } else { Label::Legit };
     let mut child = root.children[lane];
     loop {
         match trees.child(child) {
             Child::Leaf(leaf) => return (leaf, child),
             Child::Node(node) => {
-                count.boxes();
-                let boxes = kernel.only(kernel.box_distances(query, &node.boxes[label]), node.holds[label]);
-                child = node.children[kernel.nearest(boxes)];
+                child = node.children[kernel.nearest(place.to_children(node, label, count))];
             }
         }
     }

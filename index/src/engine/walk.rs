@@ -86,9 +86,7 @@ fn open_node<K: Kernel>(
     let mut distances = kernel.nowhere();
     for label in [Label::Legit, Label::Fraud] {
         if labels.has(label) {
-            count.boxes();
-            let to = kernel.box_distances(place.query, &node.boxes[label as usize]);
-            distances = kernel.nearer(distances, kernel.only(to, node.holds[label as usize]));
+            distances = kernel.nearer(distances, place.to_children(node, label, count));
         }
     }
     let near = kernel.at_most(distances, worst);

@@ -5,7 +5,7 @@
 //! packs; the worst costs 448 bytes.
 //!
 //! Blocks are whole cache lines, as a load that touches two lines takes twice the time: where half a line would be left,
-//! the first pair of bytes is stored in two bytes instead, which more blocks have in common too.
+//! the first pair that fits a byte is stored in two all the same. That also leaves fewer ways in which blocks differ.
 
 use arrayvec::ArrayVec;
 

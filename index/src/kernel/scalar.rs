@@ -18,7 +18,8 @@ impl<D> Scalar<D> {
 }
 
 impl<D: Distance> Scalar<D> {
-    /// Runs the task, as other kernels do, in a function of its own: what calls it need not make room for all that it keeps.
+    /// Runs the task in a function of its own: what calls it, for another kernel most of the time, need not make room for all
+    /// that this one keeps.
     #[inline(never)]
     pub fn run<T: Task>(self, task: T) -> T::Output {
         task.run(self)
