@@ -177,6 +177,6 @@ pub struct SectionInfo {
     pub offset: u64,
     /// Length in bytes.
     pub bytes: u64,
-    /// Length in what the section consists of: rows, nodes, leaves; of blocks, whose lengths differ, cache lines.
+    /// Length in units of the section: a row, a node, a leaf, a cache line of blocks, 16 bytes of references.
     pub elements: u64,
 }
