@@ -262,8 +262,8 @@ fn a_source_that_gives_single_bytes_is_recognised() {
     for bytes in [
         joined(&[MARK, rows(2).as_bytes()]),
         format!(" {ROW} {ROW}").into_bytes(),
-        joined(&[&gzip(rows(1)[..5].as_bytes()), &gzip(&rows(2)[5..]), &[0; 9]]),
-        joined(&[&zstd(rows(1)[..5].as_bytes()), &zstd(&rows(2)[5..])]),
+        joined(&[&gzip(&rows(1).as_bytes()[..5]), &gzip(&rows(2)[5..]), &[0; 9]]),
+        joined(&[&zstd(&rows(1).as_bytes()[..5]), &zstd(&rows(2)[5..])]),
     ] {
         let found = read_references(Drops(&bytes), &|_, _, _| {}).unwrap();
         assert_eq!(found.references.labels.len(), 2);
