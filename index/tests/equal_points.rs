@@ -73,3 +73,30 @@ fn what_lies_in_the_most_blocks_is_the_largest() {
     assert_eq!((largest.vector, largest.references, largest.fraud), (*many.values(), 1_000, 1_000));
     assert!((63..=100).contains(&largest.blocks), "{largest:?}");
 }
+
+#[test]
+fn no_answer_changes_without_all_but_the_first_five_of_equal_points() {
+    let mut random = Random(5);
+    // Some vectors hundreds of times, with both labels.
+    let vectors: Vec<Query> = (0..30).map(|_| random.query(0, 3_000)).collect();
+    let mut one = |_| (vectors[(random.next() % 30) as usize], random.label());
+    let (vectors, labels) = (0..6_000).map(&mut one).unzip();
+    let all = Points { vectors, labels };
+    let mut counts = HashMap::new();
+    let mut is_kept = |vector: &Query| {
+        let count = counts.entry(*vector.values()).or_insert(0);
+        *count += 1;
+        *count <= 5
+    };
+    let kept = all.vectors.iter().zip(&all.labels).filter(|(vector, _)| is_kept(vector));
+    let (vectors, labels) = kept.map(|(vector, label)| (*vector, *label)).unzip();
+    let few = Points { vectors, labels };
+    assert_eq!(few.vectors.len(), 150);
+    let (all_image, few_image) = (all.build(), few.build());
+    let (all_index, few_index) = (Index::open(&all_image).unwrap(), Index::open(&few_image).unwrap());
+    let mut random = Random(6);
+    for number in 0..2_000 {
+        let query = if number % 2 == 0 { random.query(0, 3_000) } else { few.vectors[number % 150] };
+        assert_eq!(all_index.classify(&query), few_index.classify(&query), "{query:?}");
+    }
+}
