@@ -6,7 +6,8 @@ use crate::output::write_whole;
 use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
 use anyhow::{Context, Result};
-use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
+use dataset::{DataError, PayloadEntry, PayloadRecipe, ReferenceRecipe};
+use index::kernel::{self, Chosen};
 use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
 use std::fs::File;
@@ -93,12 +94,14 @@ impl DataFolder {
     /// Path of a valid official index; builds it when it is missing, of another format version or damaged.
     pub fn official_index(&self, reporter: &Reporter) -> Result<PathBuf> {
         let path = self.path.join("official.index");
-        if is_official(&path, reporter) {
+        // before a kept index is blamed for a kernel that cannot be had, and built anew
+        let kernel = kernel::choose()?;
+        if is_official(&path, kernel, reporter) {
             return Ok(path);
         }
         let _lock = self.lock("official.index", reporter)?;
         // somebody else may have built it while this process waited
-        if path.exists() && is_official(&path, reporter) {
+        if path.exists() && is_official(&path, kernel, reporter) {
             return Ok(path);
         }
         reporter.note(&format!("building the official index (once; kept as {})", path.display()));
@@ -172,11 +175,11 @@ fn build_official(reporter: &Reporter) -> Result<Vec<u8>> {
 }
 
 /// Says why when a file is there but cannot be used.
-fn is_official(path: &Path, reporter: &Reporter) -> bool {
+fn is_official(path: &Path, kernel: Chosen, reporter: &Reporter) -> bool {
     if !path.exists() {
         return false;
     }
-    match check_official(path) {
+    match check_official(path, kernel) {
         Ok(()) => true,
         Err(error) => {
             reporter.note(&format!("the kept index {} cannot be used and is built anew: {error:#}", path.display()));
@@ -185,9 +188,9 @@ fn is_official(path: &Path, reporter: &Reporter) -> bool {
     }
 }
 
-fn check_official(path: &Path) -> Result<()> {
+fn check_official(path: &Path, kernel: Chosen) -> Result<()> {
     let image = Image::read(path)?;
-    let index = image.open()?;
+    let index = image.open(kernel)?;
     let references = u64::from(index.info().references);
     anyhow::ensure!(
         references == ReferenceRecipe::OFFICIAL.count,
@@ -236,8 +239,15 @@ pub fn read_payloads(path: &Path) -> Result<Vec<PayloadEntry>> {
     let file = File::open(path)
         .with_context(|| format!("cannot open {}", path.display()))
         .advise(|| "make payloads with: fraudring dataset payloads --out FILE".to_owned())?;
-    dataset::read_payloads(BufReader::with_capacity(1 << 20, file))
-        .with_context(|| format!("{} holds no usable payloads", path.display()))
+    usable(dataset::read_payloads(BufReader::with_capacity(1 << 20, file)), path, "holds no usable payloads")
+}
+
+/// What was read from a file, or an error that names it and, if its content is to blame, where its shape is described.
+pub fn usable<T>(read: Result<T, DataError>, path: &Path, otherwise: &str) -> Result<T> {
+    use DataError::{Payload, Reference, Shape};
+    let is_content = matches!(read, Err(Reference { .. } | Payload { .. } | Shape { .. }));
+    let read = read.with_context(|| format!("{} {otherwise}", path.display()));
+    if is_content { read.advise(|| "docs/DATA.md describes the shape of such a file".to_owned()) } else { read }
 }
 
 #[cfg(test)]
@@ -256,7 +266,7 @@ mod tests {
         let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&image).unwrap();
-        let error = check_official(file.path()).unwrap_err().to_string();
+        let error = check_official(file.path(), kernel::choose().unwrap()).unwrap_err().to_string();
         assert_eq!(error, "it holds 100 references, the official set 3,000,000");
     }
 
@@ -264,7 +274,7 @@ mod tests {
     fn a_cut_off_index_is_refused() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"FRAUD").unwrap();
-        assert!(check_official(file.path()).is_err());
+        assert!(check_official(file.path(), kernel::choose().unwrap()).is_err());
     }
 
     #[test]

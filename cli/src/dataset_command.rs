@@ -61,7 +61,7 @@ pub struct PayloadsOptions {
     /// classic: March 2026, last transaction minutes ago; random: 2026 to 2030, up to ten years ago
     #[arg(long, value_enum, default_value_t = DatesArgument::Classic)]
     dates: DatesArgument,
-    /// References that label the payloads: a references.json[.gz], or `official`
+    /// References that label the payloads, see `index build`
     #[arg(long, value_name = "FILE|official", default_value = "official")]
     references: Source,
     /// File to write; `-` for stdout

@@ -1,5 +1,7 @@
 //! `fraudring index`: build an index, describe it, measure it, explain one decision.
 
+use crate::data::usable;
+use crate::equal_points::EqualPoints;
 use crate::exit::Outcome;
 use crate::index_effort;
 use crate::index_image::Image;
@@ -8,11 +10,14 @@ use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use index::{Index, Info, kernel};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use transaction::{DIMENSIONS, Label, MccRisk, Parser, Query, Rules, SCALE};
+use transaction::{DIMENSIONS, Label, Parser, Query, Rules, SCALE};
 
 /// Longest payload that `neighbours` reads, as the server's default limit for a body.
 const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;
@@ -54,7 +59,7 @@ pub enum Command {
   fraudring index build --references official --out official.index
   fraudring index build --references mine.json.gz --mcc-risk mcc_risk.json --out mine.index")]
 pub struct BuildOptions {
-    /// A references.json[.gz], or `official` for the generated official set
+    /// References, JSON or JSON Lines, plain or compressed by gzip or zstd; or `official` for the generated official set
     #[arg(long, value_name = "FILE|official")]
     references: Source,
     /// File to write
@@ -107,45 +112,58 @@ pub fn run(command: &Command) -> Result<Outcome> {
 }
 
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
-    let rules = rules(options)?;
+    let (kernel, rules) = (kernel::choose()?, rules(options)?);
     let references = options.references.load(reporter)?;
     let image = index::build(&references.vectors, &references.labels, &rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the index")?;
     drop(references);
+    let index = Index::open_with(&image, kernel).context("checking the index that was built")?;
+    let equal_points = EqualPoints::of(&index)?;
     write_whole(&options.out, |out| Ok(out.write_all(&image)?))?;
     if options.out != Path::new("-") {
         let megabytes = image.len() as f64 / 1e6;
         reporter.note(&format!("{megabytes:.1} MB in {}", options.out.display()));
     }
+    equal_points.warn(reporter);
     Ok(())
 }
 
 fn rules(options: &BuildOptions) -> Result<Rules> {
     let defaults = Rules::default();
     let normalization = match &options.normalization {
-        Some(path) => json_file(path)?,
+        Some(path) => json_file(path, "normalization constants")?,
         None => defaults.normalization,
     };
     let mcc_risk = match &options.mcc_risk {
-        Some(path) => MccRisk::new(json_file(path)?).with_context(|| format!("in {}", path.display()))?,
+        Some(path) => json_file(path, "a risk table")?,
         None => defaults.mcc_risk,
     };
     let named = options.normalization.as_deref().unwrap_or(Path::new("the built-in constants"));
     Rules::new(normalization, mcc_risk).with_context(|| format!("in {}", named.display()))
 }
 
-fn json_file<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} has not the expected shape", path.display()))
+fn json_file<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result<T> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    usable(dataset::read_json(file, expected), path, "cannot be used")
+}
+
+/// What `info --json` prints.
+#[derive(Serialize)]
+struct Described {
+    #[serde(flatten)]
+    info: Info,
+    equal_points: EqualPoints,
 }
 
 fn info(options: &InfoOptions) -> Result<()> {
     let image = Image::read(&options.file)?;
-    let info = image.open_named(&options.file)?.info();
+    let index = image.open_named(&options.file)?;
+    let (info, equal_points) = (index.info(), EqualPoints::of(&index)?);
+    equal_points.warn(&Reporter::stderr());
     if options.json {
-        return print_line(&serde_json::to_string_pretty(&info)?);
+        return print_line(&serde_json::to_string_pretty(&Described { info, equal_points })?);
     }
     let mut text = String::new();
     writeln!(text, "format version   {}", info.version)?;
@@ -168,6 +186,7 @@ fn info(options: &InfoOptions) -> Result<()> {
     writeln!(text, "leaves           {} of up to 16 blocks", thousands(info.leaves as u64))?;
     writeln!(text, "depth            {} nodes to a leaf", info.depth)?;
     writeln!(text, "sample           {} references in a tree of their own", thousands(u64::from(info.sample)))?;
+    equal_points.describe(&mut text)?;
     writeln!(text, "kernel here      {}", info.kernel)?;
     writeln!(text, "sections")?;
     for section in &info.sections {
@@ -178,7 +197,7 @@ fn info(options: &InfoOptions) -> Result<()> {
 }
 
 /// What `neighbours --json` prints.
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct Explanation {
     approved: bool,
     fraud_score: f64,
@@ -187,7 +206,7 @@ struct Explanation {
     neighbours: Vec<ExplainedNeighbour>,
 }
 
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct ExplainedNeighbour {
     /// Position in the references file, counted from 0.
     reference: u32,
@@ -224,7 +243,7 @@ fn neighbours(options: &NeighboursOptions) -> Result<()> {
     print_line(text.trim_end())
 }
 
-fn explain(index: &index::Index<'_>, query: &Query) -> Result<Explanation> {
+fn explain(index: &Index<'_>, query: &Query) -> Result<Explanation> {
     let nearest = index.neighbours(query);
     let frauds = index.classify(query);
     let scale = f64::from(SCALE);
@@ -257,7 +276,7 @@ fn read_payload(path: &Path) -> Result<Vec<u8>> {
     let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
-        Box::new(std::fs::File::open(path).with_context(|| format!("cannot open the payload {}", path.display()))?)
+        Box::new(File::open(path).with_context(|| format!("cannot open the payload {}", path.display()))?)
     };
     let mut body = Vec::new();
     source.take(PAYLOAD_LIMIT_BYTES + 1).read_to_end(&mut body).context("reading the payload")?;

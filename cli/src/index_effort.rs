@@ -48,7 +48,7 @@ pub struct Options {
     /// Draws the queries
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// The references that the index was built from, a references.json[.gz]
+    /// The references that the index was built from, see `index build`
     #[arg(long, value_name = "FILE|official", default_value = "official")]
     references: Source,
     #[command(flatten)]

@@ -2,7 +2,8 @@
 
 use crate::advice::Advise;
 use anyhow::{Context, Result};
-use index::Index;
+use index::kernel::{self, Chosen};
+use index::{Index, OpenError};
 use std::path::Path;
 
 /// The bytes of an index file.
@@ -20,15 +21,17 @@ impl Image {
         Ok(Self { bytes })
     }
 
-    /// Checks every part and chooses the kernel.
-    pub fn open(&self) -> Result<Index<'_>, index::OpenError> {
-        Index::open(&self.bytes)
+    /// Checks every part.
+    pub fn open(&self, kernel: Chosen) -> Result<Index<'_>, OpenError> {
+        Index::open_with(&self.bytes, kernel)
     }
 
-    /// `open` with an error that names the file and what to do.
+    /// `open` with the kernel that this machine is to use, and an error that names the file and what to do.
     pub fn open_named(&self, path: &Path) -> Result<Index<'_>> {
+        // a kernel that cannot be had is no fault of the file
+        let kernel = kernel::choose()?;
         let named = path.display();
-        self.open()
+        self.open(kernel)
             .with_context(|| format!("{named} is no usable index"))
             .advise(|| "build one with: fraudring index build --references FILE|official --out FILE".to_owned())
     }

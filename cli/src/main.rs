@@ -3,6 +3,7 @@
 mod advice;
 mod data;
 mod dataset_command;
+mod equal_points;
 mod exit;
 mod index_command;
 mod index_effort;

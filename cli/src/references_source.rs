@@ -1,6 +1,7 @@
 //! Where references come from: the official generator or a file of one's own.
 
 use crate::advice::Advise;
+use crate::data::usable;
 use crate::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use dataset::References;
@@ -9,12 +10,12 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// `official`, or the path of a `references.json[.gz]`.
+/// `official`, or the path of a references file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The 3,000,000 official references, generated and checked by SHA-256.
     Official,
-    /// A file in the shape of `references.json`, gzip or not.
+    /// A file in the shape of `references.json` or JSON Lines, compressed by gzip or zstd or not.
     File(PathBuf),
 }
 
@@ -36,13 +37,12 @@ impl Source {
             }
             Self::File(path) => path,
         };
-        let file = File::open(path)
-            .with_context(|| format!("cannot open {}", path.display()))
-            .advise(|| "name a references.json[.gz], or `official` for the generated official set".to_owned())?;
-        let read = dataset::read_references(BufReader::with_capacity(1 << 20, file), &|phase, done, total| {
-            reporter.report(phase, done, total);
-        })
-        .with_context(|| format!("{} holds no usable references", path.display()))?;
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display())).advise(|| {
+            "name a file of references (docs/DATA.md), or `official` for the generated official set".to_owned()
+        })?;
+        let source = BufReader::with_capacity(1 << 20, file);
+        let progress = |phase, done, total| reporter.report(phase, done, total);
+        let read = usable(dataset::read_references(source, &progress), path, "holds no usable references")?;
         if read.rounded > 0 {
             reporter.note(&format!(
                 "warning: {} values in {} were no multiples of 0.0001 and were rounded",

@@ -1,55 +1,16 @@
 //! The offline commands on small data of one's own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/folder.rs"]
+mod folder;
+
+use folder::Folder;
 use rustix::process::{Pid, Signal, kill_process};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const PAYLOAD: &str = r#"{"id":"tx-1","transaction":{"amount":100,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},"customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":[]},"merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},"terminal":{"is_online":false,"card_present":true,"km_from_home":29.5},"last_transaction":null}"#;
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
-    }
-
-    /// Runs `fraudring` in this folder.
-    fn run(&self, arguments: &str) -> Output {
-        let mut command = self.command(arguments);
-        command.stdin(std::fs::File::open(self.path("payload.json")).map_or_else(|_| Stdio::null(), Stdio::from));
-        command.output().unwrap()
-    }
-
-    /// The stdout of a run that must succeed.
-    fn succeeds(&self, arguments: &str) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// The stderr of a run that must fail with status 1.
-    fn fails(&self, arguments: &str) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments}");
-        String::from_utf8(output.stderr).unwrap()
-    }
-
-    fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fraudring"));
-        command.args(arguments.split(' ')).current_dir(self.0.path()).env("FRAUDRING_DATA", self.path("data"));
-        command
-    }
-}
 
 #[test]
 fn own_references_go_from_file_to_index_to_replay() {
@@ -189,13 +150,13 @@ fn an_interrupted_command_leaves_no_unfinished_file() {
     let mut process = command.stderr(Stdio::null()).spawn().unwrap();
     let names = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
     let deadline = Instant::now() + Duration::from_secs(60);
-    while names(folder.0.path()) == 0 {
+    while names(&folder.path("")) == 0 {
         assert!(Instant::now() < deadline && process.try_wait().unwrap().is_none(), "it never began to write");
         std::thread::sleep(Duration::from_millis(2));
     }
     kill_process(Pid::from_child(&process), Signal::INT).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(130));
-    assert_eq!(names(folder.0.path()), 0);
+    assert_eq!(names(&folder.path("")), 0);
 }
 
 #[test]

@@ -1,26 +1,39 @@
 //! What can be wrong with data, and where.
+//!
+//! A message leaves out what its cause says: whoever shows an error shows its causes behind it.
 
 use std::io;
 
 /// Why data cannot be read, written or generated.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// The source failed, or is not the gzip stream it begins like.
-    #[error("cannot read: {0}")]
+    /// The source failed, or is not the compressed data it begins like.
+    #[error("cannot read")]
     Read(#[source] io::Error),
     /// The destination failed.
-    #[error("cannot write: {0}")]
+    #[error("cannot write")]
     Write(#[source] io::Error),
+    /// A compression or an encoding that is known but not read.
+    #[error("it is {found}: make it plain UTF-8 text with `{convert}`")]
+    NotRead {
+        /// What it is.
+        found: &'static str,
+        /// The command that makes it readable.
+        convert: &'static str,
+    },
+    /// Not a single byte.
+    #[error("it is empty")]
+    Empty,
     /// One element of a references file; the cause says what is wrong and its line and column (in bytes).
-    #[error("reference {element} (counted from 0): {source}")]
+    #[error("reference {element} (counted from 0)")]
     Reference {
-        /// Its place in the array, counted from 0.
+        /// Its place in the array, or among the lines, counted from 0.
         element: u64,
         /// What is wrong with it.
         source: serde_json::Error,
     },
     /// One entry of a payload file; the cause says what is wrong and its line and column (in bytes).
-    #[error("payload entry {entry} (counted from 0): {source}")]
+    #[error("payload entry {entry} (counted from 0)")]
     Payload {
         /// Its place in `entries`, counted from 0.
         entry: u64,
@@ -28,7 +41,7 @@ pub enum DataError {
         source: serde_json::Error,
     },
     /// The text outside the elements.
-    #[error("not {expected}: {source}")]
+    #[error("not {expected}")]
     Shape {
         /// What the file should hold.
         expected: &'static str,

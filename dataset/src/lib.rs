@@ -31,6 +31,7 @@ pub use queries::{QueryKind, draw_queries};
 pub use recipe::{Dates, PayloadRecipe, ReferenceRecipe};
 pub use reference_file::{ReadReferences, read_references, references_sha256, write_references};
 pub use references::{MAX_REFERENCES, References, generate_references, official_references};
+pub use source::read_json;
 
 /// SHA-256 of the official references file, uncompressed.
 pub const OFFICIAL_SHA256: &str = "24a1fd588e2598ab62de9ac7ac73408e571589e00da4243d7afc9d0f01878f77";

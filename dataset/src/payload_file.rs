@@ -24,13 +24,13 @@ pub struct PayloadEntry {
     pub expected_frauds: u8,
 }
 
-/// Reads a payload file, gzip recognised by its first bytes. Keys that are not needed are passed over.
+/// Reads a payload file, gzip and zstd recognised by their first bytes. Keys that are not needed are passed over.
 ///
 /// # Errors
 /// [`DataError::Payload`] names the first entry that is none: a request that is no object, a score that is not a fifth
 /// of 0 to 5, or an approval that contradicts its score.
 pub fn read_payloads(source: impl Read) -> Result<Vec<PayloadEntry>, DataError> {
-    let mut deserializer = serde_json::Deserializer::from_reader(open(source).map_err(DataError::Read)?);
+    let mut deserializer = serde_json::Deserializer::from_reader(open(source)?);
     let mut file = FileSeed { entries: Vec::new(), in_entries: false };
     let outcome = file.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     outcome.map_err(|source| match source {

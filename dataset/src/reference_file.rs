@@ -4,10 +4,11 @@ use crate::Progress;
 use crate::error::DataError;
 use crate::number::push_scaled;
 use crate::references::{MAX_REFERENCES, References};
-use crate::row::{Row, RowSeed};
+use crate::row::Row;
 use crate::source::open;
 use rayon::prelude::*;
-use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
+use serde::Deserializer as _;
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -21,7 +22,7 @@ const PIECES: usize = 32;
 const ROWS_PER_PROGRESS: u64 = 1 << 16;
 
 /// What [`read_references`] found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ReadReferences {
     /// The references, in file order.
     pub references: References,
@@ -29,7 +30,8 @@ pub struct ReadReferences {
     pub rounded: u64,
 }
 
-/// Streams `references.json`, gzip recognised by its first bytes.
+/// Streams references: one JSON array as in `references.json`, or JSON Lines; gzip and zstd are recognised by their
+/// first bytes.
 ///
 /// While the end is not known, progress gets a total of 0.
 ///
@@ -37,7 +39,7 @@ pub struct ReadReferences {
 /// [`DataError::Reference`] names the first element that is no reference: a value outside [-1, 1], a vector that has not
 /// 14 dimensions, an unknown label, an unknown, duplicate or missing key, or one reference too many
 /// ([`MAX_REFERENCES`]). [`DataError::Shape`] stands for text around the array, [`DataError::Read`] for a failing
-/// source.
+/// source, [`DataError::NotRead`] for one that must be converted first.
 pub fn read_references(source: impl Read, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
     read_at_most(MAX_REFERENCES, source, progress)
 }
@@ -128,67 +130,89 @@ fn format_piece(piece: &mut Vec<u8>, vectors: &[Query], labels: &[Label]) {
 
 fn read_at_most(limit: u64, source: impl Read, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
     progress(READING, 0, 0);
-    let mut found = ReadReferences { references: References::default(), rounded: 0 };
-    let mut deserializer = serde_json::Deserializer::from_reader(open(source).map_err(DataError::Read)?);
-    let mut array_began = false;
-    let rows = Rows { found: &mut found, limit, progress, array_began: &mut array_began };
-    let array = rows.deserialize(&mut deserializer);
-    let total = found.references.labels.len() as u64;
-    array.map_err(|source| match source {
+    let mut rows = Rows { found: ReadReferences::default(), limit, progress, begun: None };
+    let outcome = rows.read(open(source)?);
+    let total = rows.found.references.labels.len() as u64;
+    outcome.map_err(|source| match source {
         source if source.is_io() => DataError::Read(source.into()),
-        source if array_began => DataError::Reference { element: total, source },
-        source => DataError::Shape { expected: "an array of references", source },
-    })?;
-    deserializer.end().map_err(|source| match source {
-        source if source.is_io() => DataError::Read(source.into()),
-        source => DataError::Shape { expected: "one array of references and no more", source },
+        source => match rows.begun {
+            Some(Form::Array | Form::Lines) => DataError::Reference { element: total, source },
+            Some(Form::EndedArray) => DataError::Shape { expected: "one array of references and no more", source },
+            None => DataError::Shape { expected: "references, an array or one object a line", source },
+        },
     })?;
     progress(READING, total, total);
-    Ok(found)
+    Ok(rows.found)
 }
 
 const READING: &str = "reading references";
 
-/// Appends an array's rows to `found`, one by one.
-struct Rows<'a, 'p> {
-    found: &'a mut ReadReferences,
-    limit: u64,
-    progress: &'a Progress<'p>,
-    array_began: &'a mut bool,
+/// How the rows of a file stand in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Array,
+    EndedArray,
+    /// JSON Lines.
+    Lines,
 }
 
-impl<'de> DeserializeSeed<'de> for Rows<'_, '_> {
-    type Value = ();
+/// A file's rows, one by one.
+struct Rows<'a, 'p> {
+    found: ReadReferences,
+    limit: u64,
+    progress: &'a Progress<'p>,
+    /// What an error is in.
+    begun: Option<Form>,
+}
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+impl Rows<'_, '_> {
+    fn read(&mut self, text: impl Read) -> serde_json::Result<()> {
+        let mut deserializer = serde_json::Deserializer::from_reader(text);
+        deserializer.deserialize_any(&mut *self)?;
+        if self.begun != Some(Form::Lines) {
+            return deserializer.end();
+        }
+        deserializer.into_iter().try_for_each(|row| self.push(row?))
+    }
+
+    fn push<E: Error>(&mut self, row: Row) -> Result<(), E> {
+        let Self { found: ReadReferences { references, rounded }, limit, progress, .. } = self;
+        let before = references.labels.len() as u64;
+        if before == *limit {
+            return Err(E::custom(format_args!("one too many: the limit is {limit} references")));
+        }
+        references.vectors.push(row.vector);
+        references.labels.push(row.label);
+        *rounded += u64::from(row.rounded);
+        let done = before + 1;
+        if done.is_multiple_of(ROWS_PER_PROGRESS) {
+            progress(READING, done, 0);
+        }
+        Ok(())
     }
 }
 
-impl<'de> Visitor<'de> for Rows<'_, '_> {
+impl<'de> Visitor<'de> for &mut Rows<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an array of references")
+        formatter.write_str("references")
     }
 
+    /// An array of all rows.
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        *self.array_began = true;
-        let ReadReferences { references, rounded } = self.found;
-        loop {
-            let done = references.labels.len() as u64;
-            if done > 0 && done.is_multiple_of(ROWS_PER_PROGRESS) {
-                (self.progress)(READING, done, 0);
-            }
-            let Some(row) = rows.next_element_seed(RowSeed)? else { return Ok(()) };
-            if done == self.limit {
-                return Err(A::Error::custom(format_args!("one too many: the limit is {} references", self.limit)));
-            }
-            let Row { vector, label, rounded: rounded_values } = row;
-            references.vectors.push(vector);
-            references.labels.push(label);
-            *rounded += u64::from(rounded_values);
+        self.begun = Some(Form::Array);
+        while let Some(row) = rows.next_element()? {
+            self.push(row)?;
         }
+        self.begun = Some(Form::EndedArray);
+        Ok(())
+    }
+
+    /// The first of rows without an array around them.
+    fn visit_map<A: MapAccess<'de>>(self, row: A) -> Result<(), A::Error> {
+        self.begun = Some(Form::Lines);
+        self.push(Row::from_map(row)?)
     }
 }
 
@@ -203,6 +227,7 @@ mod tests {
         assert_eq!(read_at_most(3, text.as_bytes(), &|_, _, _| {}).unwrap().references.labels.len(), 3);
         let error = read_at_most(2, text.as_bytes(), &|_, _, _| {}).unwrap_err();
         assert!(matches!(error, DataError::Reference { element: 2, .. }), "{error:?}");
-        assert!(error.to_string().contains("the limit is 2 references"), "{error}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("the limit is 2 references"), "{cause}");
     }
 }

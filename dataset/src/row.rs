@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) rounded: u32,
 }
 
-pub(crate) struct RowSeed;
+struct RowVisitor;
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
@@ -24,15 +24,20 @@ enum Key {
     Label,
 }
 
-impl<'de> DeserializeSeed<'de> for RowSeed {
-    type Value = Row;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
-        deserializer.deserialize_map(self)
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RowVisitor)
     }
 }
 
-impl<'de> Visitor<'de> for RowSeed {
+impl Row {
+    /// From an object that has been begun.
+    pub(crate) fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        RowVisitor.visit_map(map)
+    }
+}
+
+impl<'de> Visitor<'de> for RowVisitor {
     type Value = Row;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

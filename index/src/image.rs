@@ -5,6 +5,7 @@ use transaction::{Label, Query, Rules};
 
 use crate::NEIGHBOURS;
 use crate::engine::{Effort, Engine};
+use crate::equal_points::{self, EqualPoints};
 use crate::format::{
     Header, LANES, Leaf, NO_REST, OpenError, Order, References, SectionKind, Shape, Trees, checksum, decode_rules,
     read_header, read_sections, validate_trees,
@@ -99,6 +100,11 @@ impl<'a> Index<'a> {
             let query = move |point| Query::new(trees.order.unpair(&block.point(point)));
             (0..usize::from(block.points)).map(move |point| query(point).expect("the values were checked"))
         })
+    }
+
+    /// How many references have equal vectors, which makes searches among them slow. Sorts all vectors.
+    pub fn equal_points(&self) -> EqualPoints {
+        equal_points::equal_points(&self.engine.trees)
     }
 
     /// What the index holds and where.

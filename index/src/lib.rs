@@ -15,6 +15,7 @@
 
 mod builder;
 mod engine;
+mod equal_points;
 pub mod format;
 mod image;
 pub mod kernel;
@@ -22,6 +23,7 @@ mod version;
 
 pub use builder::{BuildError, build};
 pub use engine::{Effort, Reached};
+pub use equal_points::{EqualGroup, EqualPoints};
 pub use format::OpenError;
 pub use image::{Index, Info, Neighbour, SectionInfo};
 pub use version::version;
