@@ -57,6 +57,8 @@ pub enum ListenError {
     NotASocket(PathBuf),
     #[error("--share-port is for TCP ports, and {0} is a path for one server; leave the option out")]
     SharedPath(Address),
+    #[error("--share-port is for servers that have their index, and --wait-for-index for those without; leave one out")]
+    SharedWithoutIndex,
     #[error(transparent)]
     Port(PortError),
     #[error("cannot listen on {address}: {error}")]

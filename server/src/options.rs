@@ -20,8 +20,9 @@ pub struct Options {
     pub wait_for_index: bool,
 
     /// Share the TCP port: listen beside servers that were also started with this option, if they are of the same user
-    /// and have the same index, and let more of them join. Without it nobody else can listen on the port
-    #[arg(long, env = "FRAUDRING_SHARE_PORT", conflicts_with = "wait_for_index")]
+    /// and have the same index, and let more of them join. Without it nobody else can listen on the port. Not with
+    /// --wait-for-index
+    #[arg(long, env = "FRAUDRING_SHARE_PORT")]
     pub share_port: bool,
 
     /// Where and how to serve

@@ -96,6 +96,9 @@ pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Fai
 }
 
 fn serve(options: &Options) -> Result<(), Failure> {
+    if options.share_port && options.wait_for_index {
+        return Err(ListenError::SharedWithoutIndex.into());
+    }
     let signals = prepare(&options.serving)?;
     let limits = options.serving.limits;
     let phase = Rc::new(Cell::new(Phase::Starting));

@@ -40,8 +40,8 @@ fn on_every_address(address: &str) -> String {
 }
 
 fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("tcp:{}", listener.local_addr().unwrap())
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    format!("tcp:{}", address.expect("the kernel has a free port"))
 }
 
 #[test]
@@ -83,6 +83,23 @@ fn a_shared_port_is_refused_to_another_index_and_to_servers_that_do_not_share() 
             ],
         );
         all_answers_are_of(&place, address);
+    }
+}
+
+#[test]
+fn of_a_port_shared_on_every_address_none_can_be_taken() {
+    if TcpListener::bind("[::]:0").is_err() {
+        eprintln!("skipped: there is no IPv6 here");
+        return;
+    }
+    for sandbox in BOTH {
+        let place = Place::new();
+        let server = Server::start_at(&place, "tcp:[::]:0", sandbox, SHARED);
+        let address = server.address.replace("[::]", "127.0.0.1");
+        let says = format!("shares {}", server.address);
+        let everywhere = on_every_address(&address);
+        all_refused(sandbox, &[(&place, &address, SHARED, &says), (&place, &everywhere, SHARED, &says)]);
+        all_answers_are_of(&place, &address);
     }
 }
 
