@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM: unfinished files are removed before the process ends; `up` takes the signals over.
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +9,9 @@ use tempfile::NamedTempFile;
 
 /// Signals that ask a command to end.
 pub const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// Signals that mean nothing to `up`, and would end it without a clean-up if it did not watch for them.
+pub const IGNORED: [i32; 2] = [SIGUSR1, SIGUSR2];
 
 struct Watch {
     started: bool,

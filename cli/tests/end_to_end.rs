@@ -124,6 +124,38 @@ fn a_killed_haproxy_ends_the_whole_system() {
 }
 
 #[test]
+fn nobody_with_another_index_joins_the_port_of_a_running_system() {
+    let system = System::start(SHARED_PORT);
+    let other = OtherIndex::new(system.address.port());
+    let listen = format!("tcp:{}", system.address);
+    let server = ["server", "--index-dir", other.dir.to_str().unwrap(), "--cpu", "none", "--listen", &listen];
+    let intruders =
+        [server.to_vec(), [&server[..], &["--share-port"]].concat(), vec!["bare-server", "--listen", &listen]];
+    for (intruder, says) in intruders.iter().zip(["is in use", "another index", "is in use"]) {
+        let output = fraudring(intruder);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(says), "{intruder:?}: {said}");
+    }
+    for example in EXAMPLES.iter().cycle().take(20) {
+        assert_eq!(score(system.address, example.request), (200, example.answer.to_owned()));
+    }
+}
+
+#[test]
+fn a_closed_terminal_stops_everything_and_other_signals_do_not() {
+    let mut system = System::start(SHARED_PORT);
+    for process in [&[system.up_pid()][..], &system.servers()].concat() {
+        send(process, Signal::USR1);
+        send(process, Signal::USR2);
+    }
+    send(system.servers()[0], Signal::HUP);
+    assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
+    let status = system.end(Signal::HUP);
+    assert!(status.success(), "{status}: {}", system.folders().log());
+    check_nothing_is_left(&system);
+}
+
+#[test]
 fn no_process_outlives_a_killed_up() {
     let mut system = System::start(SHARED_PORT);
     assert!(system.parts.iter().all(|&(_, pid)| lives(pid)));
@@ -201,6 +233,34 @@ fn a_damaged_cached_index_is_said_and_built_anew_within_the_memory_limit() {
     check_clean_end(&mut system);
     let names: Vec<_> = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(names.iter().all(|name| !name.to_string_lossy().contains("partial")), "{names:?}");
+}
+
+/// A small index in shared memory; removed when dropped.
+struct OtherIndex {
+    dir: std::path::PathBuf,
+}
+
+impl OtherIndex {
+    fn new(number: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (references, index) = (path("references.json"), path("index"));
+        let dir = format!("/dev/shm/fraudring-test-other-{number}");
+        for arguments in [
+            ["dataset", "references", "--count", "2000", "--out", &references].to_vec(),
+            vec!["index", "build", "--references", &references, "--out", &index],
+            vec!["shm", "load", &index, "--dir", &dir],
+        ] {
+            assert!(fraudring(&arguments).status.success(), "{arguments:?}");
+        }
+        Self { dir: dir.into() }
+    }
+}
+
+impl Drop for OtherIndex {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.dir).unwrap_or_default();
+    }
 }
 
 fn check_answers(system: &System) {

@@ -170,7 +170,8 @@ fn killing_one_of_two_servers_costs_the_requests_open_on_its_connections_and_no_
     let folder = tempfile::tempdir().unwrap();
     let index = Published::new();
     let port = free_port();
-    let arguments = |instance| ["server", "--index-dir", index.0.to_str().unwrap(), "--instance", instance];
+    let dir = index.0.to_str().unwrap();
+    let arguments = |instance| ["server", "--index-dir", dir, "--share-port", "--instance", instance];
     let doomed = Server::start(&arguments("1/2"), port, folder.path());
     let other = Server::start(&arguments("2/2"), port, folder.path());
     let load_test = begin(port, "steady:600,3");

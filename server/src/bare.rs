@@ -23,7 +23,7 @@ const EXIT_CODES: &str =
 Exit codes:
   0  stopped by SIGTERM or SIGINT, every open request finished
   1  anything else, such as no working driver, or stopped before every connection was finished
-  2  bad options, or the address cannot be listened on
+  2  bad options, or the address cannot be listened on, such as a port in use
   5  the thread cannot be pinned to the core asked for";
 
 /// Serves until SIGTERM or SIGINT, as [`crate::run`] does.
@@ -32,7 +32,7 @@ pub fn run_bare(options: &BareOptions) -> ExitCode {
     conclude(serving, || {
         let signals = prepare(serving)?;
         let phase = Rc::new(Cell::new(Phase::Ready));
-        serve_until_stopped(serving, signals, Bare { phase: phase.clone() }, phase, |_| {})
+        serve_until_stopped(serving, None, signals, Bare { phase: phase.clone() }, phase, |_| {})
     })
 }
 

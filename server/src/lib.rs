@@ -5,10 +5,10 @@
 //! `handler` asks the `scorer`, the answer (`response`) is written into the same buffer and sent; the buffer goes
 //! back. Nothing on this path allocates, locks or logs.
 //!
-//! Around it: `options` and `limits` say what is allowed, `listen` binds, `cpu` pins, `warmup` runs real queries
-//! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table, `turns` keeps it fair. `allocator` counts,
-//! `descriptors` raises their limit. `bare` puts
-//! nothing behind all of it, to know what it costs by itself.
+//! Around it: `options` and `limits` say what is allowed, `listen` binds a path or a `port`, which `siblings` may share,
+//! `signals` tells when to stop, `cpu` pins, `warmup` runs real queries before the server calls itself ready, `worker`
+//! accepts, times out and drains, `slots` is its table, `turns` keeps it fair. `allocator` counts, `descriptors` raises
+//! their limit. `bare` puts nothing behind all of it, to know what it costs by itself.
 
 mod allocator;
 mod bare;
@@ -28,8 +28,11 @@ mod limits;
 mod listen;
 mod log;
 mod options;
+mod port;
 mod response;
 mod scorer;
+mod siblings;
+mod signals;
 mod slots;
 mod start;
 mod turns;

@@ -146,8 +146,14 @@ pub const LINGER_MS: u64 = 1_000;
 pub const SWEEP_MS: u64 = 100;
 /// Pause after an accept that failed for want of descriptors or memory; without it the loop would spin.
 pub const ACCEPT_BACKOFF_MS: u64 = 50;
-/// How long a Unix socket that seems to be in use is asked again before it is believed.
+/// How long a socket that seems to be in use is asked again before it is believed.
 pub const LEFT_BEHIND_MS: u64 = 500;
+/// Servers that may share one TCP port.
+pub const SHARERS: usize = 64;
+/// How long a server that shares a port may take to say which index it serves.
+pub const SIBLING_ANSWER_MS: u64 = 5_000;
+/// How long a server waits for others that are just taking the same port.
+pub const TURN_WAIT_MS: u64 = 2 * SIBLING_ANSWER_MS;
 /// Time between two log lines about that: a flood of connections must not become a flood of lines.
 pub const ACCEPT_REPORT_MS: u64 = 10_000;
 /// Connections accepted before others get a turn.

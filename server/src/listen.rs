@@ -1,10 +1,9 @@
-//! Where clients connect: a Unix socket, or a TCP port that several instances share.
+//! Where clients connect: a Unix socket, or a TCP port.
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::fmt::{self, Display};
 use std::fs::Permissions;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
@@ -13,6 +12,8 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::limits;
+use crate::port::{self, PortError};
+use crate::siblings::Membership;
 
 /// An address to listen on: `unix:PATH` or `tcp:HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,12 @@ pub enum ListenError {
     InUse(PathBuf),
     #[error("{0} exists and is not a socket; remove it or choose another path")]
     NotASocket(PathBuf),
+    #[error("--share-port is for TCP ports, and {0} is a path for one server; leave the option out")]
+    SharedPath(Address),
+    #[error("--share-port is for servers that have their index, and --wait-for-index for those without; leave one out")]
+    SharedWithoutIndex,
+    #[error(transparent)]
+    Port(PortError),
     #[error("cannot listen on {address}: {error}")]
     Failed { address: Address, error: io::Error },
 }
@@ -66,6 +73,8 @@ pub struct Listener {
     /// Connections need TCP_NODELAY.
     pub is_tcp: bool,
     path: Option<OwnedPath>,
+    /// Among the servers that share its port.
+    pub membership: Option<Membership>,
 }
 
 #[derive(Debug)]
@@ -84,32 +93,51 @@ impl Drop for OwnedPath {
     }
 }
 
-/// Binds and listens; the descriptor is to be registered with the driver.
-pub fn bind(address: &Address, backlog: usize) -> Result<(Listener, OwnedFd), ListenError> {
-    let failed = |error| ListenError::Failed { address: address.clone(), error };
+/// Binds and listens; the descriptor is to be registered with the driver. `shared_index` is the checksum of the index
+/// that all servers at a shared port serve; without it nobody else can listen there.
+pub fn bind(address: &Address, backlog: usize, shared_index: Option<&str>) -> Result<(Listener, OwnedFd), ListenError> {
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match address {
-        Address::Unix(path) => {
-            make_way(path)?;
-            let socket = UnixListener::bind(path).map_err(failed)?;
-            // The balancer runs as another user. Who may reach the socket is decided by its folder.
-            std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
-            rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
-            let path = Some(OwnedPath { path: path.clone(), identity: identity(path) });
-            Ok((Listener { address: address.clone(), is_tcp: false, path }, socket.into()))
-        }
-        Address::Tcp(host) => {
-            let (socket, bound) = bind_tcp(host, backlog).map_err(failed)?;
-            Ok((Listener { address: Address::Tcp(bound), is_tcp: true, path: None }, socket))
-        }
+        Address::Unix(_) if shared_index.is_some() => Err(ListenError::SharedPath(address.clone())),
+        Address::Unix(path) => bind_unix(path, backlog),
+        Address::Tcp(host) => bind_tcp(host, backlog, shared_index).map_err(|error| match error {
+            PortError::System(error) => ListenError::Failed { address: address.clone(), error },
+            error => ListenError::Port(error),
+        }),
     }
 }
 
 impl Listener {
-    /// Removes a Unix socket's path, so that nobody new finds it.
+    /// Takes away what others find it by: a Unix socket's path, or its name among those that share its port.
     pub fn unlink(&mut self) {
         self.path = None;
+        self.membership = None;
     }
+}
+
+fn bind_unix(path: &Path, backlog: i32) -> Result<(Listener, OwnedFd), ListenError> {
+    let address = Address::Unix(path.into());
+    let failed = |error| ListenError::Failed { address: address.clone(), error };
+    make_way(path)?;
+    let socket = UnixListener::bind(path).map_err(failed)?;
+    // The balancer runs as another user. Who may reach the socket is decided by its folder.
+    std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
+    rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
+    let owned = OwnedPath { path: path.into(), identity: identity(path) };
+    Ok((Listener { address, is_tcp: false, path: Some(owned), membership: None }, socket.into()))
+}
+
+fn bind_tcp(host: &str, backlog: i32, shared_index: Option<&str>) -> Result<(Listener, OwnedFd), PortError> {
+    let wanted = port::resolve(host)?;
+    let (socket, membership) = match shared_index {
+        None => (port::listen_alone(wanted, backlog)?, None),
+        Some(index) => {
+            let (socket, membership) = port::listen_shared(wanted, backlog, index)?;
+            (socket, Some(membership))
+        }
+    };
+    let address = Address::Tcp(port::bound(&socket)?.to_string());
+    Ok((Listener { address, is_tcp: true, path: None, membership }, socket))
 }
 
 /// Removes the socket that a killed server left behind, and nothing else.
@@ -143,19 +171,6 @@ fn is_left_behind(path: &Path) -> io::Result<bool> {
     Ok(rustix::net::connect(&socket, &SocketAddrUnix::new(path)?) == Err(rustix::io::Errno::CONNREFUSED))
 }
 
-fn bind_tcp(host: &str, backlog: i32) -> io::Result<(OwnedFd, String)> {
-    let address = host.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    sockopt::set_socket_reuseaddr(&socket, true)?;
-    // Several instances share one port and the kernel spreads connections over them.
-    sockopt::set_socket_reuseport(&socket, true)?;
-    rustix::net::bind(&socket, &address)?;
-    rustix::net::listen(&socket, backlog)?;
-    let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-    Ok((socket, bound.to_string()))
-}
-
 /// Device, inode and time of the last change: inodes are used again at once.
 type Identity = (u64, u64, i64, i64);
 
@@ -183,9 +198,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::Unix(folder.path().join("api.sock"));
         let left_behind = UnixListener::bind(folder.path().join("api.sock")).unwrap();
-        assert!(matches!(bind(&address, 8), Err(ListenError::InUse(_))));
+        assert!(matches!(bind(&address, 8, None), Err(ListenError::InUse(_))));
         drop(left_behind);
-        bind(&address, 8).unwrap();
+        bind(&address, 8, None).unwrap();
     }
 
     #[test]
@@ -193,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api.sock");
         std::fs::write(&path, "precious").unwrap();
-        assert!(matches!(bind(&Address::Unix(path.clone()), 8), Err(ListenError::NotASocket(_))));
+        assert!(matches!(bind(&Address::Unix(path.clone()), 8, None), Err(ListenError::NotASocket(_))));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "precious");
     }
 
@@ -201,19 +216,13 @@ mod tests {
     fn the_path_is_removed_at_the_end_unless_a_successor_took_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api.sock");
-        let (listener, descriptor) = bind(&Address::Unix(path.clone()), 8).unwrap();
+        let (listener, descriptor) = bind(&Address::Unix(path.clone()), 8, None).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
         drop(descriptor);
-        let (successor, _descriptor) = bind(&Address::Unix(path.clone()), 8).unwrap();
+        let (successor, _descriptor) = bind(&Address::Unix(path.clone()), 8, None).unwrap();
         drop(listener);
         assert!(path.exists(), "the successor's socket must stay");
         drop(successor);
         assert!(!path.exists());
-    }
-
-    #[test]
-    fn two_listeners_share_one_tcp_port() {
-        let (first, _socket) = bind(&"tcp:127.0.0.1:0".parse().unwrap(), 8).unwrap();
-        bind(&first.address, 8).unwrap();
     }
 }

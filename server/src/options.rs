@@ -19,6 +19,12 @@ pub struct Options {
     #[arg(long, env = "FRAUDRING_WAIT_FOR_INDEX")]
     pub wait_for_index: bool,
 
+    /// Share the TCP port: listen beside servers that were also started with this option, if they are of the same user
+    /// and have the same index, and let more of them join. Without it nobody else can listen on the port. Not with
+    /// --wait-for-index
+    #[arg(long, env = "FRAUDRING_SHARE_PORT")]
+    pub share_port: bool,
+
     /// Where and how to serve
     #[command(flatten)]
     pub serving: Serving,
@@ -27,8 +33,7 @@ pub struct Options {
 /// What a server needs to know whatever it answers.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Serving {
-    /// Where to listen: unix:PATH (made with mode 0666; a socket left behind is replaced) or tcp:HOST:PORT (several
-    /// instances may share one port)
+    /// Where to listen: unix:PATH (made with mode 0666; a socket left behind is replaced) or tcp:HOST:PORT
     #[arg(long, value_name = "unix:PATH|tcp:HOST:PORT", env = "FRAUDRING_LISTEN")]
     pub listen: Address,
 
@@ -62,7 +67,7 @@ pub struct Serving {
 const EXIT_CODES: &str = "Exit codes:
   0  stopped by SIGTERM or SIGINT, every open request finished
   1  anything else, such as no working driver, or stopped before every connection was finished
-  2  bad options, or the address cannot be listened on
+  2  bad options, or the address cannot be listened on: in use, or shared by servers with another index
   3  no index is published in the index folder
   4  the published index is not valid
   5  the thread cannot be pinned to the core asked for";

@@ -8,14 +8,13 @@ use crate::limits::{self, Limits};
 use crate::listen::{self, ListenError};
 use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
+use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::{Served, Worker};
 use index::{Index, OpenError};
 use shm_loader::{AttachError, Segment};
-use signal_hook::consts::{SIGINT, SIGTERM};
 use std::cell::Cell;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -97,6 +96,9 @@ pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Fai
 }
 
 fn serve(options: &Options) -> Result<(), Failure> {
+    if options.share_port && options.wait_for_index {
+        return Err(ListenError::SharedWithoutIndex.into());
+    }
     let signals = prepare(&options.serving)?;
     let limits = options.serving.limits;
     let phase = Rc::new(Cell::new(Phase::Starting));
@@ -111,32 +113,34 @@ fn serve(options: &Options) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
+    let shared_index = scorer.as_ref().filter(|_| options.share_port).map(|scorer| scorer.index().info().checksum);
     let service = FraudScore { phase: phase.clone(), scorer };
-    serve_until_stopped(&options.serving, signals, service, phase, |worker| {
+    serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
             driver::spawn(await_index(worker, options.index_dir.clone()));
         }
     })
 }
 
-/// Pins the thread; gives the end that becomes readable when the process is asked to stop.
-pub(crate) fn prepare(serving: &Serving) -> Result<UnixStream, Failure> {
+/// Pins the thread and takes the signals.
+pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
     descriptors::raise(&serving.limits);
     let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
     tracing::info!(version = index::version(), instance = %serving.instance, ?core, "starting");
-    signal_pipe().map_err(|error| Failure::System { what: "listen for signals", error })
+    Signals::handle().map_err(|error| Failure::System { what: "listen for signals", error })
 }
 
-/// Binds and serves; `begin` runs when tasks can be started.
+/// Binds and serves; `begin` runs when tasks can be started. Servers with the index `shared_index` may join.
 pub(crate) fn serve_until_stopped<S: Service>(
     serving: &Serving,
-    signals: UnixStream,
+    shared_index: Option<&str>,
+    signals: Signals,
     service: S,
     phase: Rc<Cell<Phase>>,
     begin: impl FnOnce(&'static Worker<S>),
 ) -> Result<(), Failure> {
     let mut runtime = Runtime::new(serving.driver)?;
-    let (listener, socket) = listen::bind(&serving.listen, serving.limits.accept_backlog)?;
+    let (listener, socket) = listen::bind(&serving.listen, serving.limits.accept_backlog, shared_index)?;
     // Lives as long as the process: every task refers to it.
     let worker: &'static Worker<S> = Box::leak(Box::new(Worker::new(serving.limits, service, phase)));
     let registered = |error| Failure::System { what: "register the listener", error };
@@ -145,9 +149,13 @@ pub(crate) fn serve_until_stopped<S: Service>(
         if serving.keep_warm {
             driver::spawn(worker.keep_warm());
         }
-        let (socket, signals) = (Socket::new(socket)?, Socket::new(signals.into())?);
+        if let Some(membership) = &listener.membership {
+            driver::spawn(membership.answering()?);
+        }
+        driver::spawn(signals::report_hangups(Socket::new(signals.hangup.into())?));
+        let (socket, stop) = (Socket::new(socket)?, Socket::new(signals.stop.into())?);
         tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
-        io::Result::Ok(worker.run(listener, socket, signals).await)
+        io::Result::Ok(worker.run(listener, socket, stop).await)
     });
     // The kernel may still hold what the runtime would free.
     std::mem::forget(runtime);
@@ -199,12 +207,4 @@ async fn await_index(worker: &'static Worker<FraudScore>, dir: PathBuf) {
             }
         }
     }
-}
-
-/// The end that becomes readable when the process is asked to stop.
-fn signal_pipe() -> io::Result<UnixStream> {
-    let (reader, writer) = UnixStream::pair()?;
-    signal_hook::low_level::pipe::register(SIGTERM, writer.try_clone()?)?;
-    signal_hook::low_level::pipe::register(SIGINT, writer)?;
-    Ok(reader)
 }

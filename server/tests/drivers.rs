@@ -114,18 +114,3 @@ fn a_server_kept_warm_scores_the_same_and_burns_little() {
         assert!((1..=6).contains(&used), "{used} ticks of 10 ms in 2 s: 3 % is the most");
     }
 }
-
-#[test]
-fn two_instances_share_one_port() {
-    let place = Place::new();
-    let first = Server::start(&place, Listen::Tcp, Sandbox::None, &["--instance", "1/2"]);
-    let mut second = Server::start_at(&place, &first.address, Sandbox::None, &["--instance", "2/2"]);
-    for n in 0..16 {
-        assert_eq!(first.connect().ask(post(&payload(n))).body, place.expected(&payload(n)));
-    }
-    second.signal(rustix::process::Signal::TERM);
-    assert_eq!(second.wait().code(), Some(0));
-    for n in 0..16 {
-        assert_eq!(first.connect().ask(post(&payload(n))).status, 200);
-    }
-}

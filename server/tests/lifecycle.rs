@@ -34,6 +34,24 @@ fn signals_stop_a_server_cleanly() {
 }
 
 #[test]
+fn signals_that_mean_nothing_to_a_server_do_not_end_it() {
+    for sandbox in BOTH {
+        let place = Place::new();
+        let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let mut client = server.connect();
+        for signal in [Signal::USR1, Signal::USR2, Signal::HUP, Signal::USR1, Signal::HUP] {
+            server.signal(signal);
+            assert_eq!(client.ask(post(&payload(1))).body, place.expected(&payload(1)));
+        }
+        assert!(server.wait_for_line("SIGHUP").contains("restart"), "{:#?}", server.lines);
+        assert_eq!(client.ask(READY).status, 200);
+        server.signal(Signal::HUP);
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0));
+    }
+}
+
+#[test]
 fn open_requests_are_finished_and_readiness_is_withdrawn() {
     for sandbox in BOTH {
         let place = Place::new();

@@ -32,8 +32,8 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 The first start generates the official references and builds the index (some seconds and about 1 GB of memory),
-later ones find it in the data folder. Ctrl-C or SIGTERM stops everything in order and removes the index from shared
-memory. If one of the processes ends by itself, everything is stopped and the exit status is 1. RUST_LOG=info shows
+later ones find it in the data folder. Ctrl-C, SIGTERM or a closed terminal (SIGHUP) stops everything in order and
+removes the index from shared memory. If one of the processes ends by itself, everything is stopped and the exit status is 1. RUST_LOG=info shows
 what the servers say about their start.
 
 Examples:
@@ -76,8 +76,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let index_file = DataFolder::open(&options.data)?.official_index(&reporter)?;
 
     // until here a signal may simply end the process; from here on there is something to undo
-    let mut signals =
-        Signals::new(interrupt::ENDING.into_iter().chain([SIGCHLD])).context("cannot watch for signals")?;
+    let watched = interrupt::ENDING.into_iter().chain(interrupt::IGNORED).chain([SIGCHLD]);
+    let mut signals = Signals::new(watched).context("cannot watch for signals")?;
     interrupt::take_over();
     let segment = Segment::load(&index_file, &options.shm_dir, options.keep, &reporter)?;
     let plan = Plan { address: address.address, shm_dir: options.shm_dir.clone(), cpus: options.cpus, front };

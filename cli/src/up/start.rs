@@ -5,8 +5,8 @@ use super::haproxy::Haproxy;
 use super::listening::listens;
 use super::ready::{Endpoint, ready};
 use crate::advice::Advise;
+use crate::interrupt::ENDING;
 use anyhow::{Context, Result};
-use signal_hook::consts::SIGCHLD;
 use signal_hook::iterator::Signals;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -122,7 +122,7 @@ impl System {
     fn wait_until_ready(&mut self, signals: &mut Signals) -> Result<bool> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            if signals.pending().any(|signal| signal != SIGCHLD) {
+            if signals.pending().any(|signal| ENDING.contains(&signal)) {
                 return Ok(false);
             }
             self.children.check()?;
@@ -144,7 +144,7 @@ impl System {
         // a child may have ended before anybody looked at signals
         self.children.check()?;
         for signal in signals.forever() {
-            if signal != SIGCHLD {
+            if ENDING.contains(&signal) {
                 break;
             }
             self.children.check()?;
@@ -186,6 +186,12 @@ fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
     let mut command = Command::new(program);
     command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
     command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
+    if matches!(plan.front, Front::SharedPort) {
+        command.arg("--share-port");
+    }
+    for decided_here in ["FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
+        command.env_remove(decided_here);
+    }
     if std::env::var_os("RUST_LOG").is_none() {
         // what went well `up` says itself
         command.env("RUST_LOG", "warn");

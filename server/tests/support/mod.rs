@@ -10,11 +10,13 @@ pub use client::Client;
 pub use sandbox::Sandbox;
 
 use index::Index;
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use transaction::{DIMENSIONS, Label, Parser, Query, Rules};
@@ -30,7 +32,16 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Self {
-        let place = Self::empty();
+        Self::published(random_index(400))
+    }
+
+    /// With another index than all others.
+    pub fn with_another_index() -> Self {
+        Self::published(random_index(300))
+    }
+
+    fn published(image: Vec<u8>) -> Self {
+        let place = Self { image, ..Self::empty() };
         place.publish();
         place
     }
@@ -45,6 +56,13 @@ impl Place {
         let file = self.path("references.index");
         std::fs::write(&file, &self.image).unwrap();
         shm_loader::load(&file, &self.index_dir(), &|_, _, _| {}).unwrap();
+    }
+
+    /// Lets servers of other users reach the index.
+    pub fn let_everybody_read(&self) {
+        for folder in [self.folder.path(), &self.index_dir()] {
+            std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+        }
     }
 
     pub fn index_dir(&self) -> PathBuf {
@@ -181,6 +199,23 @@ impl Server {
             self.lines.push(line.clone());
             if line.contains(part) {
                 return line;
+            }
+        }
+    }
+
+    /// Waits until it serves, or until it has ended.
+    #[track_caller]
+    pub fn serves(&mut self) -> bool {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.log.get_mut().unwrap().recv_timeout(left) {
+                Ok(line) => self.lines.push(line),
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => panic!("it neither serves nor ends: {:#?}", self.lines),
+            }
+            if self.lines.last().is_some_and(|line| line.contains("\"serving\"")) {
+                return true;
             }
         }
     }
