@@ -1,11 +1,11 @@
 //! The text of a references file: writer, SHA-256, and the streaming reader.
 
+use super::row::{Row, RowSeed};
+use super::source::open;
 use crate::Progress;
 use crate::error::DataError;
 use crate::number::push_scaled;
 use crate::references::{MAX_REFERENCES, References};
-use crate::row::{Row, RowSeed};
-use crate::source::open;
 use rayon::prelude::*;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
