@@ -1,14 +1,6 @@
-//! Labelled vectors, and the generator of them.
+//! Labelled vectors.
 
-use crate::draw::{Drawn, in_chunks};
-use crate::error::DataError;
-use crate::pcg::Pcg;
-use crate::profile::{Profile, REFERENCE_BORDERLINE_SHARE};
-use crate::recipe::{Dates, ReferenceRecipe};
-use crate::reference_file::references_sha256_with;
-use crate::{OFFICIAL_SHA256, Progress};
-use rayon::prelude::*;
-use transaction::{Label, Query, Rules};
+use transaction::{Label, Query};
 
 /// Most references of one set: their numbers and twice their numbers fit 32 bits.
 pub const MAX_REFERENCES: u64 = u32::MAX as u64 / 2;
@@ -20,99 +12,4 @@ pub struct References {
     pub vectors: Vec<Query>,
     /// One label a reference, as many as vectors.
     pub labels: Vec<Label>,
-}
-
-/// Draws references by the published rules; equal recipes give equal references on every machine.
-///
-/// Holds 29 bytes a reference and no text. A recipe from outside should pass [`ReferenceRecipe::check`] first.
-pub fn generate_references(recipe: &ReferenceRecipe, progress: &Progress<'_>) -> References {
-    let phase = "generating references";
-    progress(phase, 0, recipe.count);
-    let capacity = usize::try_from(recipe.count).unwrap_or(usize::MAX);
-    let mut references = References { vectors: Vec::with_capacity(capacity), labels: Vec::with_capacity(capacity) };
-    let mut pcg = Pcg::seed(recipe.seed);
-    let rules = Rules::default();
-    in_chunks(
-        recipe.count,
-        || draw_labelled(&mut pcg, recipe.fraud_ratio),
-        |chunk, done| {
-            references.vectors.par_extend(chunk.par_iter().map(|(drawn, _)| rules.vectorize(&drawn.transaction())));
-            references.labels.extend(chunk.iter().map(|&(_, label)| label));
-            if done < recipe.count {
-                progress(phase, done, recipe.count);
-            }
-        },
-    );
-    progress(phase, recipe.count, recipe.count);
-    references
-}
-
-/// Generates the official set and refuses to return it if its text's SHA-256 differs.
-pub fn official_references(progress: &Progress<'_>) -> Result<References, DataError> {
-    let references = generate_references(&ReferenceRecipe::OFFICIAL, progress);
-    let found = references_sha256_with(&references, progress);
-    if found == OFFICIAL_SHA256 { Ok(references) } else { Err(DataError::NotOfficial { found }) }
-}
-
-fn draw_labelled(pcg: &mut Pcg, fraud_ratio: f64) -> (Drawn, Label) {
-    let profile = Profile::draw(pcg, fraud_ratio, REFERENCE_BORDERLINE_SHARE);
-    let drawn = Drawn::draw(pcg, profile, Dates::Classic);
-    let is_fraud = match profile {
-        Profile::Legit => false,
-        Profile::Fraud => true,
-        Profile::Borderline => pcg.unit() < 0.5,
-    };
-    (drawn, if is_fraud { Label::Fraud } else { Label::Legit })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::reference_file::{references_sha256, write_references};
-    use std::sync::Mutex;
-
-    fn first(count: u64) -> References {
-        generate_references(&ReferenceRecipe { count, ..ReferenceRecipe::OFFICIAL }, &|_, _, _| {})
-    }
-
-    #[test]
-    fn first_ten_thousand_official_references_keep_their_text() {
-        let golden = "1bbe6b780a6b8d9a985200f5029a6ac69676c8d87989cbcb66bf931ccffeb2bf";
-        assert_eq!(references_sha256(&first(10_000)), golden);
-    }
-
-    #[test]
-    fn first_three_official_references_are_the_published_ones() {
-        let mut text = Vec::new();
-        write_references(&first(3), &mut text, &|_, _, _| {}).unwrap();
-        let golden = concat!(
-            r#"[{"vector":[0.01,0.0833,0.05,0.8261,0.1667,-1,-1,0.0432,0.25,0,1,0,0.2,0.0416],"label":"legit"},"#,
-            r#"{"vector":[0.0109,0.1667,0.05,0.3913,0.6667,0.3007,0.0139,0.0154,0.2,0,1,0,0.15,0.0282],"label":"legit"},"#,
-            r#"{"vector":[0.0336,0.1667,0.05,0.4348,0.6667,0.1278,0.0008,0.017,0.1,0,1,0,0.2,0.02],"label":"legit"}]"#,
-            "\n"
-        );
-        assert_eq!(String::from_utf8(text).unwrap(), golden);
-    }
-
-    #[test]
-    fn a_shorter_set_is_a_prefix_of_a_longer_one() {
-        let (short, long) = (first(20_000), first(40_000));
-        assert_eq!(short.vectors, long.vectors[..20_000]);
-        assert_eq!(short.labels, long.labels[..20_000]);
-    }
-
-    #[test]
-    fn no_references_are_an_empty_set() {
-        assert_eq!(first(0), References::default());
-    }
-
-    #[test]
-    fn progress_starts_at_zero_rises_and_ends_at_the_total() {
-        let calls = Mutex::new(Vec::new());
-        let recipe = ReferenceRecipe { count: 50_000, ..ReferenceRecipe::OFFICIAL };
-        generate_references(&recipe, &|_, done, total| calls.lock().unwrap().push((done, total)));
-        let calls = calls.into_inner().unwrap();
-        assert_eq!((calls.first(), calls.last()), (Some(&(0, 50_000)), Some(&(50_000, 50_000))));
-        assert!(calls.is_sorted() && calls.len() > 2, "{calls:?}");
-    }
 }

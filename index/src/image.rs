@@ -1,9 +1,8 @@
 //! A checked image, ready to answer.
 
 use serde::Serialize;
-use transaction::{Label, Query, Rules};
+use transaction::{Query, Rules};
 
-use crate::NEIGHBOURS;
 use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};
 use crate::format::{
@@ -11,17 +10,7 @@ use crate::format::{
     read_header, read_sections, validate_trees,
 };
 use crate::kernel::{self, Chosen};
-
-/// One of the five nearest references.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Neighbour {
-    /// The reference's number: its position in the vectors the index was built from.
-    pub reference: u32,
-    /// Squared Euclidean distance in units of 1/10000, so of 1e-8.
-    pub distance: u64,
-    /// What the reference is labelled.
-    pub label: Label,
-}
+use crate::{NEIGHBOURS, Neighbour};
 
 /// An index over borrowed bytes that were checked from end to end.
 pub struct Index<'a> {

@@ -19,13 +19,15 @@ mod equal_points;
 pub mod format;
 mod image;
 pub mod kernel;
+mod neighbour;
 mod version;
 
 pub use builder::{BuildError, build};
 pub use engine::{Effort, Reached};
 pub use equal_points::{EqualGroup, EqualPoints};
 pub use format::OpenError;
-pub use image::{Index, Info, Neighbour, SectionInfo};
+pub use image::{Index, Info, SectionInfo};
+pub use neighbour::Neighbour;
 pub use version::version;
 
 /// How many references decide.

@@ -30,6 +30,7 @@ mod slot;
 mod socket;
 mod tally;
 mod target;
+mod test;
 mod text;
 
 pub use closed_loop::Rates;
@@ -41,7 +42,8 @@ pub use payloads::{BuiltInSet, Expected, Payloads};
 pub use plan::{MAX_CONNECTIONS, MAX_RATE, MAX_REQUESTS, MAX_SECONDS, Plan, PlanError, Schedule, Times};
 pub use report::{ConnectionCounts, Report};
 pub use results::Results;
-pub use run::{RunError, Test};
+pub use run::RunError;
 pub use score::Score;
 pub use tally::{Errors, Quantiles};
 pub use target::{Target, TargetError};
+pub use test::Test;

@@ -2,8 +2,8 @@
 
 use crate::payloads::BuiltInSet;
 use crate::plan::{MAX_CONNECTIONS, Plan};
-use crate::run::Test;
 use crate::target::Target;
+use crate::test::Test;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;

@@ -2,8 +2,9 @@
 
 use crate::payloads::Payloads;
 use crate::report::Report;
-use crate::run::{RunError, Test};
+use crate::run::RunError;
 use crate::target::Target;
+use crate::test::Test;
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, Ordering};
 

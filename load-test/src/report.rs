@@ -4,10 +4,10 @@ use crate::closed_loop::Rates;
 use crate::connections::Connections;
 use crate::open_loop::Finish;
 use crate::payloads::{Expected, Payloads};
-use crate::run::Test;
 use crate::score::Score;
 use crate::tally::{Errors, Quantiles};
 use crate::target::Target;
+use crate::test::Test;
 use serde::Serialize;
 
 /// Requests that left later than this were not the test that was planned.

@@ -9,26 +9,11 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::tally::Tally;
 use crate::target::Target;
+use crate::test::Test;
 use hdrhistogram::CreationError;
 use rustix::thread::CpuSet;
 use std::io;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
-
-/// What to run.
-#[derive(Clone, Debug)]
-pub struct Test {
-    /// What to send when.
-    pub plan: Plan,
-    /// Connections opened before the first request; a closed loop goes by its plan.
-    pub least_connections: usize,
-    /// Connections opened at most.
-    pub most_connections: usize,
-    /// A request without a whole answer by then is an error.
-    pub timeout: Duration,
-    /// The core that sends; none: the kernel chooses.
-    pub cpu: Option<usize>,
-}
 
 /// Why a run did not begin, or broke off.
 #[derive(Debug, thiserror::Error)]

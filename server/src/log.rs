@@ -2,15 +2,27 @@
 
 use crate::options::LogForm;
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+/// Chooses what is logged: a level, or `target=level` pairs with commas between them.
+const FILTER_VARIABLE: &str = "RUST_LOG";
 
 /// Starts logging; `RUST_LOG` chooses what, `info` by default. A log that the caller has set up stays.
 pub fn start(form: LogForm) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // An error means that there is a log already: `fraudring` has its own.
-    let _ = match form {
-        LogForm::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        LogForm::Json => log.json().flatten_event(true).try_init(),
+    let stderr = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = match form {
+        LogForm::Text => stderr.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogForm::Json => stderr.json().flatten_event(true).boxed(),
     };
+    // An error means that there is a log already: `fraudring` has its own.
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter())).try_init();
+}
+
+fn filter() -> Targets {
+    let default = || Targets::new().with_default(LevelFilter::INFO);
+    let asked_for = std::env::var(FILTER_VARIABLE).ok().filter(|text| !text.is_empty());
+    asked_for.map_or_else(default, |text| text.parse().unwrap_or_else(|_| default()))
 }

@@ -17,6 +17,7 @@ mod split;
 mod write;
 
 use points::Point;
+use reach::Ball;
 use transaction::{Label, Query, Rules};
 
 use crate::format::MAX_REFERENCES;
@@ -63,7 +64,7 @@ pub fn build(
     let step = (vectors.len() / SAMPLE_LEAST).clamp(1, SAMPLE_STEP);
     let sampled = (0..vectors.len()).step_by(step);
     let rest = (0..vectors.len()).filter(|reference| !reference.is_multiple_of(step));
-    let balls = reach::balls(&at(vectors, sampled.clone()), &at(labels, sampled.clone()), rules)?;
+    let balls = balls_around(&at(vectors, sampled.clone()), &at(labels, sampled.clone()), rules)?;
     let mut points = Vec::with_capacity(vectors.len());
     let point = |reference: usize| Point::new(reference, &vectors[reference], labels[reference]);
     points.extend(sampled.clone().chain(rest).map(point));
@@ -81,6 +82,14 @@ pub fn build(
 const SAMPLE_STEP: usize = 96;
 /// Small sets are sampled more densely, so that the sample has a full block.
 const SAMPLE_LEAST: usize = 16;
+
+/// How far queries near the sampled references look, found with an index of these alone; nothing if they are few.
+fn balls_around(vectors: &[Query], labels: &[Label], rules: &Rules) -> Result<Vec<Ball>, BuildError> {
+    if vectors.len() < reach::POINTS_LEAST {
+        return Ok(Vec::new());
+    }
+    Ok(reach::balls(vectors, &build(vectors, labels, rules, &|_, _, _| ())?))
+}
 
 /// Those of some references.
 fn at<T: Copy>(all: &[T], references: impl Iterator<Item = usize>) -> Vec<T> {

@@ -4,9 +4,8 @@
 //! many touch it. Any cuts give right answers; these give them with less to look at.
 
 use rayon::prelude::*;
-use transaction::{DIMENSIONS, Label, Query, Rules};
+use transaction::{DIMENSIONS, Query};
 
-use super::BuildError;
 use crate::Index;
 use crate::format::Bounds;
 use crate::kernel;
@@ -20,32 +19,28 @@ pub(super) struct Ball {
 }
 
 /// Samples of fewer points say nothing of how the points of a piece lie.
-const POINTS_LEAST: usize = 1024;
+pub(super) const POINTS_LEAST: usize = 1024;
 
 /// One ball of so many is for queries far from all references.
 const FAR_EVERY: usize = 32;
 /// Their radius, in distances to the nearest other point of the sample.
 const FAR: u64 = 12;
 
-/// A ball around each of the sampled references; none if they are few.
+/// A ball around each of the sampled references, whose own index is `image`.
 ///
 /// The nearest other point of the sample is about as far as what a search near the references still looks at, which does not
 /// know the fifth of all from the start: this is the radius. With `FAR` 1 the searches of the final-like set would look at 17 %
 /// more boxes of nodes and 11 % more leaves (`replay --stats`), those of `index effort`, many of them far from all references, at
 /// 18 % and 27 % more, and at 9 % more blocks.
-pub(super) fn balls(vectors: &[Query], labels: &[Label], rules: &Rules) -> Result<Vec<Ball>, BuildError> {
-    if vectors.len() < POINTS_LEAST {
-        return Ok(Vec::new());
-    }
-    let image = super::build(vectors, labels, rules, &|_, _, _| ())?;
+pub(super) fn balls(vectors: &[Query], image: &[u8]) -> Vec<Ball> {
     // Whichever kernel: all agree, so the same references give the same balls on every machine.
-    let index = Index::open_with(&image, kernel::available()[0]).expect("what was just built");
+    let index = Index::open_with(image, kernel::available()[0]).expect("what was just built");
     let ball = |(number, query): (usize, &Query)| {
         let scale = if number.is_multiple_of(FAR_EVERY) { FAR } else { 1 };
         // The first neighbour is the point itself.
         Ball { center: *query.values(), reach: index.neighbours(query)[1].distance * scale * scale }
     };
-    Ok(vectors.par_iter().enumerate().map(ball).collect())
+    vectors.par_iter().enumerate().map(ball).collect()
 }
 
 impl Ball {
@@ -71,14 +66,14 @@ pub(super) fn outside(value: i16, lower: i16, upper: i16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use transaction::{Label, Rules};
 
     #[test]
-    fn few_references_have_no_balls_and_equal_ones_have_balls_without_reach() {
-        let build = |count| {
-            balls(&vec![Query::new([7; DIMENSIONS]).unwrap(); count], &vec![Label::Legit; count], &Rules::default())
-        };
-        assert!(build(POINTS_LEAST - 1).unwrap().is_empty());
-        let balls = build(POINTS_LEAST).unwrap();
+    fn equal_references_have_balls_without_reach() {
+        let vectors = vec![Query::new([7; DIMENSIONS]).unwrap(); POINTS_LEAST];
+        let labels = vec![Label::Legit; POINTS_LEAST];
+        let image = crate::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap();
+        let balls = balls(&vectors, &image);
         assert_eq!(balls.len(), POINTS_LEAST);
         assert!(balls.iter().all(|ball| ball.reach == 0));
     }

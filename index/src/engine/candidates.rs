@@ -88,7 +88,7 @@ impl<K: Kernel> Place<'_, '_, K> {
     pub(super) fn to_children(self, node: &Node, label: Label, count: &mut impl Count) -> K::Distances {
         count.boxes();
         let distances = self.kernel.box_distances(self.query, &node.boxes[label as usize]);
-        self.kernel.only(distances, node.holds[label as usize])
+        self.kernel.mask(distances, node.holds[label as usize])
     }
 
     /// To each point of a block; unused lanes hold anything.
@@ -188,7 +188,7 @@ impl<K: Kernel> Candidates<K> for Nearest<K> {
     #[inline(always)]
     fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
         let distances = from.to_points(leaf, lane);
-        let near = self.kernel.at_most(distances, self.worst) & leaf.lanes(lane);
+        let near = self.kernel.le_mask(distances, self.worst) & leaf.lanes(lane);
         // Six blocks of seven have none: wrong guesses cost less than writing the keys of none.
         if near == 0 {
             return;
@@ -270,8 +270,8 @@ impl<K: Kernel> Candidates<K> for Five<K::Distance> {
     fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
         let distances = from.to_points(leaf, lane);
         let worst = <Self as Candidates<K>>::worst(self);
-        let near = from.kernel.at_most(distances, worst) & leaf.lanes(lane);
-        let distances = from.kernel.each(distances);
+        let near = from.kernel.le_mask(distances, worst) & leaf.lanes(lane);
+        let distances = from.kernel.to_array(distances);
         for point in (0..LANES).filter(|point| near >> point & 1 == 1) {
             let label = if leaf.frauds[lane] >> point & 1 == 1 { Label::Fraud } else { Label::Legit };
             self.insert(distances[point].key(from.trees.references.get(leaf.number(lane), point)), label);
@@ -312,7 +312,7 @@ impl<K: Kernel> Candidates<K> for Opponent<K::Distance> {
             Label::Legit => leaf.lanes(lane) & !leaf.frauds[lane],
         };
         // No branch on what is found: mostly nothing is, and the next block need not wait for that.
-        self.found |= from.kernel.at_most(from.to_points(leaf, lane), self.limit) & of_label;
+        self.found |= from.kernel.le_mask(from.to_points(leaf, lane), self.limit) & of_label;
     }
 
     #[inline(always)]

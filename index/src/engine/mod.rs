@@ -98,7 +98,8 @@ impl<N: Count> Task for Classify<'_, N> {
         let Self(engine, paired, count) = self;
         let query = kernel.prepare(paired);
         let place = Place { kernel, trees: &engine.trees, query: &query };
-        let label_boxes = kernel.each(kernel.only(kernel.box_distances(&query, &engine.label_boxes), engine.labels));
+        let label_boxes =
+            kernel.to_array(kernel.mask(kernel.box_distances(&query, &engine.label_boxes), engine.labels));
         let five = match sample::look(place, label_boxes[0].max(label_boxes[1]), count) {
             Look::Proved(label) => {
                 count.reached(Reached::LabelBox);

@@ -15,14 +15,14 @@ pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &
     let Place { kernel, trees, .. } = place;
     let legit = place.to_children(root, Label::Legit, count);
     let fraud = place.to_children(root, Label::Fraud, count);
-    let lane = kernel.nearest(kernel.nearer(legit, fraud));
-    let label = if kernel.no_farther(fraud, legit) >> lane & 1 == 1 { Label::Fraud } else { Label::Legit };
+    let lane = kernel.argmin(kernel.min(legit, fraud));
+    let label = if kernel.pairwise_le_mask(fraud, legit) >> lane & 1 == 1 { Label::Fraud } else { Label::Legit };
     let mut child = root.children[lane];
     loop {
         match trees.child(child) {
             Child::Leaf(leaf) => return (leaf, child),
             Child::Node(node) => {
-                child = node.children[kernel.nearest(place.to_children(node, label, count))];
+                child = node.children[kernel.argmin(place.to_children(node, label, count))];
             }
         }
     }
@@ -39,14 +39,14 @@ pub(super) fn scan<K: Kernel>(
     let Place { kernel, trees, query } = place;
     let (leaf, child) = find(place, &trees.nodes[root as usize], count);
     count.leaf();
-    let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
-    let near = kernel.at_most(boxes, candidates.worst());
-    let nearest = 1 << kernel.nearest(boxes);
+    let boxes = kernel.mask(kernel.leaf_distances(query, leaf), leaf.blocks());
+    let near = kernel.le_mask(boxes, candidates.worst());
+    let nearest = 1 << kernel.argmin(boxes);
     let mut left = near & nearest;
     // The nearest by itself: what it says of the fifth's distance spares others.
     for _ in 0..2 {
         place.scan(leaf, left, candidates, count);
-        left = near & !nearest & kernel.at_most(boxes, candidates.worst());
+        left = near & !nearest & kernel.le_mask(boxes, candidates.worst());
     }
     child
 }

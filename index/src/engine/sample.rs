@@ -30,13 +30,13 @@ pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count
     let Place { kernel, query, .. } = place;
     let (leaf, _) = nearest_leaf::find(place, place.trees.sample(), count);
     count.leaf();
-    let boxes = kernel.only(kernel.leaf_distances(query, leaf), leaf.blocks());
-    let lane = kernel.nearest(boxes);
+    let boxes = kernel.mask(kernel.leaf_distances(query, leaf), leaf.blocks());
+    let lane = kernel.argmin(boxes);
     count.block();
     let points = place.to_points(leaf, lane);
     if let Some(nearer) = apart.before() {
         // Whatever is nearer than that is of the other label.
-        let near = kernel.at_most(points, nearer) & leaf.lanes(lane);
+        let near = kernel.le_mask(points, nearer) & leaf.lanes(lane);
         if near.count_ones() >= NEIGHBOURS as u32 {
             return Look::Proved(if near & leaf.frauds[lane] == 0 { Label::Legit } else { Label::Fraud });
         }
@@ -44,14 +44,14 @@ pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count
     let mut nearest = Nearest::within(kernel, K::Distance::UNBOUNDED);
     nearest.take(points, leaf.lanes(lane), leaf.frauds[lane]);
     nearest.settle();
-    let mut near = kernel.at_most(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
+    let mut near = kernel.le_mask(boxes, nearest.worst()) & leaf.blocks() & !(1 << lane);
     let most = if nearest.label().is_some() { BESIDE } else { BESIDE_MIXED };
     let mut beside = 0;
     for _ in 0..most {
         if near == 0 {
             break;
         }
-        let next = 1 << kernel.nearest(kernel.only(boxes, near));
+        let next = 1 << kernel.argmin(kernel.mask(boxes, near));
         beside |= next;
         near &= !next;
     }

@@ -83,19 +83,19 @@ fn open_node<K: Kernel>(
 ) {
     let kernel = place.kernel;
     let node: &Node = &place.trees.nodes[node as usize];
-    let mut distances = kernel.nowhere();
+    let mut distances = kernel.splat_max();
     for label in [Label::Legit, Label::Fraud] {
         if labels.has(label) {
-            distances = kernel.nearer(distances, place.to_children(node, label, count));
+            distances = kernel.min(distances, place.to_children(node, label, count));
         }
     }
-    let near = kernel.at_most(distances, worst);
+    let near = kernel.le_mask(distances, worst);
     if near == 0 {
         return;
     }
-    let nearest = kernel.nearest(distances);
+    let nearest = kernel.argmin(distances);
     let others = near & !(1 << nearest);
-    let are_leaves = kernel.flagged(&node.children);
+    let are_leaves = kernel.sign_mask(&node.children);
     append(kernel, &node.children, others & !are_leaves, nodes);
     append(kernel, &node.children, others & are_leaves, leaves);
     match node.children[nearest] {
@@ -115,7 +115,7 @@ fn open_leaf<K: Kernel>(
 ) {
     count.leaf();
     let leaf = leaf(place, position);
-    let near = place.kernel.at_most(place.kernel.leaf_distances(place.query, leaf), worst);
+    let near = place.kernel.le_mask(place.kernel.leaf_distances(place.query, leaf), worst);
     let numbers = std::array::from_fn(|lane| position * LANES as u32 + lane as u32);
     append(place.kernel, &numbers, near & labels.of(leaf.holds), blocks);
 }
@@ -153,6 +153,6 @@ fn leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, position: u32) -> &'a Leaf {
 fn append<K: Kernel, const N: usize>(kernel: K, values: &[u32; LANES], lanes: u16, to: &mut ArrayVec<u32, N>) {
     let before = to.len();
     // All 16 places are written, whatever is kept of them: a length that varies would cost a call.
-    to.try_extend_from_slice(&kernel.first(values, lanes)).expect("room for 16");
+    to.try_extend_from_slice(&kernel.compress(values, lanes)).expect("room for 16");
     to.truncate(before + lanes.count_ones() as usize);
 }

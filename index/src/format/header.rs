@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use transaction::{DIMENSIONS, SCALE};
 
-use super::{LANES, MAX_REFERENCES, OpenError, Order, SECTION_COUNT};
+use super::{LANES, MAX_REFERENCES, OpenError, Order};
 use crate::NEIGHBOURS;
 
 /// The first eight bytes of every image.
@@ -14,6 +14,8 @@ pub const VERSION: u32 = 2;
 pub const NO_REST: u32 = u32::MAX;
 /// Bytes of the header; the section table follows.
 pub const HEADER_BYTES: usize = 128;
+/// Sections of an image.
+pub const SECTION_COUNT: usize = 6;
 
 /// The header as it lies in the image.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]

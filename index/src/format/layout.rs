@@ -1,28 +1,15 @@
 //! The two records that the search walks, inner nodes and leaves, each a whole number of cache lines.
 
 use bytemuck::{Pod, Zeroable};
-use transaction::DIMENSIONS;
 
-use super::Bounds;
+use super::{Bounds, LANES, PAIRS, Paired, Pairs};
 
-/// Points of a block, blocks of a leaf, children of a node: the lanes of one 512-bit register of 32-bit sums.
-pub const LANES: usize = 16;
-/// Dimensions lie in pairs, so that one multiply-add instruction squares and sums both.
-pub const PAIRS: usize = DIMENSIONS / 2;
 /// Nodes on the longest way from a root, the root included, the leaf not.
 pub const MAX_DEPTH: usize = 128;
 /// The most references of an image.
 pub const MAX_REFERENCES: u32 = (1 << 31) - 1;
 /// Set in a child that is a leaf; the other bits are its position in its section.
 pub const LEAF_FLAG: u32 = 1 << 31;
-
-const _: () = assert!(DIMENSIONS.is_multiple_of(2));
-
-/// 14 values of 16 lanes: `[pair][lane][which of the pair]`.
-pub type Pairs<T> = [[[T; 2]; LANES]; PAIRS];
-
-/// 14 values of one vector, in the order of the image: `[pair][which of the pair]`.
-pub type Paired = [[i16; 2]; PAIRS];
 
 /// For each of 16 children the smallest box around some of its points. 896 bytes.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]

@@ -7,6 +7,7 @@ mod bounds;
 mod checksum;
 mod error;
 mod header;
+mod lanes;
 mod layout;
 mod leaf;
 mod order;
@@ -19,10 +20,11 @@ mod trees;
 
 pub use checksum::{Checksum, checksum};
 pub use error::OpenError;
-pub use header::{HEADER_BYTES, Header, MAGIC, NO_REST, VERSION};
-pub use layout::{Boxes, LANES, LEAF_FLAG, Leaf, MAX_DEPTH, MAX_REFERENCES, Node, PAIRS, Paired, Pairs};
+pub use header::{HEADER_BYTES, Header, MAGIC, NO_REST, SECTION_COUNT, VERSION};
+pub use lanes::{LANES, PAIRS, Paired, Pairs};
+pub use layout::{Boxes, LEAF_FLAG, Leaf, MAX_DEPTH, MAX_REFERENCES, Node};
 pub use packed::{BLOCK_ALIGNMENT, FORMATS, PACKED_MAX, PACKED_UNIT};
-pub use sections::{SECTION_COUNT, SectionEntry, SectionKind, TABLE_BYTES};
+pub use sections::{SectionEntry, SectionKind, TABLE_BYTES};
 
 pub(crate) use bounds::{Bounds, LabelBounds};
 pub(crate) use header::read_header;

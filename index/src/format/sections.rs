@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{BLOCK_ALIGNMENT, HEADER_BYTES, LANES, Leaf, Node, OpenError};
+use super::{BLOCK_ALIGNMENT, HEADER_BYTES, LANES, Leaf, Node, OpenError, SECTION_COUNT};
 
 /// The sections of an image, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,6 @@ pub enum SectionKind {
     References = 6,
 }
 
-/// Sections of an image.
-pub const SECTION_COUNT: usize = 6;
 /// Bytes of the section table.
 pub const TABLE_BYTES: usize = SECTION_COUNT * size_of::<SectionEntry>();
 

@@ -101,13 +101,13 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn nowhere(self) -> Self::Distances {
+    fn splat_max(self) -> Self::Distances {
         // SAFETY: the token is proof of AVX2.
         unsafe { [_mm256_set1_epi32(-1); 2] }
     }
 
     #[inline(always)]
-    fn only(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
+    fn mask(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
         // SAFETY: the token is proof of AVX2.
         unsafe {
             let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
@@ -122,13 +122,13 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn nearer(self, a: Self::Distances, b: Self::Distances) -> Self::Distances {
+    fn min(self, a: Self::Distances, b: Self::Distances) -> Self::Distances {
         // SAFETY: the token is proof of AVX2.
         unsafe { [_mm256_min_epu32(a[0], b[0]), _mm256_min_epu32(a[1], b[1])] }
     }
 
     #[inline(always)]
-    fn nearest(self, [low, high]: Self::Distances) -> usize {
+    fn argmin(self, [low, high]: Self::Distances) -> usize {
         // SAFETY: the token is proof of AVX2.
         unsafe {
             // With its lane in a value's lowest bits, the least value names its lane.
@@ -140,13 +140,13 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
+    fn le_mask(self, distances: Self::Distances, limit: u32) -> u16 {
         // SAFETY: the token is proof of AVX2.
-        self.no_farther(distances, unsafe { [_mm256_set1_epi32(limit as i32); 2] })
+        self.pairwise_le_mask(distances, unsafe { [_mm256_set1_epi32(limit as i32); 2] })
     }
 
     #[inline(always)]
-    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16 {
+    fn pairwise_le_mask(self, a: Self::Distances, b: Self::Distances) -> u16 {
         // SAFETY: the token is proof of AVX2.
         unsafe {
             // a <= b, unsigned, is min(a, b) == a.
@@ -157,7 +157,7 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn each(self, distances: Self::Distances) -> [u32; LANES] {
+    fn to_array(self, distances: Self::Distances) -> [u32; LANES] {
         let mut each = [0; LANES];
         // SAFETY: the token is proof of AVX2; both stores are inside the 16 lanes.
         unsafe {
@@ -214,7 +214,7 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+    fn compress(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
         let mut first = [0; LANES];
         // SAFETY: the token is proof of AVX2; the loads are the 16 lanes.
         unsafe {
@@ -226,7 +226,7 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn flagged(self, values: &[u32; LANES]) -> u16 {
+    fn sign_mask(self, values: &[u32; LANES]) -> u16 {
         // SAFETY: the token is proof of AVX2; the loads are the 16 lanes.
         unsafe { bits(_mm256_loadu_si256(values.as_ptr().cast()), _mm256_loadu_si256(values.as_ptr().add(8).cast())) }
     }

@@ -104,25 +104,25 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn nowhere(self) -> Self::Distances {
+    fn splat_max(self) -> Self::Distances {
         // SAFETY: the token is proof of AVX-512.
         unsafe { _mm512_set1_epi32(-1) }
     }
 
     #[inline(always)]
-    fn only(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
+    fn mask(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
         // SAFETY: the token is proof of AVX-512.
         unsafe { _mm512_mask_mov_epi32(_mm512_set1_epi32(-1), lanes, distances) }
     }
 
     #[inline(always)]
-    fn nearer(self, a: Self::Distances, b: Self::Distances) -> Self::Distances {
+    fn min(self, a: Self::Distances, b: Self::Distances) -> Self::Distances {
         // SAFETY: the token is proof of AVX-512.
         unsafe { _mm512_min_epu32(a, b) }
     }
 
     #[inline(always)]
-    fn nearest(self, distances: Self::Distances) -> usize {
+    fn argmin(self, distances: Self::Distances) -> usize {
         // SAFETY: the token is proof of AVX-512.
         unsafe {
             // With its lane in a value's lowest bits, the least value names its lane.
@@ -134,19 +134,19 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
+    fn le_mask(self, distances: Self::Distances, limit: u32) -> u16 {
         // SAFETY: the token is proof of AVX-512.
-        self.no_farther(distances, unsafe { _mm512_set1_epi32(limit as i32) })
+        self.pairwise_le_mask(distances, unsafe { _mm512_set1_epi32(limit as i32) })
     }
 
     #[inline(always)]
-    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16 {
+    fn pairwise_le_mask(self, a: Self::Distances, b: Self::Distances) -> u16 {
         // SAFETY: the token is proof of AVX-512.
         unsafe { _mm512_cmple_epu32_mask(a, b) }
     }
 
     #[inline(always)]
-    fn each(self, distances: Self::Distances) -> [u32; LANES] {
+    fn to_array(self, distances: Self::Distances) -> [u32; LANES] {
         let mut each = [0; LANES];
         // SAFETY: the token is proof of AVX-512; the store is the 16 lanes.
         unsafe { _mm512_storeu_si512(each.as_mut_ptr().cast(), distances) };
@@ -197,7 +197,7 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+    fn compress(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
         let mut first = [0; LANES];
         // SAFETY: the token is proof of AVX-512; the load and the store are the 16 lanes.
         unsafe {
@@ -208,7 +208,7 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn flagged(self, values: &[u32; LANES]) -> u16 {
+    fn sign_mask(self, values: &[u32; LANES]) -> u16 {
         // SAFETY: the token is proof of AVX-512; the load is the 16 lanes.
         unsafe { _mm512_movepi32_mask(_mm512_loadu_si512(values.as_ptr().cast())) }
     }

@@ -117,13 +117,13 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn nowhere(self) -> Self::Distances {
+    fn splat_max(self) -> Self::Distances {
         // SAFETY: the token is proof of NEON.
         unsafe { [vdupq_n_u32(u32::MAX); QUARTERS] }
     }
 
     #[inline(always)]
-    fn only(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
+    fn mask(self, distances: Self::Distances, lanes: u16) -> Self::Distances {
         // SAFETY: the token is proof of NEON.
         unsafe {
             let lanes = vdupq_n_u32(u32::from(lanes));
@@ -137,7 +137,7 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn nearer(self, mut a: Self::Distances, b: Self::Distances) -> Self::Distances {
+    fn min(self, mut a: Self::Distances, b: Self::Distances) -> Self::Distances {
         for quarter in 0..QUARTERS {
             // SAFETY: the token is proof of NEON.
             a[quarter] = unsafe { vminq_u32(a[quarter], b[quarter]) };
@@ -146,7 +146,7 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn nearest(self, distances: Self::Distances) -> usize {
+    fn argmin(self, distances: Self::Distances) -> usize {
         // SAFETY: the token is proof of NEON.
         unsafe {
             // With its lane in a value's lowest bits, the least value names its lane.
@@ -161,13 +161,13 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn at_most(self, distances: Self::Distances, limit: u32) -> u16 {
+    fn le_mask(self, distances: Self::Distances, limit: u32) -> u16 {
         // SAFETY: the token is proof of NEON.
-        self.no_farther(distances, unsafe { [vdupq_n_u32(limit); QUARTERS] })
+        self.pairwise_le_mask(distances, unsafe { [vdupq_n_u32(limit); QUARTERS] })
     }
 
     #[inline(always)]
-    fn no_farther(self, a: Self::Distances, b: Self::Distances) -> u16 {
+    fn pairwise_le_mask(self, a: Self::Distances, b: Self::Distances) -> u16 {
         // SAFETY: the token is proof of NEON.
         unsafe {
             let mut bits = vdupq_n_u32(0);
@@ -180,7 +180,7 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn each(self, distances: Self::Distances) -> [u32; LANES] {
+    fn to_array(self, distances: Self::Distances) -> [u32; LANES] {
         let mut each = [0; LANES];
         for quarter in 0..QUARTERS {
             // SAFETY: the token is proof of NEON; all four stores are inside the 16 lanes.
@@ -198,7 +198,7 @@ impl Kernel for Neon {
         keys: &mut FoundKeys<Self>,
         mut at: usize,
     ) -> usize {
-        let distances = self.each(distances);
+        let distances = self.to_array(distances);
         while near != 0 {
             let lane = near.trailing_zeros() as usize;
             near &= near - 1;
@@ -244,13 +244,13 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
-        Scalar::<u32>::NEW.first(values, lanes)
+    fn compress(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+        Scalar::<u32>::NEW.compress(values, lanes)
     }
 
     #[inline(always)]
-    fn flagged(self, values: &[u32; LANES]) -> u16 {
-        Scalar::<u32>::NEW.flagged(values)
+    fn sign_mask(self, values: &[u32; LANES]) -> u16 {
+        Scalar::<u32>::NEW.sign_mask(values)
     }
 
     /// Does nothing: stable Rust has no intrinsic for it.

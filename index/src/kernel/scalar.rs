@@ -79,12 +79,12 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn nowhere(self) -> [D; LANES] {
+    fn splat_max(self) -> [D; LANES] {
         [D::MAX; LANES]
     }
 
     #[inline(always)]
-    fn only(self, mut distances: [D; LANES], lanes: u16) -> [D; LANES] {
+    fn mask(self, mut distances: [D; LANES], lanes: u16) -> [D; LANES] {
         for (lane, distance) in distances.iter_mut().enumerate() {
             if lanes >> lane & 1 == 0 {
                 *distance = D::MAX;
@@ -94,12 +94,12 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn nearer(self, a: [D; LANES], b: [D; LANES]) -> [D; LANES] {
+    fn min(self, a: [D; LANES], b: [D; LANES]) -> [D; LANES] {
         std::array::from_fn(|lane| a[lane].min(b[lane]))
     }
 
     #[inline(always)]
-    fn nearest(self, distances: [D; LANES]) -> usize {
+    fn argmin(self, distances: [D; LANES]) -> usize {
         let mut nearest = 0;
         for lane in 1..LANES {
             if distances[lane].sum() / 16 < distances[nearest].sum() / 16 {
@@ -110,17 +110,17 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn at_most(self, distances: [D; LANES], limit: D) -> u16 {
-        self.no_farther(distances, [limit; LANES])
+    fn le_mask(self, distances: [D; LANES], limit: D) -> u16 {
+        self.pairwise_le_mask(distances, [limit; LANES])
     }
 
     #[inline(always)]
-    fn no_farther(self, a: [D; LANES], b: [D; LANES]) -> u16 {
+    fn pairwise_le_mask(self, a: [D; LANES], b: [D; LANES]) -> u16 {
         (0..LANES).fold(0, |bits, lane| bits | u16::from(a[lane] <= b[lane]) << lane)
     }
 
     #[inline(always)]
-    fn each(self, distances: [D; LANES]) -> [D; LANES] {
+    fn to_array(self, distances: [D; LANES]) -> [D; LANES] {
         distances
     }
 
@@ -170,7 +170,7 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn first(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
+    fn compress(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES] {
         let mut first = [0; LANES];
         let chosen = (0..LANES).filter(|lane| lanes >> lane & 1 == 1);
         first.iter_mut().zip(chosen).for_each(|(first, lane)| *first = values[lane]);
@@ -178,7 +178,7 @@ impl<D: Distance> Kernel for Scalar<D> {
     }
 
     #[inline(always)]
-    fn flagged(self, values: &[u32; LANES]) -> u16 {
+    fn sign_mask(self, values: &[u32; LANES]) -> u16 {
         values.iter().enumerate().fold(0, |bits, (lane, value)| bits | ((value >> 31) as u16) << lane)
     }
 

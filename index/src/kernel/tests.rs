@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use transaction::DIMENSIONS;
 
-use super::{Chosen, Distance, FOUND, INSERTED, Kernel, Scalar, Task, available, by_name};
+use super::{Chosen, Distance, FOUND, INSERTED, Kernel, Scalar, Task, available, dispatch};
 use crate::NEIGHBOURS;
 use crate::format::{
     BlockPoints, Bounds, Boxes, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, block_box, decoding, write_leaf,
@@ -90,14 +90,14 @@ impl Conformance<'_> {
             around.include_point(&random.paired(self.low, self.high));
             boxes.set(lane, &around);
         }
-        let found = kernel.each(kernel.box_distances(prepared, &boxes));
+        let found = kernel.to_array(kernel.box_distances(prepared, &boxes));
         for lane in 0..LANES {
             assert_eq!(found[lane], to_box(query, &boxes.at(lane)), "seed {}, box of lane {lane}", self.seed);
         }
     }
 
     fn leaf<K: Kernel>(&self, kernel: K, prepared: &K::Prepared, query: &Paired, leaf: &Leaf) {
-        let found = kernel.each(kernel.leaf_distances(prepared, leaf));
+        let found = kernel.to_array(kernel.leaf_distances(prepared, leaf));
         for lane in 0..leaf.blocks().count_ones() as usize {
             let around = block_box(leaf, lane);
             assert_eq!(found[lane], to_box(query, &around), "seed {}, block box of lane {lane}", self.seed);
@@ -105,23 +105,23 @@ impl Conformance<'_> {
     }
 
     fn operations<K: Kernel>(&self, kernel: K, distances: K::Distances, others: K::Distances) {
-        let (each, other) = (kernel.each(distances), kernel.each(others));
+        let (each, other) = (kernel.to_array(distances), kernel.to_array(others));
         let some = self.seed as u16 ^ 0x5a0f;
-        let only = kernel.each(kernel.only(distances, some));
-        let nearer = kernel.each(kernel.nearer(distances, others));
+        let only = kernel.to_array(kernel.mask(distances, some));
+        let nearer = kernel.to_array(kernel.min(distances, others));
         for lane in 0..LANES {
             assert_eq!(only[lane], if some >> lane & 1 == 1 { each[lane] } else { K::Distance::MAX });
             assert_eq!(nearer[lane], each[lane].min(other[lane]));
         }
-        assert_eq!(kernel.each(kernel.nowhere()), [K::Distance::MAX; LANES]);
+        assert_eq!(kernel.to_array(kernel.splat_max()), [K::Distance::MAX; LANES]);
         let nearest = (0..LANES).min_by_key(|lane| (each[*lane].sum() / 16, *lane)).unwrap();
-        assert_eq!(kernel.nearest(distances), nearest, "seed {}, nearest", self.seed);
+        assert_eq!(kernel.argmin(distances), nearest, "seed {}, nearest", self.seed);
         for limit in [each[0], each[7], each[15], K::Distance::MAX, K::Distance::from_sum(0)] {
             let naive = (0..LANES).filter(|lane| each[*lane] <= limit).fold(0, |bits, lane| bits | 1u16 << lane);
-            assert_eq!(kernel.at_most(distances, limit), naive, "seed {}, at most", self.seed);
+            assert_eq!(kernel.le_mask(distances, limit), naive, "seed {}, at most", self.seed);
         }
         let naive = (0..LANES).filter(|lane| each[*lane] <= other[*lane]).fold(0, |bits, lane| bits | 1u16 << lane);
-        assert_eq!(kernel.no_farther(distances, others), naive, "seed {}, no farther", self.seed);
+        assert_eq!(kernel.pairwise_le_mask(distances, others), naive, "seed {}, no farther", self.seed);
     }
 
     /// Some values to the front, and those with the highest bit.
@@ -129,14 +129,14 @@ impl Conformance<'_> {
         let values: [u32; LANES] = std::array::from_fn(|_| (random.next() << 1) as u32 ^ random.next() as u32);
         let lanes = random.next() as u16;
         let some: Vec<_> = (0..LANES).filter(|lane| lanes >> lane & 1 == 1).map(|lane| values[lane]).collect();
-        assert_eq!(kernel.first(&values, lanes)[..some.len()], some, "seed {}, first of {lanes:b}", self.seed);
+        assert_eq!(kernel.compress(&values, lanes)[..some.len()], some, "seed {}, first of {lanes:b}", self.seed);
         let flagged = (0..LANES).fold(0, |bits, lane| bits | u16::from(values[lane] >= 1 << 31) << lane);
-        assert_eq!(kernel.flagged(&values), flagged, "seed {}, flagged", self.seed);
+        assert_eq!(kernel.sign_mask(&values), flagged, "seed {}, flagged", self.seed);
     }
 
     /// Keys of some lanes, written and inserted, against sorting them.
     fn keys<K: Kernel>(&self, kernel: K, distances: K::Distances, frauds: u16, near: u16) {
-        let each = kernel.each(distances);
+        let each = kernel.to_array(distances);
         let mut found = [K::Distance::MAX; FOUND];
         let place = kernel.write_keys(distances, near, frauds, &mut found, 5);
         let expected: Vec<_> = (0..LANES)
@@ -173,14 +173,14 @@ impl Task for Conformance<'_> {
             self.shapes.lock().unwrap().insert(decoding(leaf.formats[lane]).shape);
             let window = packed[leaf.offset(lane)..].first_chunk().unwrap();
             let to_points = kernel.point_distances(&prepared, &leaf, lane, window);
-            let found = kernel.each(to_points);
+            let found = kernel.to_array(to_points);
             for point in 0..self.filled {
                 assert_eq!(found[point], sum(&query, &block.point(point)), "seed {}, {lane}/{point}", self.seed);
             }
             let in_use = leaf.lanes(lane);
             self.values(kernel, &mut random);
-            self.operations(kernel, kernel.only(to_points, in_use), kernel.leaf_distances(&prepared, &leaf));
-            self.operations(kernel, kernel.only(to_points, in_use), to_points);
+            self.operations(kernel, kernel.mask(to_points, in_use), kernel.leaf_distances(&prepared, &leaf));
+            self.operations(kernel, kernel.mask(to_points, in_use), to_points);
             self.keys(kernel, to_points, leaf.frauds[lane], in_use);
             self.keys(kernel, to_points, leaf.frauds[lane], in_use & random.next() as u16);
         }
@@ -233,8 +233,8 @@ fn the_wide_kernel_equals_the_naive_sums_where_32_bits_do_not_suffice() {
 #[test]
 fn a_kernel_is_found_by_its_name_and_an_unknown_one_is_refused_with_the_names_there_are() {
     for kernel in available() {
-        assert_eq!(by_name(kernel.name()).map(Chosen::name), Ok(kernel.name()));
+        assert_eq!(dispatch::by_name(kernel.name()).map(Chosen::name), Ok(kernel.name()));
     }
-    let error = by_name("abacus").unwrap_err().to_string();
+    let error = dispatch::by_name("abacus").unwrap_err().to_string();
     assert!(error.contains("abacus") && error.contains("scalar"), "{error}");
 }

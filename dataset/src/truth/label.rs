@@ -1,9 +1,10 @@
 //! Labels by brute force: what every engine is measured against, and built from none of them.
 
+use super::best::Best;
+use super::scan::scan;
+use super::tile::Tile;
 use crate::Progress;
 use crate::references::References;
-use crate::scan::{Best, scan};
-use crate::tile::Tile;
 use rayon::prelude::*;
 use transaction::{Label, Query};
 

@@ -1,11 +1,11 @@
 //! The text of a references file: writer, SHA-256, and the streaming reader.
 
+use super::row::Row;
+use super::source::open;
 use crate::Progress;
 use crate::error::DataError;
 use crate::number::push_scaled;
 use crate::references::{MAX_REFERENCES, References};
-use crate::row::Row;
-use crate::source::open;
 use rayon::prelude::*;
 use serde::Deserializer as _;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};

@@ -1,8 +1,8 @@
 //! One transaction, drawn call for call in the published order.
 
-use crate::pcg::Pcg;
-use crate::profile::{CustomerAverage, Habits, MerchantChoice, Profile};
-use crate::recipe::Dates;
+use super::pcg::Pcg;
+use super::profile::{CustomerAverage, Habits, MerchantChoice, Profile};
+use super::recipe::Dates;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};

@@ -1,6 +1,6 @@
 //! The three kinds of customer that transactions are drawn for.
 
-use crate::pcg::Pcg;
+use super::pcg::Pcg;
 
 /// Share of borderline transactions among the references' frauds.
 pub(crate) const REFERENCE_BORDERLINE_SHARE: f64 = 0.10;

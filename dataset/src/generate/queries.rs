@@ -1,6 +1,6 @@
 //! Queries that no payload needs to have made: to check and to measure an engine where payloads do not reach.
 
-use crate::pcg::Pcg;
+use super::pcg::Pcg;
 use crate::references::References;
 use std::cell::LazyCell;
 use transaction::{DIMENSIONS, Query, SCALE};

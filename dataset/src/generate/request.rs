@@ -1,6 +1,6 @@
 //! The JSON text of a drawn transaction, compact, its keys in the order of the contest's files.
 
-use crate::draw::Drawn;
+use super::draw::Drawn;
 use crate::number::Number;
 use std::fmt::{self, Write};
 

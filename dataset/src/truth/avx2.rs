@@ -3,8 +3,8 @@
 //! Compilers do not find that instruction in the portable scan.
 #![allow(unsafe_code)]
 
-use crate::scan::Best;
-use crate::tile::Tile;
+use super::best::Best;
+use super::tile::Tile;
 use transaction::Query;
 
 /// `None`, and nothing done, without AVX2.
@@ -22,8 +22,8 @@ pub(crate) fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best]) -> Opti
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
     use super::*;
-    use crate::scan::{FIRST_PAIRS, Parts, QUARTER_BITS};
-    use crate::tile::{LANES, PAIRS};
+    use crate::truth::best::{FIRST_PAIRS, Parts, QUARTER_BITS};
+    use crate::truth::tile::{LANES, PAIRS};
     use std::arch::x86_64::*;
 
     /// A value for each lane of a block.

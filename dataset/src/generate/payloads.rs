@@ -1,37 +1,16 @@
-//! Test payloads, and the generator of them.
+//! The generator of test payloads.
 
+use super::draw::{Drawn, in_chunks};
+use super::pcg::Pcg;
+use super::profile::Profile;
+use super::recipe::PayloadRecipe;
+use super::request::request_text;
 use crate::Progress;
-use crate::draw::{Drawn, in_chunks};
-use crate::label::label;
-use crate::pcg::Pcg;
-use crate::profile::Profile;
-use crate::recipe::PayloadRecipe;
+use crate::payload::Payload;
 use crate::references::References;
-use crate::request::request_text;
+use crate::truth::label;
 use rayon::prelude::*;
 use transaction::{Query, Rules};
-
-/// One test payload with its expected answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Payload {
-    /// The request's compact JSON text.
-    pub request: String,
-    /// Its vector.
-    pub query: Query,
-    /// Frauds among its five nearest references.
-    pub expected_frauds: u8,
-}
-
-impl Payload {
-    /// The contest's decision: fewer than three frauds of five.
-    pub fn expected_approved(&self) -> bool {
-        is_approved(self.expected_frauds)
-    }
-}
-
-pub(crate) fn is_approved(frauds: u8) -> bool {
-    frauds < 3
-}
 
 /// Draws payloads by the published rules and labels each by brute force over `references`, see [`label`].
 ///

@@ -1,9 +1,9 @@
 //! Payload files: requests, their expected answers and statistics of them.
 
+use super::source::open;
 use crate::error::DataError;
 use crate::number::Number;
-use crate::payloads::{Payload, is_approved};
-use crate::source::open;
+use crate::payload::{Payload, is_approved};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;

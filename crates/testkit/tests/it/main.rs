@@ -1,0 +1,5 @@
+//! Tests of what tests share, and of the workspace as a whole.
+#![allow(missing_docs)]
+
+mod module_graph;
+mod workspace_cycles;

@@ -1,0 +1,89 @@
+//! What a search asks of an instruction set, and what can be run on any of them.
+
+use super::Distance;
+use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired};
+
+/// What a search needs of an instruction set. Distances are squared, in units of 1/10000.
+///
+/// All values lie between 0 and 20000, as an image holds them, those of unused lanes too.
+pub trait Kernel: Copy {
+    /// Wide enough for every sum that the search lets the kernel make.
+    type Distance: Distance;
+    /// The query as the instructions want it.
+    type Prepared: Copy;
+    /// One distance for each of the 16 lanes.
+    type Distances: Copy;
+    /// The least keys so far, ascending: six at least.
+    type Keys: Copy;
+
+    /// Prepares a query, in the order of the image, once for many comparisons.
+    fn prepare(self, query: &Paired) -> Self::Prepared;
+    /// From the query to each child's box. Lanes without a box hold anything.
+    fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> Self::Distances;
+    /// From the query to each block's box: never more than to any point inside. Lanes without a block hold anything.
+    fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> Self::Distances;
+    /// From the query to each point of block `lane`, whose bytes start `packed`. Unused lanes hold anything.
+    fn point_distances(
+        self,
+        query: &Self::Prepared,
+        leaf: &Leaf,
+        lane: usize,
+        packed: &[u8; PACKED_MAX],
+    ) -> Self::Distances;
+    /// [`Distance::MAX`] in all lanes.
+    fn splat_max(self) -> Self::Distances;
+    /// The distances of some lanes, [`Distance::MAX`] in all others.
+    fn mask(self, distances: Self::Distances, lanes: u16) -> Self::Distances;
+    /// Lane by lane the nearer.
+    fn min(self, a: Self::Distances, b: Self::Distances) -> Self::Distances;
+    /// The lane of the least value, or of one that is less than 16 above it: the least multiple of 16 that is at most a
+    /// value decides, then the lower lane. Not all lanes may be [`Distance::MAX`].
+    fn argmin(self, distances: Self::Distances) -> usize;
+    /// A bit for each lane that holds at most `limit`.
+    fn le_mask(self, distances: Self::Distances, limit: Self::Distance) -> u16;
+    /// A bit for each lane in which `a` is not farther than `b`.
+    fn pairwise_le_mask(self, a: Self::Distances, b: Self::Distances) -> u16;
+    /// The distances one by one.
+    fn to_array(self, distances: Self::Distances) -> [Self::Distance; LANES];
+    /// Writes the key of each point of `near`, twice its distance and its label, to `keys` from `at` on: to 16 places,
+    /// whatever `near` is. Returns the place behind the last. `frauds` has a bit for each point that is one.
+    fn write_keys(
+        self,
+        distances: Self::Distances,
+        near: u16,
+        frauds: u16,
+        keys: &mut FoundKeys<Self>,
+        at: usize,
+    ) -> usize;
+    /// No key yet: [`Distance::MAX`] in all places.
+    fn no_keys(self) -> Self::Keys;
+    /// With some more keys, in any order; [`Distance::MAX`] is none.
+    fn insert(self, keys: Self::Keys, more: [Self::Distance; INSERTED]) -> Self::Keys;
+    /// The fifth and the sixth key.
+    fn fifth_and_sixth(self, keys: Self::Keys) -> (Self::Distance, Self::Distance);
+    /// For each of the first five keys its lowest bit.
+    fn lowest_bits(self, keys: Self::Keys) -> u8;
+    /// The values of some lanes, in order, from the first place on; what the other places hold is not said.
+    fn compress(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES];
+    /// A bit for each value whose highest bit is set.
+    fn sign_mask(self, values: &[u32; LANES]) -> u16;
+    /// Asks for `bytes` bytes of memory from the start of `record` on, ahead of their use.
+    fn prefetch<T: ?Sized>(self, record: &T, bytes: usize);
+}
+
+/// So many keys are inserted at a time: one by one, each would wait for the one before it.
+pub const INSERTED: usize = 4;
+
+/// Keys that wait to be inserted: those of one block, and room for another's.
+pub const FOUND: usize = 3 * LANES;
+
+/// Keys that wait to be inserted.
+pub type FoundKeys<K> = [<K as Kernel>::Distance; FOUND];
+
+/// Work that can run on any kernel.
+pub trait Task {
+    /// What the work returns.
+    type Output;
+    /// Must be `#[inline(always)]`, or the kernel's instructions cannot be inlined into it.
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output;
+}
