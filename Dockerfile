@@ -49,12 +49,13 @@ RUN mkdir /index && cd /references && \
 
 # ---- loader and server
 FROM dependencies AS programs
+COPY command-line command-line
 COPY transaction transaction
 COPY index index
 COPY shm-loader shm-loader
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find transaction index shm-loader server -name '*.rs' -exec touch {} + && \
+RUN find command-line transaction index shm-loader server -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
     cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \

@@ -64,7 +64,7 @@ impl Progress {
                     bar.set_position(now);
                     bar.set_message(text);
                 }
-                None => eprintln!("  {name}: {now} sent, {text}"),
+                None => command_line::message(&format!("  {name}: {now} sent, {text}")),
             }
             (drawn, sent) = (Instant::now(), now);
         }
@@ -91,9 +91,9 @@ fn bar(name: &str, planned: Option<u64>) -> ProgressBar {
     let target = ProgressDrawTarget::stderr();
     let (bar, template) = match planned {
         Some(planned) => {
-            (ProgressBar::with_draw_target(Some(planned), target), "  {prefix} {bar:20} {percent:>3} % {msg}")
+            (ProgressBar::with_draw_target(Some(planned), target), "  {prefix} {bar:20} {percent:>3} % {wide_msg}")
         }
-        None => (ProgressBar::with_draw_target(None, target), "  {prefix} {pos} sent, {msg}"),
+        None => (ProgressBar::with_draw_target(None, target), "  {prefix} {pos} sent, {wide_msg}"),
     };
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_prefix(name.to_owned());

@@ -8,7 +8,7 @@ use crate::payloads::{Payloads, Requests};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::tally::Tally;
-use crate::target::Target;
+use crate::target::{ReachError, Target};
 use hdrhistogram::CreationError;
 use rustix::thread::CpuSet;
 use std::io;
@@ -45,14 +45,9 @@ pub enum RunError {
         /// Payloads in it.
         there: u64,
     },
-    /// No answer to the lookup of its name.
-    #[error("cannot find {target}: {error}")]
-    Lookup {
-        /// Where to.
-        target: Target,
-        /// What the system said.
-        error: io::Error,
-    },
+    /// None of the target's addresses.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
     /// Nobody listens.
     #[error("cannot connect to {target}: {error}; is it running?")]
     Connect {
@@ -93,8 +88,7 @@ impl Test {
             let (plan, name) = (self.plan.to_string(), payloads.name.clone());
             return Err(RunError::TooFewPayloads { plan, needed, name, there });
         }
-        let lookup = |error| RunError::Lookup { target: target.clone(), error };
-        let address = target.resolve().map_err(lookup)?;
+        let address = target.resolve(self.timeout)?;
         let count = self.plan.count().unwrap_or(there);
         let requests = Requests::new(payloads, count as usize, target);
         let progress = Progress::default();
