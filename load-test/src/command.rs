@@ -54,10 +54,12 @@ pub fn run(
     program: &str,
     built_in: impl FnOnce(BuiltInSet, u64) -> Result<Vec<PayloadEntry>>,
 ) -> Result<Outcome> {
+    let test = options.test();
+    // what is wrong is said before payloads are made, which may take minutes
+    test.check_core()?;
     let payloads = payloads(options, built_in)?;
     let interruption = Interruption::watch().context("cannot watch for signals")?;
     let machine = Machine::here(program);
-    let test = options.test();
     if let Some(against) = &options.against {
         let pairs = Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, &interruption.stop)?;
         publish(options, machine, Measured::Pairs(&pairs), &PairsText(&pairs).to_string())?;

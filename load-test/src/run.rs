@@ -73,6 +73,16 @@ pub enum RunError {
 }
 
 impl Test {
+    /// Whether this process may use the core that is to send.
+    pub fn check_core(&self) -> Result<(), RunError> {
+        let Some(cpu) = self.cpu else { return Ok(()) };
+        let allowed = rustix::thread::sched_getaffinity(None).map_err(io::Error::from)?;
+        if cpu < CpuSet::MAX_CPU && allowed.is_set(cpu) {
+            return Ok(());
+        }
+        Err(RunError::Pin { cpu, error: io::Error::other("this process may not use it") })
+    }
+
     /// Runs it once, on a thread of its own; `stop` ends it early, then the report is of the part that was run.
     /// `label` names the run in the live line.
     pub fn run(

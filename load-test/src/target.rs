@@ -40,7 +40,7 @@ pub enum ReachError {
     #[error("cannot find {target}: {error}")]
     Lookup {
         /// Where to.
-        target: Target,
+        target: String,
         /// What the system said.
         error: io::Error,
     },
@@ -48,7 +48,7 @@ pub enum ReachError {
     #[error("cannot connect to {target}: {refusals}; is it running?")]
     Connect {
         /// Where to.
-        target: Target,
+        target: String,
         /// Each address, and what the system said.
         refusals: String,
     },
@@ -100,9 +100,9 @@ impl Target {
         match &self.place {
             Place::Unix(path) => Ok(Address::Unix(path.clone())),
             Place::Tcp { host, port } => {
-                let lookup = |error| ReachError::Lookup { target: self.clone(), error };
+                let lookup = |error| ReachError::Lookup { target: self.to_string(), error };
                 let found = command_line::lookup(host, *port).map_err(lookup)?;
-                let connect = |refusals| ReachError::Connect { target: self.clone(), refusals };
+                let connect = |refusals| ReachError::Connect { target: self.to_string(), refusals };
                 first_reachable(&found, timeout).map(Address::Tcp).map_err(connect)
             }
         }
