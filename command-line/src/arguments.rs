@@ -93,12 +93,9 @@ mod tests {
 
     #[test]
     fn a_tilde_at_the_start_of_a_path_is_refused_with_advice() {
-        for arguments in [
-            &["--folder", "~/data"][..],
-            &["--folder=~"],
-            &["--target", "unix:~/1.sock"],
-            &["fine", "~user/file"],
-        ] {
+        for arguments in
+            [&["--folder", "~/data"][..], &["--folder=~"], &["--target", "unix:~/1.sock"], &["fine", "~user/file"]]
+        {
             let error = parsed(arguments).unwrap_err();
             assert!(error.contains('~') && error.contains("$HOME/"), "{error}");
         }
