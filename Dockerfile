@@ -11,7 +11,7 @@ FROM rust:1.95-slim-bookworm AS manifests
 WORKDIR /context
 COPY . .
 RUN mkdir /build && cp Cargo.toml Cargo.lock /build && \
-    for manifest in */Cargo.toml deploy/*/Cargo.toml; do \
+    for manifest in */Cargo.toml crates/*/Cargo.toml deploy/*/Cargo.toml; do \
         room="/build/$(dirname "$manifest")" && mkdir -p "$room/src" "$room/benches" && cp "$manifest" "$room" && \
         echo '//! Empty.' > "$room/src/lib.rs" && printf '//! Empty.\nfn main() {}\n' > "$room/src/main.rs" && \
         for bench in $(sed -n '/^\[\[bench\]\]/,/^name/s/^name = "\(.*\)"/\1/p' "$manifest"); do \
@@ -49,12 +49,13 @@ RUN mkdir /index && cd /references && \
 
 # ---- loader and server
 FROM dependencies AS programs
+COPY crates/command-line crates/command-line
 COPY transaction transaction
 COPY index index
 COPY shm-loader shm-loader
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find transaction index shm-loader server -name '*.rs' -exec touch {} + && \
+RUN find crates transaction index shm-loader server -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
     cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \

@@ -17,6 +17,7 @@ fn main() {
         }
     }
     // An image is built without the repository, so its builder may pass the commit in.
-    let commit = std::env::var("FRAUDRING_COMMIT").ok().or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
+    let named = std::env::var("FRAUDRING_COMMIT").ok().filter(|commit| !commit.is_empty());
+    let commit = named.or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
     println!("cargo::rustc-env=FRAUDRING_BUILT_FROM={}", commit.as_deref().unwrap_or("unknown"));
 }

@@ -11,8 +11,8 @@ pub enum Outcome {
     WrongAnswers,
     /// `load-test` ran to its end and could not send as planned.
     NotValid,
-    /// `load-test` was interrupted and printed what it had.
-    Interrupted,
+    /// `load-test` was interrupted by this signal and printed what it had.
+    Interrupted(i32),
 }
 
 /// Prints an error with its causes and turns the outcome into the process's exit code.
@@ -21,19 +21,12 @@ pub fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::WrongAnswers) => ExitCode::from(3),
         Ok(Outcome::NotValid) => ExitCode::from(4),
-        Ok(Outcome::Interrupted) => ExitCode::from(130),
-        // `fraudring … | head` is no failure worth a message
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Ok(Outcome::Interrupted(signal)) => ExitCode::from(crate::interrupt::status(signal)),
+        // what it was writing was wanted no further
+        Err(error) if error.is::<crate::output::ReaderLeft>() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fraudring: {}", crate::advice::text(&error));
+            command_line::message(&format!("fraudring: {}", crate::advice::text(&error)));
             ExitCode::FAILURE
         }
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -54,6 +54,11 @@ pub fn take_over() {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner).taken_over = true;
 }
 
+/// Exit status of a process that a signal ended, as a shell shows it.
+pub fn status(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}
+
 fn end_on_signal(mut signals: Signals) {
     for signal in signals.forever() {
         let watch = WATCH.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,6 +69,6 @@ fn end_on_signal(mut signals: Signals) {
             // nothing more can be done about a file that cannot be removed
             std::fs::remove_file(path).unwrap_or_default();
         }
-        std::process::exit(128 + signal);
+        std::process::exit(i32::from(status(signal)));
     }
 }

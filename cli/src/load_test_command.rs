@@ -29,7 +29,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         load_test::Outcome::AllRight => Outcome::Done,
         load_test::Outcome::WrongAnswers => Outcome::WrongAnswers,
         load_test::Outcome::NotValid => Outcome::NotValid,
-        load_test::Outcome::Interrupted => Outcome::Interrupted,
+        load_test::Outcome::Interrupted(signal) => Outcome::Interrupted(signal),
     })
 }
 

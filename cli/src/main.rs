@@ -1,5 +1,7 @@
 //! The command `fraudring`: data, index, replay and the whole running system.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod advice;
 mod data;
 mod dataset_command;
@@ -42,7 +44,11 @@ Exit status:
   2  the command line is wrong
   3  `replay`, `load-test`: at least one answer was wrong or missing
   4  `load-test`: not valid, it could not send as planned
-  130, 143  interrupted by Ctrl-C or SIGTERM before it was done";
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM before it was done
+`server`, `bare-server` and `shm` have statuses of their own: see their --help.
+
+When the reader of stdout leaves early (`| head`), the status stays the same and nothing is said; `up` goes on.
+An environment variable that is set to nothing counts as not set.";
 
 /// Scores card transactions: the 5 most similar of 3,000,000 labelled references decide.
 #[derive(Parser)]
@@ -77,7 +83,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    match command_line::parse::<Cli>().command {
         Command::Up(options) => exit::code(up::run(&options)),
         Command::Replay(options) => exit::code(replay::run(&options)),
         Command::LoadTest(options) => exit::code(load_test_command::run(&options)),

@@ -4,13 +4,26 @@ use crate::advice::Advise;
 use crate::interrupt::RemovedOnInterrupt;
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// One line, or several, on stdout.
 pub fn print_line(text: &str) -> Result<()> {
-    writeln!(io::stdout().lock(), "{text}").context("writing to stdout")
+    command_line::print(&format!("{text}\n")).context("writing to stdout")
+}
+
+/// The reader of a pipe has left before the end, as `head` does: no failure, but what was to be written is not.
+#[derive(Debug, thiserror::Error)]
+#[error("the reader has left")]
+pub struct ReaderLeft;
+
+/// Tells [`ReaderLeft`] from failures, where `written` may have gone to a pipe.
+fn unless_reader_left(written: Result<()>) -> Result<()> {
+    written.map_err(|error| {
+        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+        if causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe) { ReaderLeft.into() } else { error }
+    })
 }
 
 /// Runs `write` on a file beside `path` and renames it to `path` when `write` succeeded.
@@ -19,8 +32,8 @@ pub fn print_line(text: &str) -> Result<()> {
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     if path == Path::new("-") {
         let mut out = BufWriter::new(io::stdout().lock());
-        write(&mut out)?;
-        return out.flush().context("writing to stdout");
+        let written = write(&mut out).and_then(|()| out.flush().context("writing to stdout"));
+        return unless_reader_left(written);
     }
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => anyhow::bail!("{} is a folder: name a file in it", path.display()),
@@ -33,8 +46,8 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>
 fn write_special(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let file = File::options().write(true).open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut out = BufWriter::new(file);
-    write(&mut out)?;
-    out.flush().with_context(|| format!("writing {}", path.display()))
+    let written = write(&mut out).and_then(|()| Ok(out.flush()?));
+    unless_reader_left(written.with_context(|| format!("writing {}", path.display())))
 }
 
 fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {

@@ -50,7 +50,7 @@ impl Reporter {
         match &self.bars {
             // fails only when stderr is gone, and then nobody reads it
             Some(bars) => bars.println(text).unwrap_or_default(),
-            None => eprintln!("{text}"),
+            None => command_line::message(text),
         }
     }
 

@@ -4,11 +4,15 @@
 mod support;
 
 use rustix::process::Signal;
+use std::ffi::OsStr;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::process::Command;
 use support::http::{EXAMPLES, get, kept_alive, score};
 use support::process::{connections, figure, lives, send};
 use support::system::{Folders, Setting, System, turn};
-use support::{fraudring, fraudring_json, haproxy_is_installed, preview_heads};
+use support::{ending, fraudring, fraudring_json, haproxy_is_installed, preview_heads, unread};
 
 const RSS_LIMIT_KIB: u64 = 16 * 1024;
 const FIRST_START_LIMIT_KIB: u64 = 1_500_000;
@@ -19,6 +23,7 @@ const HAPROXY: Setting = Setting { haproxy: true, io_uring: true };
 #[test]
 fn two_servers_share_the_port_and_answer_alike() {
     let mut system = System::start(SHARED_PORT);
+    assert!(system.greeting.contains("share the port"), "{}", system.greeting);
     check_answers(&system);
     check_shared_memory(&system);
     check_both_servers_accept(&system);
@@ -99,6 +104,8 @@ fn a_replay_with_a_wrong_expectation_fails_with_status_3() {
     assert_eq!(output.status.code(), Some(3));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((report["false_negatives"].as_u64(), report["count_mismatches"].as_u64()), (Some(1), Some(1)));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("expected denied with score 1.0, got approved with score 0.0"), "{said}");
 }
 
 #[test]
@@ -183,9 +190,9 @@ fn a_busy_port_is_refused_with_what_to_type() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let folders = Folders::new();
-    let output = folders.command().args(["--port", &port]).output();
-    assert_eq!(output.unwrap().status.code(), Some(1));
-    let log = folders.log();
+    let output = ending(folders.command().args(["--port", &port]));
+    assert_eq!(output.status.code(), Some(1));
+    let log = String::from_utf8_lossy(&output.stderr);
     assert!(log.contains("busy") && log.contains("--port"), "{log}");
     assert!(folders.segments().is_empty());
 }
@@ -193,32 +200,84 @@ fn a_busy_port_is_refused_with_what_to_type() {
 #[test]
 fn a_second_up_on_the_same_port_or_folder_is_refused_and_harms_nobody() {
     let system = System::start(SHARED_PORT);
+    let refusal = |change: &dyn Fn(&mut Command)| {
+        let folders = Folders::new();
+        let mut command = folders.command();
+        change(&mut command);
+        let output = ending(&mut command);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
     let port = system.address.port().to_string();
-    let other = Folders::new();
-    assert_eq!(other.command().args(["--port", &port]).output().unwrap().status.code(), Some(1));
-    assert!(other.log().contains("busy"), "{}", other.log());
-    let same = Folders::new();
-    let output = same.command().args(["--port", "0", "--shm-dir"]).arg(system.shm()).output();
-    assert_eq!(output.unwrap().status.code(), Some(1));
-    assert!(same.log().contains("another `fraudring up`"), "{}", same.log());
+    let said = refusal(&|command| _ = command.args(["--port", &port]));
+    assert!(said.contains("busy"), "{said}");
+    let detour = PathBuf::from("/dev/shm/../shm").join(system.shm().file_name().unwrap());
+    for folder in [system.shm(), &detour] {
+        let said = refusal(&|command| _ = command.args(["--port", "0", "--shm-dir"]).arg(folder));
+        assert!(said.contains("another `fraudring up`"), "{said}");
+    }
+    assert_eq!(system.folders().segments().len(), 1);
     assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
 }
 
 #[test]
-fn a_missing_haproxy_is_said_and_does_without_unless_it_is_required() {
-    let nowhere = |command: &mut std::process::Command| _ = command.env("FRAUDRING_HAPROXY", "/nowhere/haproxy");
-    {
-        let _turn = turn();
+fn a_system_whose_output_nobody_reads_runs_and_ends_well() {
+    let mut settings = vec!["--no-haproxy"];
+    settings.extend(haproxy_is_installed().then_some("--haproxy"));
+    for setting in settings {
+        let turn = turn();
         let folders = Folders::new();
         let mut command = folders.command();
-        nowhere(&mut command);
-        assert_eq!(command.arg("--haproxy").output().unwrap().status.code(), Some(1));
-        assert!(folders.log().contains("apt-get install haproxy"), "{}", folders.log());
+        command.args(["--port", "0", setting]).stdout(unread());
+        let mut system = System::greeted_in_log(command, folders, turn);
+        assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
+        check_clean_end(&mut system);
+        assert!(system.folders().log().contains("stopped"), "{}", system.folders().log());
     }
-    let system = System::start_automatic(nowhere);
-    assert!(system.folders().log().contains("haproxy is not installed"));
-    assert!(system.greeting.contains("share the port"), "{}", system.greeting);
-    assert_eq!(score(system.address, EXAMPLES[1].request).1, EXAMPLES[1].answer);
+}
+
+#[test]
+fn a_system_that_cannot_say_anything_at_all_runs_and_ends_well() {
+    let turn = turn();
+    let folders = Folders::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = folders.command();
+    command.args(["--port", &port.to_string()]).stdout(unread()).stderr(unread());
+    let mut system = System::silent(command, ([127, 0, 0, 1], port).into(), folders, turn);
+    assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
+    check_clean_end(&mut system);
+}
+
+#[test]
+fn sockets_work_whatever_the_folder_for_temporary_files_is_called() {
+    if haproxy_is_installed() {
+        let scratch = tempfile::tempdir().unwrap();
+        // longer than an address of a socket, and no text
+        let name = [&[b'x'; 120][..], b"\xff"].concat();
+        let folder = scratch.path().join(OsStr::from_bytes(&name));
+        std::fs::create_dir(&folder).unwrap();
+        let mut system = System::start_with(HAPROXY, |command| _ = command.env("TMPDIR", &folder));
+        assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
+        check_clean_end(&mut system);
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn the_sockets_of_a_killed_up_are_removed_by_the_next() {
+    if haproxy_is_installed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let entries = || std::fs::read_dir(scratch.path()).unwrap().count();
+        let mut killed = System::start_with(HAPROXY, |command| _ = command.env("TMPDIR", scratch.path()));
+        killed.end(Signal::KILL);
+        drop(killed);
+        assert_eq!(entries(), 1);
+        let mut next = System::start_with(HAPROXY, |command| _ = command.env("TMPDIR", scratch.path()));
+        assert_eq!(entries(), 1, "its own");
+        assert!(next.folders().log().contains("removed 1 folder(s)"), "{}", next.folders().log());
+        check_clean_end(&mut next);
+        assert_eq!(entries(), 0);
+    }
 }
 
 #[test]
@@ -327,7 +386,9 @@ fn check_epoll_is_said_once(system: &System) {
 /// Ctrl-C, as a terminal sends it.
 fn check_clean_end(system: &mut System) {
     let status = system.end(Signal::INT);
-    assert!(status.success(), "{status}: {}", system.folders().log());
+    let log = system.folders().log();
+    assert!(status.success(), "{status}: {log}");
+    assert!(!log.contains("Proxy "), "haproxy talks about an end that was asked for: {log}");
     check_nothing_is_left(system);
     assert!(TcpListener::bind(system.address).is_ok(), "the port is still taken");
 }

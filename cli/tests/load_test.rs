@@ -202,20 +202,23 @@ fn established(port: u16) -> usize {
 }
 
 #[test]
-fn an_interrupted_load_test_prints_what_it_has() {
+fn an_interrupted_load_test_prints_what_it_has_and_its_status_tells_the_signal() {
     let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let _server = Server::start(&["bare-server"], port, folder.path());
-    let load_test = begin(port, "steady:50,30");
-    std::thread::sleep(Duration::from_millis(1000));
-    send(load_test.id(), Signal::INT);
-    let output = load_test.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    let result = document(&output);
-    assert_eq!((&result["complete"], &result["valid"]), (&Value::Bool(false), &Value::Bool(false)));
-    assert!((5..200).contains(&count(&result, "sent")), "{result}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("NOT VALID"));
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let load_test = begin(port, "steady:50,30");
+        assert!(comes_true(PATIENCE, || established(port) >= 100), "it did not connect");
+        std::thread::sleep(Duration::from_millis(300));
+        send(load_test.id(), signal);
+        let output = load_test.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(status));
+        let result = document(&output);
+        assert_eq!((&result["complete"], &result["valid"]), (&Value::Bool(false), &Value::Bool(false)));
+        assert!((5..200).contains(&count(&result, "sent")), "{result}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("NOT VALID"));
+    }
 }
 
 #[test]

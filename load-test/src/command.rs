@@ -12,10 +12,10 @@ use dataset::PayloadEntry;
 use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How a load test ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +26,8 @@ pub enum Outcome {
     WrongAnswers,
     /// The run is not to be believed.
     NotValid,
-    /// The result is of a part of the plan.
-    Interrupted,
-}
-
-impl Outcome {
-    /// The process's exit status, as the help lists them.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::AllRight => 0,
-            Self::WrongAnswers => 3,
-            Self::NotValid => 4,
-            Self::Interrupted => 130,
-        }
-    }
+    /// This signal came, and the result is of a part of the plan.
+    Interrupted(i32),
 }
 
 /// A result with where it was measured; the shape of `schema/result.schema.json`.
@@ -66,27 +54,29 @@ pub fn run(
     program: &str,
     built_in: impl FnOnce(BuiltInSet, u64) -> Result<Vec<PayloadEntry>>,
 ) -> Result<Outcome> {
-    let payloads = payloads(options, built_in)?;
-    let stop = interruption().context("cannot watch for signals")?;
-    let machine = Machine::here(program);
     let test = options.test();
+    // what is wrong is said before payloads are made, which may take minutes
+    test.check_core()?;
+    let payloads = payloads(options, built_in)?;
+    let interruption = Interruption::watch().context("cannot watch for signals")?;
+    let machine = Machine::here(program);
     if let Some(against) = &options.against {
-        let pairs = Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, &stop)?;
+        let pairs = Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, &interruption.stop)?;
         publish(options, machine, Measured::Pairs(&pairs), &PairsText(&pairs).to_string())?;
         let all_right = pairs.noise.iter().chain(&pairs.runs).all(Report::all_right);
-        return Ok(outcome(pairs.complete, pairs.valid, all_right));
+        return Ok(outcome(pairs.complete, pairs.valid, all_right, &interruption));
     }
-    let report = test.run(&options.target, &payloads, &stop, "load-test")?;
+    let report = test.run(&options.target, &payloads, &interruption.stop, "load-test")?;
     if let Some(path) = &options.results {
         write_json(path, &Results::from(&report))?;
     }
     publish(options, machine, Measured::Run(&report), &RunText(&report).to_string())?;
-    Ok(outcome(report.complete, report.valid, report.all_right()))
+    Ok(outcome(report.complete, report.valid, report.all_right(), &interruption))
 }
 
-fn outcome(is_complete: bool, is_valid: bool, all_right: bool) -> Outcome {
+fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &Interruption) -> Outcome {
     match (is_complete, all_right, is_valid) {
-        (false, _, _) => Outcome::Interrupted,
+        (false, _, _) => Outcome::Interrupted(interruption.signal()),
         (true, false, _) => Outcome::WrongAnswers,
         (true, true, false) => Outcome::NotValid,
         (true, true, true) => Outcome::AllRight,
@@ -120,13 +110,27 @@ fn read_payloads(path: &Path) -> Result<Payloads> {
 }
 
 /// Set by the first signal; the second one ends the process.
-fn interruption() -> std::io::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))?;
-        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+struct Interruption {
+    stop: Arc<AtomicBool>,
+    /// Its number; 0 if none came.
+    signal: Arc<AtomicUsize>,
+}
+
+impl Interruption {
+    fn watch() -> std::io::Result<Self> {
+        let watched = Self { stop: Arc::default(), signal: Arc::default() };
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // actions run in this order, so that the number is known when the run stops
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&watched.stop))?;
+            signal_hook::flag::register_usize(signal, Arc::clone(&watched.signal), signal as usize)?;
+            signal_hook::flag::register(signal, Arc::clone(&watched.stop))?;
+        }
+        Ok(watched)
     }
-    Ok(stop)
+
+    fn signal(&self) -> i32 {
+        self.signal.load(Ordering::Relaxed) as i32
+    }
 }
 
 fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str) -> Result<()> {
@@ -138,17 +142,15 @@ fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str
     if let Some(path) = &options.record {
         write_json(path, &document)?;
     }
-    let mut out = std::io::stdout().lock();
-    if options.json {
-        serde_json::to_writer_pretty(&mut out, &document).context("writing to stdout")?;
-        writeln!(out).context("writing to stdout")?;
-        if is_doubtful {
-            eprintln!("NOT VALID: see invalid_because");
-        }
-    } else {
-        write!(out, "{text}").context("writing to stdout")?;
+    if !options.json {
+        return command_line::print(text).context("writing to stdout");
     }
-    out.flush().context("writing to stdout")
+    let json = serde_json::to_string_pretty(&document).context("making JSON")?;
+    command_line::print(&format!("{json}\n")).context("writing to stdout")?;
+    if is_doubtful {
+        command_line::message("NOT VALID: see invalid_because");
+    }
+    Ok(())
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {

@@ -207,7 +207,10 @@ impl<'a> Connections<'a> {
         }
         match self.slots.iter().find_map(|slot| (slot.state == State::Closed).then_some(())) {
             None => Ok(()),
-            Some(()) => Err(io::Error::new(io::ErrorKind::ConnectionRefused, "not every connection could be opened")),
+            Some(()) => {
+                let why = self.first_fault().unwrap_or("not every connection could be opened in time").to_owned();
+                Err(io::Error::new(io::ErrorKind::ConnectionRefused, why))
+            }
         }
     }
 

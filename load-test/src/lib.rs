@@ -10,6 +10,8 @@
 //!
 //! After the start nothing on the sending thread allocates, except for new connections and the first error's text.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod answer;
 mod clock;
 mod closed_loop;
@@ -45,5 +47,5 @@ pub use results::Results;
 pub use run::RunError;
 pub use score::Score;
 pub use tally::{Errors, Quantiles};
-pub use target::{Target, TargetError};
+pub use target::{ReachError, Target, TargetError};
 pub use test::Test;

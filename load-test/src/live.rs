@@ -64,7 +64,7 @@ impl Progress {
                     bar.set_position(now);
                     bar.set_message(text);
                 }
-                None => eprintln!("  {name}: {now} sent, {text}"),
+                None => command_line::message(&format!("  {name}: {now} sent, {text}")),
             }
             (drawn, sent) = (Instant::now(), now);
         }
@@ -73,16 +73,17 @@ impl Progress {
         }
     }
 
+    /// What matters most comes first: a terminal cuts the line off.
     fn line(&self, rate: f64) -> String {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let slowest_ms = self.slowest_ns.swap(0, Ordering::Relaxed) as f64 / 1e6;
         format!(
-            "{rate:.0}/s, slowest {slowest_ms:.2} ms, {} open of {} connections, {} wrong, {} errors, {} dropped",
-            load(&self.in_flight),
-            load(&self.connections),
+            "{rate:.0}/s, slowest {slowest_ms:.2} ms, {} wrong, {} errors, {} dropped, {} busy of {} connections",
             load(&self.wrong),
             load(&self.errors),
-            load(&self.dropped)
+            load(&self.dropped),
+            load(&self.in_flight),
+            load(&self.connections)
         )
     }
 }
@@ -90,10 +91,8 @@ impl Progress {
 fn bar(name: &str, planned: Option<u64>) -> ProgressBar {
     let target = ProgressDrawTarget::stderr();
     let (bar, template) = match planned {
-        Some(planned) => {
-            (ProgressBar::with_draw_target(Some(planned), target), "  {prefix} {bar:20} {percent:>3} % {msg}")
-        }
-        None => (ProgressBar::with_draw_target(None, target), "  {prefix} {pos} sent, {msg}"),
+        Some(planned) => (ProgressBar::with_draw_target(Some(planned), target), "  {prefix} {percent:>3} % {wide_msg}"),
+        None => (ProgressBar::with_draw_target(None, target), "  {prefix} {pos} sent, {wide_msg}"),
     };
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_prefix(name.to_owned());

@@ -73,8 +73,8 @@ Requests leave at their intended times whatever became of the ones before. `late
 `service` from the actual sending, as the contest does. A run is not valid when the generator itself was late (p99 over
 0.5 ms), when requests were dropped, or when less than 99.5 % of the plan was sent.
 
-Exit status 0: valid, and every answer was right; 3: at least one was wrong or missing; 4: not valid; 130: interrupted,
-the result so far is printed.";
+Exit status 0: valid, and every answer was right; 3: at least one was wrong or missing; 4: not valid; 130, 143 or 129:
+interrupted by Ctrl-C, SIGTERM or SIGHUP, and the result so far is printed.";
 
 /// `A..B`: how many connections at the start, and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::payloads::{Payloads, Requests};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::tally::Tally;
-use crate::target::Target;
+use crate::target::{ReachError, Target};
 use crate::test::Test;
 use hdrhistogram::CreationError;
 use rustix::thread::CpuSet;
@@ -30,14 +30,9 @@ pub enum RunError {
         /// Payloads in it.
         there: u64,
     },
-    /// No answer to the lookup of its name.
-    #[error("cannot find {target}: {error}")]
-    Lookup {
-        /// Where to.
-        target: Target,
-        /// What the system said.
-        error: io::Error,
-    },
+    /// None of the target's addresses.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
     /// Nobody listens.
     #[error("cannot connect to {target}: {error}; is it running?")]
     Connect {
@@ -63,6 +58,16 @@ pub enum RunError {
 }
 
 impl Test {
+    /// Whether this process may use the core that is to send.
+    pub fn check_core(&self) -> Result<(), RunError> {
+        let Some(cpu) = self.cpu else { return Ok(()) };
+        let allowed = rustix::thread::sched_getaffinity(None).map_err(io::Error::from)?;
+        if cpu < CpuSet::MAX_CPU && allowed.is_set(cpu) {
+            return Ok(());
+        }
+        Err(RunError::Pin { cpu, error: io::Error::other("this process may not use it") })
+    }
+
     /// Runs it once, on a thread of its own; `stop` ends it early, then the report is of the part that was run.
     /// `label` names the run in the live line.
     pub fn run(
@@ -78,8 +83,7 @@ impl Test {
             let (plan, name) = (self.plan.to_string(), payloads.name.clone());
             return Err(RunError::TooFewPayloads { plan, needed, name, there });
         }
-        let lookup = |error| RunError::Lookup { target: target.clone(), error };
-        let address = target.resolve().map_err(lookup)?;
+        let address = target.resolve(self.timeout)?;
         let count = self.plan.count().unwrap_or(there);
         let requests = Requests::new(payloads, count as usize, target);
         let progress = Progress::default();

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Display};
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 const DEFAULT_PATH: &str = "/fraud-score";
 
@@ -30,6 +31,27 @@ enum Place {
 pub(crate) enum Address {
     Tcp(SocketAddr),
     Unix(PathBuf),
+}
+
+/// Why no address of a target can be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// No answer to the lookup of its name.
+    #[error("cannot find {target}: {error}")]
+    Lookup {
+        /// Where to.
+        target: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Nobody listens at any address of its name.
+    #[error("cannot connect to {target}: {refusals}; is it running?")]
+    Connect {
+        /// Where to.
+        target: String,
+        /// Each address, and what the system said.
+        refusals: String,
+    },
 }
 
 /// Why a text is no target.
@@ -72,21 +94,42 @@ impl Display for Target {
 }
 
 impl Target {
-    /// Looks the host up; the first address is taken.
-    pub(crate) fn resolve(&self) -> io::Result<Address> {
+    /// Looks the host up. Of several addresses the first that takes a connection within `timeout`: `localhost` is often
+    /// `::1` too, where nobody may listen.
+    pub(crate) fn resolve(&self, timeout: Duration) -> Result<Address, ReachError> {
         match &self.place {
             Place::Unix(path) => Ok(Address::Unix(path.clone())),
             Place::Tcp { host, port } => {
-                let mut found = (host.as_str(), *port).to_socket_addrs()?;
-                found.next().map(Address::Tcp).ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+                let lookup = |error| ReachError::Lookup { target: self.to_string(), error };
+                let found = command_line::lookup(host, *port).map_err(lookup)?;
+                let connect = |refusals| ReachError::Connect { target: self.to_string(), refusals };
+                first_reachable(&found, timeout).map(Address::Tcp).map_err(connect)
             }
         }
     }
 }
 
+fn first_reachable(addresses: &[SocketAddr], timeout: Duration) -> Result<SocketAddr, String> {
+    // with no choice, the run itself finds out
+    if let &[only] = addresses {
+        return Ok(only);
+    }
+    let mut refusals = Vec::new();
+    for address in addresses {
+        match TcpStream::connect_timeout(address, timeout) {
+            Ok(_) => return Ok(*address),
+            Err(error) => refusals.push(format!("{address}: {error}")),
+        }
+    }
+    Err(refusals.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpListener;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     fn target(text: &str) -> Target {
         text.parse().unwrap()
@@ -96,12 +139,24 @@ mod tests {
     fn host_port_and_path_are_told_apart() {
         let plain = target("http://127.0.0.1:9999");
         assert_eq!((plain.host.as_str(), plain.path.as_str()), ("127.0.0.1:9999", "/fraud-score"));
-        assert_eq!(plain.resolve().unwrap(), Address::Tcp("127.0.0.1:9999".parse().unwrap()));
+        let resolved = |text: &str| target(text).resolve(TIMEOUT).unwrap();
+        let tcp = |text: &str| Address::Tcp(text.parse().unwrap());
+        assert_eq!(resolved("http://127.0.0.1:9999"), tcp("127.0.0.1:9999"));
         assert_eq!(target("http://localhost:1/").path, "/fraud-score");
         assert_eq!(target("http://localhost:1/other?x=1").path, "/other?x=1");
-        assert_eq!(target("http://[::1]:80").resolve().unwrap(), Address::Tcp("[::1]:80".parse().unwrap()));
-        assert_eq!(target("http://127.0.0.1").resolve().unwrap(), Address::Tcp("127.0.0.1:80".parse().unwrap()));
-        assert_eq!(target("unix:/run/api.sock").resolve().unwrap(), Address::Unix("/run/api.sock".into()));
+        assert_eq!(resolved("http://[::1]:80"), tcp("[::1]:80"));
+        assert_eq!(resolved("http://127.0.0.1"), tcp("127.0.0.1:80"));
+        assert_eq!(resolved("unix:/run/api.sock"), Address::Unix("/run/api.sock".into()));
+    }
+
+    #[test]
+    fn of_several_addresses_the_first_that_takes_a_connection_is_chosen() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let alive = listener.local_addr().unwrap();
+        let dead = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap();
+        assert_eq!(first_reachable(&[dead, alive, dead], TIMEOUT), Ok(alive));
+        let refusals = first_reachable(&[dead, dead], TIMEOUT).unwrap_err();
+        assert_eq!(refusals.matches(&dead.to_string()).count(), 2, "{refusals}");
     }
 
     #[test]

@@ -10,6 +10,8 @@
 //! accepts, times out and drains, `slots` is its table, `turns` keeps it fair. `allocator` counts, `descriptors` raises
 //! their limit. `bare` puts nothing behind all of it, to know what it costs by itself.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod allocator;
 mod bare;
 mod buffers;

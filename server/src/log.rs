@@ -12,7 +12,8 @@ const FILTER_VARIABLE: &str = "RUST_LOG";
 
 /// Starts logging; `RUST_LOG` chooses what, `info` by default. A log that the caller has set up stays.
 pub fn start(form: LogForm) {
-    let stderr = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // A line that cannot be written is lost; the complaint about it would go to the same place, and panic there.
+    let stderr = fmt::layer().with_writer(std::io::stderr).with_target(false).log_internal_errors(false);
     let layer = match form {
         LogForm::Text => stderr.with_ansi(std::io::stderr().is_terminal()).boxed(),
         LogForm::Json => stderr.json().flatten_event(true).boxed(),

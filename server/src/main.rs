@@ -15,5 +15,5 @@ struct Command {
 }
 
 fn main() -> ExitCode {
-    server::run(Command::parse().options)
+    server::run(command_line::parse::<Command>().options)
 }

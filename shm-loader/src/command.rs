@@ -6,7 +6,6 @@ use crate::{AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, Load
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,7 +87,7 @@ pub fn run(command: Command) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            command_line::message(&format!("error: {error:#}"));
             ExitCode::from(exit_code(&error))
         }
     }
@@ -112,10 +111,11 @@ fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<(
     bar.finish_and_clear();
     let published = result?;
     if let Some(reason) = &published.io_uring_refused {
-        eprintln!("note: io_uring is refused here ({reason}): read with plain reads instead");
+        command_line::message(&format!("note: io_uring is refused here ({reason}): read with plain reads instead"));
     }
     if published.leftovers_removed > 0 {
-        eprintln!("note: removed what {} killed loader(s) left behind", published.leftovers_removed);
+        let count = published.leftovers_removed;
+        command_line::message(&format!("note: removed what {count} killed loader(s) left behind"));
     }
     if json { print_json(&published) } else { print(&sentence(&published, started.elapsed().as_secs_f64())) }
 }
@@ -167,12 +167,8 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&text)
 }
 
-/// A reader that closed the pipe has seen enough.
 fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot print the result"),
-        _ => Ok(()),
-    }
+    command_line::print(text).context("cannot print the result")
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {

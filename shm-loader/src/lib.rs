@@ -14,6 +14,8 @@
 //! Readers hold a shared `flock` on the segment itself for as long as they live, which tells across containers,
 //! where process numbers mean nothing, whether a segment is still in use.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod command;
 mod copy;
 mod folder;

@@ -13,5 +13,5 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    command::run(Arguments::parse().command)
+    command::run(command_line::parse::<Arguments>().command)
 }

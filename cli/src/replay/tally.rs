@@ -1,6 +1,6 @@
 //! Counts of right and wrong answers.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 /// How many wrong answers are shown one by one before only the counts tell.
 const SHOWN_FAULTS: u64 = 5;
@@ -21,6 +21,22 @@ pub struct Answer {
     pub approved: bool,
     /// Frauds among the five; `None` if the answer's score is none of the six written as they must be.
     pub frauds: Option<u8>,
+}
+
+impl Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Answer { approved: self.approved, frauds: Some(self.frauds) })
+    }
+}
+
+impl Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.approved { "approved" } else { "denied" })?;
+        match self.frauds {
+            Some(frauds) => write!(f, " with score {:.1}", f64::from(frauds) / 5.0),
+            None => f.write_str(" with a score that is none of 0.0, 0.2, … 1.0"),
+        }
+    }
 }
 
 /// Counts over one replay. A positive is a denied transaction.
@@ -57,7 +73,7 @@ impl Tally {
             self.count_mismatches += 1;
         }
         if (answer.approved != expected.approved || answer.frauds != Some(expected.frauds)) && self.faults_are_few() {
-            eprintln!("wrong answer to query {number}: expected {expected:?}, got {answer:?}");
+            command_line::message(&format!("wrong answer to query {number}: expected {expected}, got {answer}"));
         }
     }
 
@@ -67,7 +83,7 @@ impl Tally {
         self.queries += 1;
         self.errors += 1;
         if self.faults_are_few() {
-            eprintln!("no answer to query {number}: {reason}");
+            command_line::message(&format!("no answer to query {number}: {reason}"));
         }
     }
 
@@ -120,6 +136,13 @@ mod tests {
         assert_eq!((tally.false_positives, tally.false_negatives, tally.count_mismatches), (0, 0, 1));
         assert!(!tally.all_right());
         assert!(!tally_of(LEGIT, true, None).all_right());
+    }
+
+    #[test]
+    fn answers_are_shown_in_words() {
+        assert_eq!(LEGIT.to_string(), "approved with score 0.2");
+        let odd = Answer { approved: false, frauds: None };
+        assert_eq!(odd.to_string(), "denied with a score that is none of 0.0, 0.2, … 1.0");
     }
 
     #[test]

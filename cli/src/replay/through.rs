@@ -9,6 +9,10 @@ use anyhow::{Context, Result};
 use dataset::PayloadEntry;
 use std::time::{Duration, Instant};
 use ureq::Agent;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// As long as the load test waits for an answer.
 const TIMEOUT: Duration = Duration::from_millis(2001);
@@ -16,13 +20,17 @@ const TIMEOUT: Duration = Duration::from_millis(2001);
 /// Longer answers are cut, and then are no JSON.
 const ANSWER_LIMIT_BYTES: u64 = 16 * 1024;
 
+/// Of one host; all that `ureq` has room for.
+const MOST_ADDRESSES: usize = 16;
+
 /// After so many failures in a row the service is taken for gone.
 const MOST_FAILURES_IN_A_ROW: u32 = 20;
 
 /// Posts every payload to `url`/fraud-score and checks each answer's text.
 pub fn replay(name: &str, entries: &[PayloadEntry], url: &str, reporter: &Reporter) -> Result<Report> {
     let address = address(url)?;
-    let agent: Agent = Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build().into();
+    let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
+    let agent = Agent::with_parts(config, DefaultConnector::default(), Lookup);
     let (mut tally, mut http) = (Tally::default(), Durations::new()?);
     let mut failures_in_a_row = 0;
     for (done, entry) in entries.iter().enumerate() {
@@ -55,6 +63,21 @@ pub fn replay(name: &str, entries: &[PayloadEntry], url: &str, reporter: &Report
 fn address(url: &str) -> Result<String> {
     anyhow::ensure!(url.starts_with("http://"), "{url} is no address: write it like http://127.0.0.1:9999");
     Ok(format!("{}/fraud-score", url.trim_end_matches('/').trim_end_matches("/fraud-score")))
+}
+
+/// Finds hosts as the load test does; `ureq` then tries the addresses in turn.
+#[derive(Debug)]
+struct Lookup;
+
+impl Resolver for Lookup {
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
+        let mut found = self.empty();
+        for address in command_line::lookup(host, uri.port_u16().unwrap_or(80))?.into_iter().take(MOST_ADDRESSES) {
+            found.push(address);
+        }
+        Ok(found)
+    }
 }
 
 fn ask(agent: &Agent, address: &str, request: &str) -> Result<Answer> {

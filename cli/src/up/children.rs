@@ -1,6 +1,7 @@
 //! The processes that `up` starts: they die with it, stop in order, and are noticed when they end by themselves.
 #![allow(unsafe_code)]
 
+use super::relay::Relay;
 use crate::advice::Advise;
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
@@ -18,6 +19,7 @@ pub struct Child {
     name: String,
     process: std::process::Child,
     stop: StopPlan,
+    relay: Option<Relay>,
 }
 
 /// Signals to try in turn, each with the time to wait for the end; SIGKILL comes last by itself.
@@ -30,15 +32,30 @@ pub const SERVER_STOP: StopPlan = &[(Signal::TERM, Duration::from_secs(5))];
 pub const HAPROXY_STOP: StopPlan = &[(Signal::USR1, Duration::from_secs(1)), (Signal::TERM, Duration::from_secs(1))];
 
 impl Child {
-    /// Starts `command` in a process group of its own, so that a terminal's Ctrl-C reaches only `up`.
+    /// Starts `command`; what it prints goes to stderr.
     pub fn start(name: String, command: &mut Command, stop: StopPlan) -> Result<Self> {
         let stderr = io::stderr().as_fd().try_clone_to_owned().context("cannot share stderr")?;
-        command.stdin(Stdio::null()).stdout(stderr).process_group(0);
+        Self::spawn(name, command.stdout(stderr), stop)
+    }
+
+    /// The same for a program that talks about its end even when it was asked for: then nothing is passed on any more.
+    pub fn start_relayed(name: String, mut command: Command, stop: StopPlan) -> Result<Self> {
+        let (reader, writer) = io::pipe().context("cannot make a pipe")?;
+        command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
+        let mut child = Self::spawn(name, &mut command, stop)?;
+        child.relay = Some(Relay::start(reader));
+        // `command` ends here and closes its ends of the pipe: the child's are the last
+        Ok(child)
+    }
+
+    /// In a process group of its own, so that a terminal's Ctrl-C reaches only `up`.
+    fn spawn(name: String, command: &mut Command, stop: StopPlan) -> Result<Self> {
+        command.stdin(Stdio::null()).process_group(0);
         die_with_parent(command);
         let program = command.get_program().to_owned();
         let process =
             command.spawn().with_context(|| format!("cannot start {name} ({})", program.to_string_lossy()))?;
-        Ok(Self { name, process, stop })
+        Ok(Self { name, process, stop, relay: None })
     }
 
     /// What it is called in messages.
@@ -57,17 +74,20 @@ impl Child {
     }
 
     fn stop(&mut self) {
+        if let Some(relay) = &self.relay {
+            relay.be_quiet();
+        }
         for (signal, patience) in self.stop {
             self.signal(*signal);
             if self.ends_within(*patience) {
                 return;
             }
         }
-        eprintln!("fraudring: {} (pid {}) does not stop; killing it", self.name, self.pid());
+        command_line::message(&format!("fraudring: {} (pid {}) does not stop; killing it", self.name, self.pid()));
         // fails only when it has ended meanwhile
         self.process.kill().unwrap_or_default();
         if let Err(error) = self.process.wait() {
-            eprintln!("fraudring: cannot wait for {}: {error}", self.name);
+            command_line::message(&format!("fraudring: cannot wait for {}: {error}", self.name));
         }
     }
 
@@ -115,6 +135,9 @@ impl Children {
     pub fn check(&mut self) -> Result<()> {
         for child in &mut self.children {
             if let Some(status) = child.ended()? {
+                if let Some(relay) = child.relay.take() {
+                    relay.finish();
+                }
                 let ended = format!("{} (pid {}) ended by itself ({status})", child.name, child.pid());
                 return Err(anyhow::anyhow!("{ended}, so everything is stopped"))
                     .advise(|| "what it said last is above; start again with: fraudring up".to_owned());
@@ -202,6 +225,19 @@ mod tests {
         std::thread::sleep(Duration::from_millis(200));
         drop(children);
         assert_eq!(std::fs::read_to_string(log).unwrap(), "second\nfirst\n");
+    }
+
+    #[test]
+    fn what_a_relayed_child_says_when_it_is_asked_to_stop_is_not_passed_on() {
+        let script = "trap 'echo unasked-for >&2; exit' TERM; echo ready; while :; do sleep 0.01; done";
+        let mut child = Child::start_relayed("loud".into(), shell(script), SERVER_STOP).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while child.relay.as_ref().unwrap().lines() == 0 {
+            assert!(Instant::now() < deadline, "what it said was not passed on");
+            std::thread::sleep(POLL);
+        }
+        child.stop();
+        assert_eq!(child.relay.take().unwrap().finish(), 1);
     }
 
     #[test]

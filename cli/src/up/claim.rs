@@ -4,10 +4,12 @@
 
 use crate::advice::Advise;
 use anyhow::{Context, Result};
+use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
@@ -24,10 +26,12 @@ pub struct Address {
 }
 
 impl Claim {
-    /// Claims a shared-memory folder; the folder need not exist yet.
+    /// Claims a shared-memory folder; the folder need not exist yet, the one that holds it must.
     pub fn folder(folder: &Path) -> Result<Self> {
-        let path = std::path::absolute(folder).with_context(|| format!("{} is no path", folder.display()))?;
-        Self::take("folder", &path)?
+        let identity = identity(folder)
+            .with_context(|| format!("cannot use the folder {}", folder.display()))
+            .advise(|| format!("name another: fraudring up --shm-dir {}", shm_loader::DEFAULT_DIR))?;
+        Self::take("folder", &identity)?
             .with_context(|| format!("another `fraudring up` uses {}", folder.display()))
             .advise(|| {
                 "stop it with Ctrl-C, or name another folder: \
@@ -48,6 +52,19 @@ impl Claim {
             Err(error) => Err(error).context("cannot claim what `up` needs"),
         }
     }
+}
+
+/// What is the same for every path that leads to the folder, whether it exists or not: device and inode of the folder
+/// that holds it, and its name there.
+fn identity(folder: &Path) -> io::Result<(u64, u64, Option<OsString>)> {
+    let absolute = std::path::absolute(folder)?;
+    let (holder, name) = match (absolute.parent(), absolute.file_name()) {
+        (Some(holder), Some(name)) => (holder, Some(name.to_owned())),
+        // `x/..`, or the root: it exists, and has no name of its own
+        _ => return Err(io::Error::new(ErrorKind::InvalidInput, "it has no name of its own")),
+    };
+    let found = std::fs::metadata(holder)?;
+    Ok((found.dev(), found.ino(), name))
 }
 
 impl Address {
@@ -100,6 +117,31 @@ mod tests {
         assert!(error.contains("another `fraudring up`"), "{error}");
         drop(first);
         Claim::folder(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn every_path_to_a_folder_is_the_same_claim() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = |name: &str| scratch.path().join(name);
+        std::fs::create_dir(path("real")).unwrap();
+        std::os::unix::fs::symlink(path("real"), path("link")).unwrap();
+        let _first = Claim::folder(&path("real/x")).unwrap();
+        let taken = |name: &str| Claim::folder(&path(name)).err().map(|error| text(&error)).unwrap_or_default();
+        for same in ["real/x", "real/x/", "real/./x", "real/../real/x", "link/x", "link/../real//x"] {
+            assert!(taken(same).contains("another `fraudring up`"), "{same}: {}", taken(same));
+        }
+        // the folder may have come into being meanwhile
+        std::fs::create_dir(path("real/x")).unwrap();
+        assert!(taken("link/x").contains("another `fraudring up`"));
+        assert_eq!((taken("real/y"), taken("x")), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_refused_with_what_to_type() {
+        for path in ["/nowhere/x", "/", "/tmp/.."] {
+            let error = Claim::folder(Path::new(path)).err().map(|error| text(&error)).unwrap();
+            assert!(error.contains(path) && error.contains("--shm-dir"), "{error}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod greeting;
 mod haproxy;
 mod listening;
 mod ready;
+mod relay;
+mod runtime;
 mod segment;
 mod start;
 
@@ -21,20 +23,22 @@ use anyhow::{Context, Result};
 use claim::{Address, Claim};
 use clap::Args;
 use haproxy::Haproxy;
+use rustix::thread::CpuSet;
 use segment::Segment;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::iterator::Signals;
 use start::{Front, Plan, System};
-use std::net::{IpAddr, Ipv4Addr};
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 /// Options of `up`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The first start generates the official references and builds the index (some seconds and about 1 GB of memory),
+The first start generates the official references and builds the index (some seconds and about 460 MB of memory),
 later ones find it in the data folder. Ctrl-C, SIGTERM or a closed terminal (SIGHUP) stops everything in order and
-removes the index from shared memory. If one of the processes ends by itself, everything is stopped and the exit status is 1. RUST_LOG=info shows
-what the servers say about their start.
+removes the index from shared memory. If one of the processes ends by itself, everything is stopped and the exit
+status is 1. Where stdout cannot be written to, the greeting goes to stderr. RUST_LOG=info shows what the servers say
+about their start.
 
 Examples:
   fraudring up
@@ -45,9 +49,9 @@ pub struct Options {
     /// Port to answer on; 0 takes any free one and prints it
     #[arg(long, default_value_t = 9999)]
     port: u16,
-    /// Address to answer on; 0.0.0.0 for every one of this machine
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    host: IpAddr,
+    /// Address to answer on, or a name of one; 0.0.0.0 for every one of this machine
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
     #[command(flatten)]
     data: DataOption,
     /// Folder in shared memory that holds the index
@@ -70,20 +74,26 @@ pub struct Options {
 /// Runs the system until it is asked to stop, or until a part of it ends.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
-    let _folder = Claim::folder(&options.shm_dir)?;
-    let address = Address::take(options.host, options.port)?;
+    check_cpus(options.cpus)?;
+    let shm_dir = std::path::absolute(&options.shm_dir).context("cannot tell the working folder")?;
+    let _folder = Claim::folder(&shm_dir)?;
+    let address = claim_address(&options.host, options.port)?;
     let front = front(options, &reporter)?;
+    let left_behind = runtime::remove_left_behind();
+    if left_behind > 0 {
+        reporter.note(&format!("removed {left_behind} folder(s) of sockets that a killed `fraudring up` left"));
+    }
     let index_file = DataFolder::open(&options.data)?.official_index(&reporter)?;
 
     // until here a signal may simply end the process; from here on there is something to undo
     let watched = interrupt::ENDING.into_iter().chain(interrupt::IGNORED).chain([SIGCHLD]);
     let mut signals = Signals::new(watched).context("cannot watch for signals")?;
     interrupt::take_over();
-    let segment = Segment::load(&index_file, &options.shm_dir, options.keep, &reporter)?;
-    let plan = Plan { address: address.address, shm_dir: options.shm_dir.clone(), cpus: options.cpus, front };
+    let segment = Segment::load(&index_file, &shm_dir, options.keep, &reporter)?;
+    let plan = Plan { address: address.address, shm_dir, cpus: options.cpus, front };
     let mut system = System::start(plan)?;
     if system.bring_up(&mut signals)? {
-        greeting::print(&system, segment.published())?;
+        greeting::print(&system, segment.published(), &reporter)?;
         system.watch(&mut signals)?;
     }
     reporter.note("stopping");
@@ -93,13 +103,45 @@ pub fn run(options: &Options) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Before anything is loaded, as the servers would say it only afterwards.
+fn check_cpus(cpus: Option<[usize; 2]>) -> Result<()> {
+    let allowed = rustix::thread::sched_getaffinity(None).context("cannot tell the CPUs of this process")?;
+    let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
+    let Some(missing) = cpus.into_iter().flatten().find(|cpu| !allowed.contains(cpu)) else { return Ok(()) };
+    Err(anyhow::anyhow!("CPU {missing} is not one of those that this process may use: {allowed:?}"))
+        .advise(|| "name two of these, one twice if there is only one, or leave --cpus out".to_owned())
+}
+
+/// The first of the host's addresses that this machine has.
+fn claim_address(host: &str, port: u16) -> Result<Address> {
+    let found = command_line::lookup(host, port)
+        .with_context(|| format!("cannot find the host {host}"))
+        .advise(|| "name an address of this machine: --host 127.0.0.1".to_owned())?;
+    let mut refused = anyhow::anyhow!("the host {host} has no address");
+    for address in found {
+        match Address::take(address.ip(), port) {
+            Err(error) if is_of_another_machine(&error) => refused = error,
+            claim => return claim,
+        }
+    }
+    Err(refused)
+}
+
+fn is_of_another_machine(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::AddrNotAvailable)
+}
+
 fn front(options: &Options, reporter: &Reporter) -> Result<Front> {
     if options.no_haproxy {
         return Ok(Front::SharedPort);
     }
-    match Haproxy::find() {
+    with_haproxy(Haproxy::find()?, options.haproxy, reporter)
+}
+
+fn with_haproxy(found: Option<Haproxy>, is_required: bool, reporter: &Reporter) -> Result<Front> {
+    match found {
         Some(haproxy) => Ok(Front::Haproxy(haproxy)),
-        None if options.haproxy => Err(anyhow::anyhow!("haproxy is not installed"))
+        None if is_required => Err(anyhow::anyhow!("haproxy is not installed"))
             .advise(|| "install it: apt-get install haproxy; or go without: fraudring up --no-haproxy".to_owned()),
         None => {
             reporter.note(
@@ -122,6 +164,31 @@ fn two_cpus(text: &str) -> Result<[usize; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_haproxy_is_done_without_unless_it_is_required() {
+        let reporter = Reporter::stderr();
+        assert!(matches!(with_haproxy(None, false, &reporter), Ok(Front::SharedPort)));
+        let error = with_haproxy(None, true, &reporter).err().map(|error| crate::advice::text(&error)).unwrap();
+        assert!(error.contains("apt-get install haproxy"), "{error}");
+    }
+
+    #[test]
+    fn the_host_may_be_a_name() {
+        let claim = claim_address("localhost", 0).unwrap();
+        assert!(claim.address.ip().is_loopback());
+        for wrong in ["", "192.0.2.1"] {
+            let error = claim_address(wrong, 0).err().map(|error| crate::advice::text(&error)).unwrap();
+            assert!(error.contains("--host 127.0.0.1"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn cpus_that_are_not_there_are_refused_by_number() {
+        let error = check_cpus(Some([0, 4095])).map_err(|error| crate::advice::text(&error)).unwrap_err();
+        assert!(error.contains("4095") || error.contains("CPU 0"), "{error}");
+        check_cpus(None).unwrap();
+    }
 
     #[test]
     fn exactly_two_cpus_are_taken() {

@@ -32,10 +32,10 @@ impl Drop for Segment {
             return;
         }
         if let Err(error) = shm_loader::unload(&self.folder) {
-            eprintln!(
+            command_line::message(&format!(
                 "fraudring: the index stays in shared memory: {error}; remove it with: fraudring shm unload --dir {}",
                 self.folder.display()
-            );
+            ));
         }
     }
 }

@@ -4,15 +4,14 @@ use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
 use super::haproxy::Haproxy;
 use super::listening::listens;
 use super::ready::{Endpoint, ready};
-use crate::advice::Advise;
+use super::runtime::RuntimeFolder;
 use crate::interrupt::ENDING;
 use anyhow::{Context, Result};
 use signal_hook::iterator::Signals;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// Servers that `up` starts.
 pub const SERVERS: usize = 2;
@@ -23,14 +22,14 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// How often a part that is not ready is asked again.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Longest path of a unix socket that the kernel takes.
-const SOCKET_PATH_LIMIT_BYTES: usize = 107;
+/// The servers' sockets in the runtime folder.
+const SOCKETS: [&str; SERVERS] = ["1.sock", "2.sock"];
 
 /// What to start.
 pub struct Plan {
     /// Where clients reach the system.
     pub address: SocketAddr,
-    /// Where the index lies.
+    /// Where the index lies: an absolute path.
     pub shm_dir: PathBuf,
     /// A CPU for each server, or the servers' own choice.
     pub cpus: Option<[usize; SERVERS]>,
@@ -52,7 +51,7 @@ pub struct System {
     // dropped before the folder: fields are dropped in order
     children: Children,
     /// Only with haproxy.
-    runtime: Option<TempDir>,
+    runtime: Option<RuntimeFolder>,
     waiting_for: Vec<Part>,
 }
 
@@ -81,8 +80,8 @@ impl System {
             return Ok(false);
         }
         if let (Front::Haproxy(haproxy), Some(runtime)) = (&self.plan.front, &self.runtime) {
-            let mut command = haproxy.command(runtime.path(), self.plan.address, &sockets(runtime))?;
-            self.children.add(Child::start("haproxy".to_owned(), &mut command, HAPROXY_STOP)?);
+            let command = haproxy.command(runtime.path(), self.plan.address, SOCKETS)?;
+            self.children.add(Child::start_relayed("haproxy".to_owned(), command, HAPROXY_STOP)?);
             let endpoint = Endpoint::Tcp(reachable(self.plan.address));
             self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
         }
@@ -92,7 +91,7 @@ impl System {
     fn start_sharing(&mut self) -> Result<()> {
         let listen = format!("tcp:{}", self.plan.address);
         for number in 0..SERVERS {
-            self.children.add(server(&self.plan, number, &listen)?);
+            self.children.add(server(&self.plan, number, &listen, None)?);
         }
         let sharing = self.children.iter().map(Child::pid).collect();
         let endpoint = Endpoint::Tcp(reachable(self.plan.address));
@@ -101,18 +100,10 @@ impl System {
     }
 
     fn start_on_sockets(&mut self) -> Result<()> {
-        let runtime = tempfile::Builder::new()
-            .prefix("fraudring-")
-            .tempdir()
-            .context("cannot make a folder for the sockets")
-            .advise(|| "name a writable folder with TMPDIR".to_owned())?;
-        for (number, socket) in sockets(&runtime).into_iter().enumerate() {
-            if socket.as_os_str().len() > SOCKET_PATH_LIMIT_BYTES {
-                return Err(anyhow::anyhow!("{} is too long for a socket", socket.display()))
-                    .advise(|| "set TMPDIR to a shorter folder".to_owned());
-            }
-            self.children.add(server(&self.plan, number, &format!("unix:{}", socket.display()))?);
-            let endpoint = Endpoint::Unix(socket);
+        let runtime = RuntimeFolder::make()?;
+        for (number, socket) in SOCKETS.into_iter().enumerate() {
+            self.children.add(server(&self.plan, number, &format!("unix:{socket}"), Some(runtime.path()))?);
+            let endpoint = Endpoint::Unix(runtime.short_path(socket));
             self.waiting_for.push(Part { name: server_name(number), endpoint, sharing: Vec::new() });
         }
         self.runtime = Some(runtime);
@@ -176,11 +167,8 @@ impl Part {
     }
 }
 
-fn sockets(runtime: &TempDir) -> [PathBuf; SERVERS] {
-    [1, 2].map(|number| runtime.path().join(format!("{number}.sock")))
-}
-
-fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
+/// In `folder`, if one is given.
+fn server(plan: &Plan, number: usize, listen: &str, folder: Option<&Path>) -> Result<Child> {
     let program = std::env::current_exe().context("cannot tell the path of this program")?;
     let cpu = plan.cpus.map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
     let mut command = Command::new(program);
@@ -191,6 +179,9 @@ fn server(plan: &Plan, number: usize, listen: &str) -> Result<Child> {
     }
     for decided_here in ["FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
         command.env_remove(decided_here);
+    }
+    if let Some(folder) = folder {
+        command.current_dir(folder);
     }
     if std::env::var_os("RUST_LOG").is_none() {
         // what went well `up` says itself

@@ -6,7 +6,7 @@ pub mod seccomp;
 pub mod system;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,23 @@ fn head(name: &str, recipe: &[&str]) -> PathBuf {
     let output = fraudring(&[&["dataset", "payloads", "--count", "300", "--out", out], recipe].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     path
+}
+
+/// Status and output of a command that ends by itself, soon and with few words; one that does not is killed.
+pub fn ending(command: &mut Command) -> Output {
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ends = comes_true(Duration::from_secs(60), || process.try_wait().unwrap().is_some());
+    process.kill().unwrap_or_default();
+    let output = process.wait_with_output().unwrap();
+    assert!(ends, "{command:?} does not end: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// A pipe whose reader has left.
+pub fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
 }
 
 /// Waits for a condition; false when it does not come within `limit`.

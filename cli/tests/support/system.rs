@@ -1,6 +1,6 @@
 //! `fraudring up` as a test runs it: on a free port, with a folder of its own in shared memory.
 
-use super::{FRAUDRING, comes_true, data_folder, process, seccomp};
+use super::{FRAUDRING, comes_true, data_folder, http, process, seccomp};
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -9,6 +9,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// Building the official index included.
+const START_LIMIT: Duration = Duration::from_secs(300);
 
 /// Everything must have ended this long after it was told to.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
@@ -128,9 +131,39 @@ impl System {
                 break;
             }
         }
+        Self::of_greeting(up, greeting, folders, turn)
+    }
+
+    fn of_greeting(up: Child, greeting: String, folders: Folders, turn: MutexGuard<'static, ()>) -> Self {
         let address = after(&greeting, "http://").parse().unwrap();
         let parts = greeting.lines().filter_map(part).collect();
         Self { up, address, parts, greeting, folders, _turn: turn }
+    }
+
+    /// Starts a system whose greeting cannot go to stdout.
+    pub fn greeted_in_log(mut command: Command, folders: Folders, turn: MutexGuard<'static, ()>) -> Self {
+        let mut up = command.spawn().unwrap();
+        let is_greeted = comes_true(START_LIMIT, || {
+            folders.log().contains("Ctrl-C stops everything") || up.try_wait().unwrap().is_some()
+        });
+        if !is_greeted || up.try_wait().unwrap().is_some() {
+            up.kill().unwrap_or_default();
+            panic!("`up` does not run ({}):\n{}", up.wait().unwrap(), folders.log());
+        }
+        let greeting = folders.log();
+        Self::of_greeting(up, greeting, folders, turn)
+    }
+
+    /// Starts a system that can say nothing and waits until it answers at `address`.
+    pub fn silent(mut command: Command, address: SocketAddr, folders: Folders, turn: MutexGuard<'static, ()>) -> Self {
+        let up = command.spawn().unwrap();
+        let mut system = Self { up, address, parts: Vec::new(), greeting: String::new(), folders, _turn: turn };
+        let answers = comes_true(START_LIMIT, || {
+            system.up.try_wait().unwrap().is_some()
+                || std::net::TcpStream::connect(address).is_ok() && http::get(address, "/ready").0 == 200
+        });
+        assert!(answers && system.up.try_wait().unwrap().is_none(), "`up` does not run");
+        system
     }
 
     pub fn up_pid(&self) -> u32 {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use dataset::References;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use transaction::Rules;
 
@@ -29,7 +29,9 @@ fn main() -> Result<()> {
     let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {})
         .context("building the index")?;
     std::fs::write(&options.out, &image).with_context(|| format!("cannot write {}", options.out.display()))?;
-    println!("{} references, {} bytes in {}", references.labels.len(), image.len(), options.out.display());
+    let (count, bytes, out) = (references.labels.len(), image.len(), options.out.display());
+    // unlike `println!` it does not panic when nobody reads
+    writeln!(io::stdout(), "{count} references, {bytes} bytes in {out}").unwrap_or_default();
     Ok(())
 }
 
@@ -44,7 +46,9 @@ fn load(source: &Path) -> Result<References> {
     let read = dataset::read_references(BufReader::with_capacity(1 << 20, file), &|_, _, _| {})
         .with_context(|| format!("{named} holds no usable references"))?;
     if read.rounded > 0 {
-        eprintln!("warning: {} values in {named} were no multiples of 0.0001 and were rounded", read.rounded);
+        let rounded = read.rounded;
+        writeln!(io::stderr(), "warning: {rounded} values in {named} were no multiples of 0.0001 and were rounded")
+            .unwrap_or_default();
     }
     Ok(read.references)
 }

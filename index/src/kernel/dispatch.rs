@@ -82,7 +82,8 @@ pub fn available() -> Vec<Chosen> {
 
 /// The kernel that [`KERNEL_VARIABLE`] names, else the fastest.
 pub fn choose() -> Result<Chosen, KernelError> {
-    match std::env::var_os(KERNEL_VARIABLE) {
+    // set to nothing is not set
+    match std::env::var_os(KERNEL_VARIABLE).filter(|name| !name.is_empty()) {
         Some(name) => by_name(&name.to_string_lossy()),
         None => Ok(available()[0]),
     }
