@@ -23,7 +23,7 @@ mod version;
 pub use builder::{BuildError, build};
 pub use engine::{Effort, Reached};
 pub use format::OpenError;
-pub use image::{Index, Info, Neighbour, SectionInfo};
+pub use image::{Checked, Index, Info, Neighbour, SectionInfo};
 pub use version::version;
 
 /// How many references decide.
