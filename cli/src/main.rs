@@ -76,6 +76,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    shm_loader::call_commands("fraudring shm");
     match Cli::parse().command {
         Command::Up(options) => exit::code(up::run(&options)),
         Command::Replay(options) => exit::code(replay::run(&options)),

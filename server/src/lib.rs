@@ -7,7 +7,7 @@
 //!
 //! Around it: `options` and `limits` say what is allowed, `listen` binds, `cpu` pins, `warmup` runs real queries
 //! before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table, `turns` keeps it fair. `allocator` counts,
-//! `descriptors` raises their limit. `bare` puts
+//! `descriptors` raises their limit, `last_resort` ends a process that cannot end itself. `bare` puts
 //! nothing behind all of it, to know what it costs by itself.
 
 mod allocator;
@@ -24,6 +24,7 @@ mod driver;
 pub mod fuzzing;
 mod handler;
 mod head;
+mod last_resort;
 mod limits;
 mod listen;
 mod log;
