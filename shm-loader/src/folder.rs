@@ -47,7 +47,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// A file, a socket, or a symbolic link that might lead anywhere.
-    #[error("{} is not a folder (or is a symbolic link): give the folder itself with --dir", path.display())]
+    #[error("{} is not a folder (or is a symbolic link): give the folder itself", path.display())]
     NotAFolder {
         /// The path asked for.
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum FolderError {
     /// Whoever owns the folder could exchange what readers see.
     #[error(
         "{} belongs to uid {owner}, this process runs as uid {user}: remove it, run the loader as its owner, or \
-         choose another folder with --dir", path.display()
+         choose another folder", path.display()
     )]
     OtherOwner {
         /// The folder asked for.

@@ -6,8 +6,8 @@ use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
 /// What loading takes beside the segment, however large that is: the buffers (1 MB), the heap, the stacks and the ring, the
-/// pages of the program's own file, and what the kernel reads ahead of the source. 9.5 MB is the least that was measured
-/// to do with a cold page cache (`docs/OPERATIONS.md`); kernels differ.
+/// pages of the program's own file, and what the kernel reads ahead of the source. With a cold page cache 8.7 MB were the
+/// least that was enough (`docs/OPERATIONS.md`); kernels differ.
 const FIXED_BYTES: u64 = 12 << 20;
 /// One byte in so many of the segment: the kernel's records of its pages (17 bytes for each 4,096), and a bit for each
 /// reference while the copy is checked.

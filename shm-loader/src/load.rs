@@ -118,7 +118,7 @@ pub enum LoadError {
         source: CopyError,
     },
     /// The copy is not a sound index.
-    #[error("{} is not a sound index: build it anew with `fraudring index build`", file.display())]
+    #[error("{} is not a sound index (`fraudring index build` makes one)", file.display())]
     Invalid {
         /// The file asked for.
         file: PathBuf,

@@ -119,6 +119,9 @@ fn noise(position: usize, length: usize) -> Vec<u8> {
     (0..length).map(|i| ((position * 31 + i + 1).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
+/// By a node's position and a lane: the child there.
+type Child<'a> = dyn Fn(usize, usize) -> u32 + 'a;
+
 type Field = (SectionKind, usize, &'static str, usize, usize);
 
 /// (section, record, what, offset in the record, length) of every part of what a search reads.
@@ -164,7 +167,7 @@ fn every_search_ends_when_children_lead_round_in_circles() {
     let victim = Victim::new();
     let nodes = victim.section(SectionKind::Nodes).len() / size_of::<Node>();
     let leaves = victim.section(SectionKind::Leaves).len() / size_of::<Leaf>();
-    let circles: [(&str, &dyn Fn(usize, usize) -> u32); 5] = [
+    let circles: [(&str, &Child); 5] = [
         ("to the root", &|_, _| 0),
         ("to itself", &|node, _| node as u32),
         ("one on", &|node, _| ((node + 1) % nodes) as u32),
