@@ -83,6 +83,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    shm_loader::call_commands("fraudring shm");
     match command_line::parse::<Cli>().command {
         Command::Up(options) => exit::code(up::run(&options)),
         Command::Replay(options) => exit::code(replay::run(&options)),

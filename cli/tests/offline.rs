@@ -13,6 +13,17 @@ use std::time::{Duration, Instant};
 const PAYLOAD: &str = r#"{"id":"tx-1","transaction":{"amount":100,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},"customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":[]},"merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},"terminal":{"is_online":false,"card_present":true,"km_from_home":29.5},"last_transaction":null}"#;
 
 #[test]
+fn advice_names_the_command_that_gives_it() {
+    let folder = Folder::new();
+    let report = folder.succeeds("shm inspect --dir nothing");
+    assert!(report.contains("run `fraudring shm load FILE --dir nothing`"), "{report}");
+    let output = folder.run("server --index-dir nothing --listen tcp:127.0.0.1:0 --cpu none");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert_eq!(stderr.matches("run `fraudring shm load FILE --dir nothing`").count(), 1, "{stderr}");
+}
+
+#[test]
 fn own_references_go_from_file_to_index_to_replay() {
     let folder = Folder::new();
     folder.succeeds("dataset references --count 2000 --seed 7 --out r.json.gz");

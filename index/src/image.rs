@@ -1,13 +1,15 @@
 //! A checked image, ready to answer.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use transaction::{Query, Rules};
 
 use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};
 use crate::format::{
-    Header, LANES, Leaf, NO_REST, OpenError, Order, References, SectionKind, Shape, Trees, checksum, decode_rules,
-    read_header, read_sections, validate_trees,
+    Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, SECTION_COUNT, SectionKind, Shape, Trees,
+    checksum, decode_rules, read_header, read_sections, validate_trees,
 };
 use crate::kernel::{self, Chosen};
 use crate::{NEIGHBOURS, Neighbour};
@@ -22,37 +24,83 @@ pub struct Index<'a> {
     kernel: Chosen,
 }
 
-impl<'a> Index<'a> {
-    /// Checks everything (header, checksum, sections, rules, tree), then chooses the kernel.
-    ///
-    /// `bytes` must start at a multiple of 4 and must not change while the index lives.
-    pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
-        Self::open_with(bytes, kernel::choose()?)
-    }
+/// What [`Index::check`] found in an image, without the image: it can be kept or given back by what was found.
+pub struct Checked {
+    header: Header,
+    sections: [Range<usize>; SECTION_COUNT],
+    rules: Rules,
+    label_bounds: LabelBounds,
+    shape: Shape,
+    kernel: Chosen,
+}
 
-    /// [`Index::open`] with a given kernel.
-    pub fn open_with(bytes: &'a [u8], kernel: Chosen) -> Result<Self, OpenError> {
+impl Checked {
+    fn new(bytes: &[u8], kernel: Chosen) -> Result<Self, OpenError> {
         let header = read_header(bytes)?;
         let found = checksum(bytes);
         if found != header.checksum {
             return Err(OpenError::Checksum { header: header.checksum, found });
         }
-        let sections = read_sections(bytes)?.map(|range| &bytes[range]);
-        let [normalization, mcc_risk, nodes, leaves, packed, references] = sections;
-        let rules = decode_rules(normalization, mcc_risk)?;
-        let trees = Trees {
-            order: Order::new(header.order)?,
-            nodes: bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?,
-            rest: (header.rest != NO_REST).then_some(header.rest),
-            leaves: bytemuck::try_cast_slice(leaves).map_err(|_| OpenError::Misaligned)?,
-            packed,
-            references: References::new(references, header.references),
-        };
+        let sections = read_sections(bytes)?;
+        let [normalization, mcc_risk, ..] = &sections;
+        let rules = decode_rules(&bytes[normalization.clone()], &bytes[mcc_risk.clone()])?;
+        let trees = trees(bytes, &header, &sections)?;
         if !trees.references.is_whole() {
-            return Err(OpenError::ReferenceRow { bytes: references.len() as u64 });
+            return Err(OpenError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 });
         }
         let (label_bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
-        Ok(Self { bytes, header, rules, engine: Engine::new(trees, &label_bounds), shape, kernel })
+        Ok(Self { header, sections, rules, label_bounds, shape, kernel })
+    }
+
+    /// The index over the bytes that were checked, wherever they lie now.
+    ///
+    /// # Errors
+    ///
+    /// If `bytes` have another length or lie at an address that is no multiple of 4. Nothing else is checked again.
+    pub fn over(self, bytes: &[u8]) -> Result<Index<'_>, OpenError> {
+        let Self { header, sections, rules, label_bounds, shape, kernel } = self;
+        if bytes.len() as u64 != header.image_bytes {
+            return Err(OpenError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
+        }
+        let engine = Engine::new(trees(bytes, &header, &sections)?, &label_bounds);
+        Ok(Index { bytes, header, rules, engine, shape, kernel })
+    }
+}
+
+/// The walked sections as records.
+fn trees<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    sections: &[Range<usize>; SECTION_COUNT],
+) -> Result<Trees<'a>, OpenError> {
+    let [_, _, nodes, leaves, packed, references] = sections.each_ref().map(|range| &bytes[range.clone()]);
+    Ok(Trees {
+        order: Order::new(header.order)?,
+        nodes: bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?,
+        rest: (header.rest != NO_REST).then_some(header.rest),
+        leaves: bytemuck::try_cast_slice(leaves).map_err(|_| OpenError::Misaligned)?,
+        packed,
+        references: References::new(references, header.references),
+    })
+}
+
+impl<'a> Index<'a> {
+    /// Checks everything (header, checksum, sections, rules, tree), then chooses the kernel.
+    ///
+    /// `bytes` must start at a multiple of 4 and must not change while the index lives. If they do, a search ends with any
+    /// answer or with a panic, but it ends.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        Self::check(bytes)?.over(bytes)
+    }
+
+    /// [`Index::open`] with a given kernel.
+    pub fn open_with(bytes: &'a [u8], kernel: Chosen) -> Result<Self, OpenError> {
+        Checked::new(bytes, kernel)?.over(bytes)
+    }
+
+    /// The checks of [`Index::open`], for a caller who keeps the bytes only if they are sound.
+    pub fn check(bytes: &[u8]) -> Result<Checked, OpenError> {
+        Checked::new(bytes, kernel::choose()?)
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.

@@ -26,7 +26,7 @@ pub use builder::{BuildError, build};
 pub use engine::{Effort, Reached};
 pub use equal_points::{EqualGroup, EqualPoints};
 pub use format::OpenError;
-pub use image::{Index, Info, SectionInfo};
+pub use image::{Checked, Index, Info, SectionInfo};
 pub use neighbour::Neighbour;
 pub use version::version;
 

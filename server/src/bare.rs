@@ -24,7 +24,8 @@ Exit codes:
   0  stopped by SIGTERM or SIGINT, every open request finished
   1  anything else, such as no working driver, or stopped before every connection was finished
   2  bad options, or the address cannot be listened on, such as a port in use
-  5  the thread cannot be pinned to the core asked for";
+  5  the thread cannot be pinned to the core asked for
+  6  the program is faulty; the last line says how";
 
 /// Serves until SIGTERM or SIGINT, as [`crate::run`] does.
 pub fn run_bare(options: &BareOptions) -> ExitCode {

@@ -76,11 +76,11 @@ pub fn answer<S: Service>(service: &mut S, route: Route, body: &mut [u8], output
         Route::Score => match service.score(body) {
             Some(Ok(frauds)) => response::write_score(output, frauds, form),
             Some(Err(error)) => response::write_problem(output, Status::BadRequest, error, form),
-            None => unavailable(output, form, STARTING),
+            None => starting(output, form),
         },
         Route::Ready => match service.phase() {
             Phase::Ready => response::write_ready(output, form),
-            Phase::Starting => unavailable(output, form, STARTING),
+            Phase::Starting => starting(output, form),
             Phase::Draining => unavailable(output, form, "the server is shutting down"),
         },
         Route::OtherMethod { allow } => {
@@ -98,7 +98,10 @@ pub fn answer<S: Service>(service: &mut S, route: Route, body: &mut [u8], output
     }
 }
 
-const STARTING: &str = "no index is loaded yet; load one with `shm-loader load FILE`";
+fn starting(output: &mut Output<'_>, form: Form) {
+    let detail = format_args!("no index is loaded yet; load one with `{} load FILE`", shm_loader::commands());
+    response::write_problem(output, Status::Unavailable, detail, form);
+}
 
 fn unavailable(output: &mut Output<'_>, form: Form, detail: &str) {
     response::write_problem(output, Status::Unavailable, detail, form);

@@ -6,9 +6,10 @@
 //! back. Nothing on this path allocates, locks or logs.
 //!
 //! Around it: `options` and `limits` say what is allowed, `listen` binds a path or a `port`, which `siblings` may share,
-//! `signals` tells when to stop, `cpu` pins, `warmup` runs real queries before the server calls itself ready, `worker`
-//! accepts, times out and drains, `slots` is its table, `turns` keeps it fair. `allocator` counts, `descriptors` raises
-//! their limit. `bare` puts nothing behind all of it, to know what it costs by itself.
+//! `signals` tells when to stop, `last_resort` ends a process that cannot end itself, `cpu` pins, `warmup` runs real
+//! queries before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table, `turns`
+//! keeps it fair. `allocator` counts, `descriptors` raises their limit. `bare` puts nothing behind all of it, to know what
+//! it costs by itself.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -26,6 +27,7 @@ mod driver;
 pub mod fuzzing;
 mod handler;
 mod head;
+mod last_resort;
 mod limits;
 mod listen;
 mod log;

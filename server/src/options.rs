@@ -15,6 +15,10 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "FRAUDRING_INDEX_DIR", default_value = shm_loader::DEFAULT_DIR)]
     pub index_dir: PathBuf,
 
+    /// Whose index is mapped.
+    #[command(flatten)]
+    pub trust: shm_loader::Trust,
+
     /// Answer 503 until an index is published, instead of ending with exit code 3
     #[arg(long, env = "FRAUDRING_WAIT_FOR_INDEX")]
     pub wait_for_index: bool,
@@ -66,11 +70,13 @@ pub struct Serving {
 
 const EXIT_CODES: &str = "Exit codes:
   0  stopped by SIGTERM or SIGINT, every open request finished
-  1  anything else, such as no working driver, or stopped before every connection was finished
+  1  anything else, such as no working driver, or stopped before every connection was finished: SIGTERM ends the
+      process a second after the drain time-out at the latest, whatever it does
   2  bad options, or the address cannot be listened on: in use, or shared by servers with another index
-  3  no index is published in the index folder
+  3  no index is published in the index folder, or none that can be mapped and trusted
   4  the published index is not valid
-  5  the thread cannot be pinned to the core asked for";
+  5  the thread cannot be pinned to the core asked for
+  6  the index was changed or cut off while it was served, or the program is faulty; the last line says which";
 
 /// Form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -4,7 +4,8 @@ use crate::cpu::{self, PinError};
 use crate::descriptors;
 use crate::driver::{self, DriverError, Runtime, Socket};
 use crate::handler::{Phase, Service};
-use crate::limits::{self, Limits};
+use crate::last_resort;
+use crate::limits;
 use crate::listen::{self, ListenError};
 use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
@@ -12,10 +13,11 @@ use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::{Served, Worker};
 use index::{Index, OpenError};
-use shm_loader::{AttachError, Segment};
+use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
+use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
@@ -27,15 +29,10 @@ pub enum Failure {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// Nothing is published, or it cannot be mapped.
-    #[error("no index in {dir}: {error}; publish one with `shm-loader load FILE --dir {dir}`", dir = .dir.display())]
-    NoIndex {
-        /// Where it was looked for.
-        dir: PathBuf,
-        /// What attaching said.
-        error: AttachError,
-    },
+    #[error("{}", causes(.0))]
+    NoIndex(AttachError),
     /// What is published is damaged or of another version.
-    #[error("the index in {dir} is not valid: {error}; publish it again with `shm-loader load FILE --dir {dir}`", dir = .dir.display())]
+    #[error("the index in {} is not valid: {error}; publish it again with `{}`", .dir.display(), load_command(.dir))]
     InvalidIndex {
         /// Where it lies.
         dir: PathBuf,
@@ -66,7 +63,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Listen(_) => 2,
-            Self::NoIndex { .. } => 3,
+            Self::NoIndex(_) => 3,
             Self::InvalidIndex { .. } => 4,
             Self::Pin(_) => 5,
             Self::Driver(_) | Self::System { .. } | Self::Unfinished => 1,
@@ -100,14 +97,13 @@ fn serve(options: &Options) -> Result<(), Failure> {
         return Err(ListenError::SharedWithoutIndex.into());
     }
     let signals = prepare(&options.serving)?;
-    let limits = options.serving.limits;
     let phase = Rc::new(Cell::new(Phase::Starting));
-    let scorer = match find_index(&options.index_dir, &limits) {
+    let scorer = match find_index(options) {
         Ok(scorer) => {
             phase.set(Phase::Ready);
             Some(scorer)
         }
-        Err(failure @ Failure::NoIndex { .. }) if options.wait_for_index => {
+        Err(failure @ Failure::NoIndex(_)) if options.wait_for_index => {
             tracing::warn!("{failure}; answering 503 until then");
             None
         }
@@ -117,7 +113,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let service = FraudScore { phase: phase.clone(), scorer };
     serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
-            driver::spawn(await_index(worker, options.index_dir.clone()));
+            driver::spawn(await_index(worker, options.clone()));
         }
     })
 }
@@ -127,7 +123,9 @@ pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
     descriptors::raise(&serving.limits);
     let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
     tracing::info!(version = index::version(), instance = %serving.instance, ?core, "starting");
-    Signals::handle().map_err(|error| Failure::System { what: "listen for signals", error })
+    last_resort::arm(serving.limits.drain_timeout_ms)
+        .and_then(|()| Signals::handle())
+        .map_err(|error| Failure::System { what: "listen for signals", error })
 }
 
 /// Binds and serves; `begin` runs when tasks can be started. Servers with the index `shared_index` may join.
@@ -167,11 +165,14 @@ pub(crate) fn serve_until_stopped<S: Service>(
     Ok(())
 }
 
-/// Attaches, checks and warms up.
-fn find_index(dir: &Path, limits: &Limits) -> Result<Scorer, Failure> {
+/// Attaches, checks and warms up. What is refused is not kept mapped.
+fn find_index(options: &Options) -> Result<Scorer, Failure> {
     let begun = Instant::now();
-    let segment = Segment::attach(dir).map_err(|error| Failure::NoIndex { dir: dir.into(), error })?;
-    let index = Index::open(segment.leak()).map_err(|error| Failure::InvalidIndex { dir: dir.into(), error })?;
+    let (dir, limits) = (&options.index_dir, &options.serving.limits);
+    let invalid = |error| Failure::InvalidIndex { dir: dir.clone(), error };
+    let segment = Segment::attach_trusting(dir, &options.trust).map_err(Failure::NoIndex)?;
+    let checked = Index::check(segment.bytes()).map_err(invalid)?;
+    let index = checked.over(segment.leak()).map_err(invalid)?;
     let info = index.info();
     let opened = begun.elapsed();
     let (scorer, warmed) = warmup::warm_up(Scorer::new(index, limits.body_bytes), limits);
@@ -188,23 +189,43 @@ fn find_index(dir: &Path, limits: &Limits) -> Result<Scorer, Failure> {
     Ok(scorer)
 }
 
-/// Looks for an index until there is one; serving 503 meanwhile, it may take the thread for itself then.
-async fn await_index(worker: &'static Worker<FraudScore>, dir: PathBuf) {
+/// Looks for an index until there is one; serving 503 meanwhile, it may take the thread for itself then. That is why a
+/// file that was refused is not checked again until it is another one.
+async fn await_index(worker: &'static Worker<FraudScore>, options: Options) {
     let mut last_fault = String::new();
+    let mut refused = None;
     while worker.phase.get() == Phase::Starting {
-        match find_index(&dir, &worker.limits) {
-            Ok(scorer) => {
-                worker.service.borrow_mut().scorer = Some(scorer);
-                worker.phase.set(Phase::Ready);
-            }
-            Err(failure) => {
-                let fault = failure.to_string();
-                if fault != last_fault {
-                    tracing::warn!("{fault}");
-                    last_fault = fault;
+        // before attaching: what is published in between is looked at the next time
+        let candidate = SegmentVersion::published_in(&options.index_dir);
+        if candidate.is_none() || candidate != refused {
+            match find_index(&options) {
+                Ok(scorer) => {
+                    worker.service.borrow_mut().scorer = Some(scorer);
+                    worker.phase.set(Phase::Ready);
+                    return;
                 }
-                driver::sleep(limits::INDEX_POLL_MS).await;
+                Err(failure) => {
+                    let fault = failure.to_string();
+                    if fault != last_fault {
+                        tracing::warn!("{fault}");
+                        last_fault = fault;
+                    }
+                    if let Failure::InvalidIndex { .. } = failure {
+                        refused = candidate;
+                    }
+                }
             }
         }
+        driver::sleep(limits::INDEX_POLL_MS).await;
     }
+}
+
+/// An error and its causes in one line.
+fn causes(mut error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    while let Some(cause) = error.source() {
+        text = format!("{text}: {cause}");
+        error = cause;
+    }
+    text
 }

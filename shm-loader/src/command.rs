@@ -2,14 +2,16 @@
 
 mod table;
 
-use crate::{AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader};
+use crate::{
+    AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader, Trust,
+};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What the exit codes mean, for the help of a program with these subcommands.
 pub const EXIT_CODES: &str = "\
@@ -22,7 +24,7 @@ Exit codes:
     5  another loader is at work in the folder
     6  the folder or the segment in it is not to be trusted: its owner or mode, or not a folder
     7  published, but readers cannot attach
-  130  interrupted by SIGINT, SIGTERM or SIGHUP; nothing was published";
+  129, 130, 143  interrupted by SIGHUP, SIGINT or SIGTERM; nothing was published";
 
 /// What to do.
 #[derive(clap::Subcommand, Debug)]
@@ -51,6 +53,9 @@ pub enum Command {
         /// Where segments live.
         #[command(flatten)]
         place: Place,
+        /// Whose segment is looked at.
+        #[command(flatten)]
+        trust: Trust,
         /// Print everything as JSON
         #[arg(long)]
         json: bool,
@@ -81,7 +86,7 @@ pub struct Place {
 pub fn run(command: Command) -> ExitCode {
     let result = match command {
         Command::Load { file, place, reader, json } => load(&file, &place.dir, reader, json),
-        Command::Inspect { place, json } => inspect(&place.dir, json),
+        Command::Inspect { place, trust, json } => inspect(&place.dir, &trust, json),
         Command::Unload { place, json } => unload(&place.dir, json),
     };
     match result {
@@ -94,10 +99,11 @@ pub fn run(command: Command) -> ExitCode {
 }
 
 fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<()> {
-    let stop = Arc::new(AtomicBool::new(false));
+    let (stop, came) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         // a second signal ends the process at once
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register_usize(signal, Arc::clone(&came), signal.unsigned_abs() as usize))
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
             .context("cannot listen for signals")?;
     }
@@ -109,7 +115,15 @@ fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<(
         bar.set_message(phase);
     });
     bar.finish_and_clear();
-    let published = result?;
+    let published = match result {
+        Err(error @ LoadError::Copy { source: CopyError::Stopped, .. }) => {
+            return Err(anyhow::Error::new(error).context(Interrupted(came.load(Ordering::Relaxed) as u8)));
+        }
+        other => other?,
+    };
+    if let Some(warning) = published.disk_warning() {
+        eprintln!("warning: {warning}");
+    }
     if let Some(reason) = &published.io_uring_refused {
         command_line::message(&format!("note: io_uring is refused here ({reason}): read with plain reads instead"));
     }
@@ -128,8 +142,8 @@ fn sentence(published: &Published, seconds: f64) -> String {
     )
 }
 
-fn inspect(dir: &Path, json: bool) -> anyhow::Result<()> {
-    let report = crate::inspect(dir)?;
+fn inspect(dir: &Path, trust: &Trust, json: bool) -> anyhow::Result<()> {
+    let report = crate::inspect_trusting(dir, trust)?;
     if json { print_json(&report) } else { print(&table::render(&report)) }
 }
 
@@ -171,7 +185,20 @@ fn print(text: &str) -> anyhow::Result<()> {
     command_line::print(text).context("cannot print the result")
 }
 
+/// The number of the signal that ended a load.
+#[derive(Debug)]
+struct Interrupted(u8);
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "signal {} came", self.0)
+    }
+}
+
 fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(Interrupted(signal)) = error.downcast_ref() {
+        return 128 + signal;
+    }
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return load_code(error);
     }
@@ -192,8 +219,9 @@ fn load_code(error: &LoadError) -> u8 {
         LoadError::Copy { source: CopyError::NoRoom { .. }, .. } => 4,
         LoadError::Busy { .. } => 5,
         LoadError::NotAttachable(_) | LoadError::Exchanged { .. } => 7,
-        LoadError::Copy { source: CopyError::Stopped, .. } => 130,
-        LoadError::Copy { source: CopyError::Write { .. } | CopyError::RingRefused(_), .. } => 1,
+        LoadError::Copy {
+            source: CopyError::Write { .. } | CopyError::RingRefused(_) | CopyError::Stopped, ..
+        } => 1,
         LoadError::Reserve { .. } | LoadError::Unreadable(_) => 1,
     }
 }
@@ -201,6 +229,7 @@ fn load_code(error: &LoadError) -> u8 {
 fn folder_code(error: &FolderError) -> u8 {
     match error {
         FolderError::Missing { .. } | FolderError::Io { .. } => 1,
-        FolderError::NotAFolder { .. } | FolderError::OtherOwner { .. } | FolderError::WritableByOthers { .. } => 6,
+        FolderError::NotAFolder { .. } | FolderError::NameTaken { .. } => 6,
+        FolderError::OtherOwner { .. } | FolderError::WritableByOthers { .. } => 6,
     }
 }

@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const BUFFER_BYTES: usize = 256 * 1024;
 /// Buffers in flight with io_uring, so at most 1 MiB in all; plain reading uses one.
 const BUFFERS: usize = 4;
-/// Memory that copying takes beside the segment.
-pub(crate) const BUFFERS_BYTES: u64 = (BUFFERS * BUFFER_BYTES) as u64;
+/// The largest unit in which kernels keep a file's pages, a huge page, and as much again for its alignment.
+const FOLIO_BYTES: u64 = 2 * (2 << 20);
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -138,16 +138,19 @@ impl<'a> Sink<'a> {
             Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => CopyError::NoRoom { written, total },
             _ => CopyError::Write { written, source },
         })?;
-        self.forget_source(chunk.len());
         self.written += chunk.len() as u64;
+        self.forget_source();
         (self.progress)("copy", self.written, total);
         Ok(())
     }
 
-    /// Drops from the page cache what was just copied: it is read once, and in a container it would be charged to the
+    /// Drops from the page cache what was copied: it is read once, and in a container it would be charged to the
     /// loader, up to its limit, on top of the segment. Where the kernel keeps it, nothing but memory is lost.
-    fn forget_source(&self, bytes: usize) {
-        let _ = fs::fadvise(self.source, self.written, NonZeroU64::new(bytes as u64), Advice::DontNeed);
+    ///
+    /// The kernel keeps a folio of which only a part is named, so each call reaches back over the largest there are.
+    fn forget_source(&self) {
+        let from = self.written.saturating_sub(FOLIO_BYTES);
+        let _ = fs::fadvise(self.source, from, NonZeroU64::new(self.written - from), Advice::DontNeed);
     }
 
     fn truncated(&self, got: u64) -> CopyError {

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub const PUBLISHED: &str = "current.index";
 const LOCK: &str = ".lock";
 const TEMPORARY_PREFIX: &str = ".loading-";
+/// The `f_type` of tmpfs, ramfs and hugetlbfs.
+const MEMORY_FILE_SYSTEMS: [u64; 3] = [0x0102_1994, 0x8584_58f6, 0x9584_58f6];
 
 /// An open folder; everything in it is reached through this descriptor, so that a folder that is swapped for
 /// another one behind our back cannot redirect us.
@@ -45,7 +47,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// A file, a socket, or a symbolic link that might lead anywhere.
-    #[error("{} is not a folder (or is a symbolic link): give the folder itself with --dir", path.display())]
+    #[error("{} is not a folder (or is a symbolic link): give the folder itself", path.display())]
     NotAFolder {
         /// The path asked for.
         path: PathBuf,
@@ -53,7 +55,7 @@ pub enum FolderError {
     /// Whoever owns the folder could exchange what readers see.
     #[error(
         "{} belongs to uid {owner}, this process runs as uid {user}: remove it, run the loader as its owner, or \
-         choose another folder with --dir", path.display()
+         choose another folder", path.display()
     )]
     OtherOwner {
         /// The folder asked for.
@@ -65,14 +67,20 @@ pub enum FolderError {
     },
     /// Others could exchange what readers see.
     #[error(
-        "{} can be written by others than its owner (mode {mode:04o}): run `chmod 755 {}`, or choose another folder \
-         with --dir", path.display(), path.display()
+        "{} can be written by others than its owner (mode {mode:04o}): run `chmod 755 {}`, or choose another folder",
+        path.display(), path.display()
     )]
     WritableByOthers {
         /// The folder asked for.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// A folder stands where the segment is to be.
+    #[error("{} is a folder: remove it with `rm -r {}`", path.display(), path.display())]
+    NameTaken {
+        /// Where the segment is to be.
+        path: PathBuf,
     },
     /// The kernel refused.
     #[error("cannot {action} {}", path.display())]
@@ -165,6 +173,12 @@ impl Folder {
         fs::fstat(&self.descriptor).map_err(|error| self.io("look at", error))
     }
 
+    /// Whether it lies on a file system whose files are memory.
+    pub(crate) fn is_in_memory(&self) -> Result<bool, FolderError> {
+        let kind = fs::fstatfs(&self.descriptor).map_err(|error| self.io("look at", error))?.f_type;
+        Ok(MEMORY_FILE_SYSTEMS.contains(&(kind as u64)))
+    }
+
     /// What `name` in the folder is, `None` if nothing.
     pub(crate) fn stat_inside(&self, name: &str) -> Result<Option<fs::Stat>, FolderError> {
         match fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -247,8 +261,18 @@ impl LockedFolder {
         Ok(names.len())
     }
 
+    /// Refuses a folder under the published name: neither `rename` nor `unlink` gets rid of it.
+    pub(crate) fn must_have_room_for_the_name(&self) -> Result<(), FolderError> {
+        let taken = self.folder.stat_inside(PUBLISHED)?;
+        if taken.is_some_and(|stat| fs::FileType::from_raw_mode(stat.st_mode).is_dir()) {
+            return Err(FolderError::NameTaken { path: self.folder.path.join(PUBLISHED) });
+        }
+        Ok(())
+    }
+
     /// Removes the published name; false if there was none.
     pub(crate) fn remove_published(&self) -> Result<bool, FolderError> {
+        self.must_have_room_for_the_name()?;
         match fs::unlinkat(&self.folder.descriptor, PUBLISHED, AtFlags::empty()) {
             Ok(()) => Ok(true),
             Err(Errno::NOENT) => Ok(false),

@@ -6,7 +6,7 @@ mod processes;
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::resident_pages;
 use crate::segment::{self, Segment, SegmentId};
-use crate::{AttachError, FolderError};
+use crate::{AttachError, FolderError, Trust};
 use index::{Index, Info};
 use rustix::fs::{self, FlockOperation};
 use rustix::io::Errno;
@@ -146,13 +146,18 @@ pub enum InspectError {
 
 /// Looks into `dir` and at every process. A folder that is missing or empty is a report, not an error.
 pub fn inspect(dir: &Path) -> Result<Report, InspectError> {
+    inspect_trusting(dir, &Trust::default())
+}
+
+/// [`inspect`], also of what others published that are trusted.
+pub fn inspect_trusting(dir: &Path, trust: &Trust) -> Result<Report, InspectError> {
     let folder = match Folder::open(dir) {
         Ok(folder) => folder,
         Err(FolderError::Missing { path }) => return Ok(Report::empty(path)),
         Err(error) => return Err(error.into()),
     };
     // our own mapping is gone again before the processes are looked at
-    let segment = published(&folder)?;
+    let segment = published(&folder, trust)?;
     let published = segment.as_ref().map(|segment| segment.inode);
     let scan = processes::scan(&folder, published)?;
     Ok(Report {
@@ -194,9 +199,9 @@ pub(crate) fn in_use(folder: &Folder) -> Result<bool, InspectError> {
     }
 }
 
-fn published(folder: &Folder) -> Result<Option<SegmentReport>, InspectError> {
+fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, InspectError> {
     let in_use = in_use(folder)?;
-    let segment = match Segment::attach_in(folder, PUBLISHED) {
+    let segment = match Segment::attach_in(folder, PUBLISHED, trust) {
         Ok(segment) => segment,
         Err(AttachError::NoSegment { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),

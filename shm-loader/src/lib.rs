@@ -23,8 +23,10 @@ mod inspect;
 mod limit;
 mod load;
 mod mapping;
+mod program;
 mod segment;
 mod source;
+mod trust;
 mod unload;
 
 pub use copy::{CopyError, Reader};
@@ -32,10 +34,13 @@ pub use folder::{FolderError, PUBLISHED};
 pub use index::Progress;
 pub use inspect::{
     InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
+    inspect_trusting,
 };
 pub use load::{LoadError, Options, Published, load, load_with};
-pub use segment::{AttachError, Segment, SegmentId};
+pub use program::{call_commands, commands, load_command};
+pub use segment::{AttachError, Segment, SegmentId, SegmentVersion};
 pub use source::SourceError;
+pub use trust::Trust;
 pub use unload::{Unloaded, unload, unload_all};
 
 /// Where segments live unless `--dir` or `FRAUDRING_SHM_DIR` says otherwise.

@@ -3,9 +3,10 @@
 use crate::copy::{self, Sink};
 use crate::folder::{LockedFolder, PUBLISHED, Temporary};
 use crate::limit;
-use crate::segment::{Segment, SegmentId, dir_option};
+use crate::program::unload_command;
+use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
-use crate::{AttachError, CopyError, FolderError, Progress, Reader, SourceError};
+use crate::{AttachError, CopyError, FolderError, Progress, Reader, SourceError, Trust};
 use index::{Index, Info, OpenError};
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
@@ -31,6 +32,21 @@ pub struct Published {
     pub io_uring_refused: Option<String>,
     /// Unfinished copies of killed loaders that were removed on the way.
     pub leftovers_removed: usize,
+    /// The folder is on a memory file system, as it should be.
+    pub in_memory: bool,
+}
+
+impl Published {
+    /// What to tell the user of a folder that is not in memory.
+    pub fn disk_warning(&self) -> Option<String> {
+        let path = self.path.display();
+        (!self.in_memory).then(|| {
+            format!(
+                "{path} is on a disk and not in memory: searches wait for the disk whenever the kernel takes pages back; use a \
+                 folder on a tmpfs, such as {}", crate::DEFAULT_DIR
+            )
+        })
+    }
 }
 
 /// What can be chosen about loading.
@@ -49,7 +65,7 @@ pub enum LoadError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// Another process holds the folder's lock.
-    #[error("another shm-loader is at work in {}: wait until it has ended", path.display())]
+    #[error("another loader is at work in {}: wait until it has ended", path.display())]
     Busy {
         /// The folder asked for.
         path: PathBuf,
@@ -60,7 +76,7 @@ pub enum LoadError {
     /// The file system is too full; the old segment stays until the new one is complete, so both must fit.
     #[error(
         "no room in {}: the segment needs {needed} bytes, {free} are free: free some, make the file system larger, or \
-         run `shm-loader unload{}` first if no server needs the old segment", path.display(), dir_option(path)
+         run `{}` first if no server needs the old segment", path.display(), unload_command(path)
     )]
     NoRoom {
         /// The folder asked for.
@@ -70,16 +86,18 @@ pub enum LoadError {
         /// Bytes free.
         free: u64,
     },
-    /// The loader's control group could never hold the segment: the kernel would kill the loader half-way.
+    /// The loader's control group cannot hold the segment: the kernel would kill the loader half-way.
     #[error(
-        "the memory limit of this container (or control group) is {limit} bytes, loading takes at least {needed}: \
-         raise the limit"
+        "the memory limit of this container (or control group) is {limit} bytes, of which {in_use} are in use: loading takes \
+         {needed} more, so raise the limit to {}", (in_use + needed).next_multiple_of(1 << 20)
     )]
     MemoryLimit {
         /// Bytes needed.
         needed: u64,
         /// Bytes allowed.
         limit: u64,
+        /// Bytes that others use and the kernel cannot take back.
+        in_use: u64,
     },
     /// The kernel refused to set the pages aside.
     #[error("cannot reserve {bytes} bytes in {}", path.display())]
@@ -100,7 +118,7 @@ pub enum LoadError {
         source: CopyError,
     },
     /// The copy is not a sound index.
-    #[error("{} is not a sound index: build it anew with `fraudring index build`", file.display())]
+    #[error("{} is not a sound index (`fraudring index build` makes one)", file.display())]
     Invalid {
         /// The file asked for.
         file: PathBuf,
@@ -138,6 +156,8 @@ pub fn load_with(
     let source = Source::open(file)?;
     let locked = LockedFolder::create_or_lock(dir)?;
     let leftovers_removed = locked.remove_leftovers()?;
+    locked.must_have_room_for_the_name()?;
+    let in_memory = locked.folder().is_in_memory()?;
     source.must_not_be_published_in(locked.folder())?;
 
     let temporary = locked.temporary()?;
@@ -162,6 +182,7 @@ pub fn load_with(
         reader: used.reader,
         io_uring_refused: used.refused.map(|error| error.to_string()),
         leftovers_removed,
+        in_memory,
     })
 }
 
@@ -169,9 +190,9 @@ pub fn load_with(
 fn reserve(locked: &LockedFolder, temporary: &Temporary<'_>, bytes: u64) -> Result<(), LoadError> {
     let path = || locked.folder().path().to_path_buf();
     let failed = |error: Errno| LoadError::Reserve { path: path(), bytes, source: error.into() };
-    let needed = bytes + copy::BUFFERS_BYTES;
-    if let Some(limit) = limit::memory_limit().filter(|limit| *limit < needed) {
-        return Err(LoadError::MemoryLimit { needed, limit });
+    let needed = limit::needed(bytes);
+    if let Some(limit::Room { limit, in_use }) = limit::tightest().filter(|room| room.left() < needed) {
+        return Err(LoadError::MemoryLimit { needed, limit, in_use });
     }
     let room = || -> Result<u64, LoadError> {
         let statistics = fs::fstatvfs(temporary.file()).map_err(failed)?;
@@ -205,7 +226,8 @@ fn verify(
     progress: &Progress<'_>,
 ) -> Result<(Info, SegmentId), LoadError> {
     progress("verify", 0, source.bytes());
-    let copy = Segment::attach_in(locked.folder(), temporary.name()).map_err(LoadError::Unreadable)?;
+    let copy =
+        Segment::attach_in(locked.folder(), temporary.name(), &Trust::default()).map_err(LoadError::Unreadable)?;
     let index =
         Index::open(copy.bytes()).map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
     progress("verify", source.bytes(), source.bytes());

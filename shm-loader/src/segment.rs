@@ -2,7 +2,8 @@
 
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::map_read_only;
-use crate::{DEFAULT_DIR, FolderError};
+use crate::program::{load_command, unload_command};
+use crate::{FolderError, Trust};
 use memmap2::Mmap;
 use rustix::fs::{self, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -38,7 +39,7 @@ pub struct SegmentId {
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
     /// Nothing is published, for instance because the machine was restarted.
-    #[error("no segment in {}: run `shm-loader load FILE{}`", path.display(), dir_option(path))]
+    #[error("no segment in {}: run `{}`", path.display(), load_command(path))]
     NoSegment {
         /// The folder asked for.
         path: PathBuf,
@@ -46,24 +47,29 @@ pub enum AttachError {
     /// The folder cannot be used.
     #[error(transparent)]
     Folder(FolderError),
-    /// A link, a pipe, a folder under the segment's name.
-    #[error("{} is not a regular file: run `shm-loader unload{}` and load again", path.display(), dir_of(path))]
+    /// A link, a pipe, a device under the segment's name.
+    #[error("{} is not a regular file: run `{}` and load again", path.display(), unload_command(folder_of(path)))]
     NotRegular {
         /// The segment's path.
         path: PathBuf,
     },
-    /// Somebody else put it there.
+    /// A folder under the segment's name.
+    #[error("{} is a folder: remove it with `rm -r {}` and load again", path.display(), path.display())]
+    IsAFolder {
+        /// The segment's path.
+        path: PathBuf,
+    },
+    /// Its owner could change what is read, or end the reader.
     #[error(
-        "{} belongs to uid {owner}, neither to root nor to the folder's owner (uid {folder_owner}): remove it and load \
-         again", path.display()
+        "{} belongs to uid {owner}, neither to root nor to the user of this process (uid {user}): load as one of them, or          trust that user with `--trust-uid {owner}`", path.display()
     )]
     OtherOwner {
-        /// The segment's path.
+        /// The segment's path, or its folder's.
         path: PathBuf,
         /// Its owner.
         owner: u32,
-        /// The folder's owner.
-        folder_owner: u32,
+        /// The user who asked.
+        user: u32,
     },
     /// Its bytes could change under a reader.
     #[error("{} can be written by others than its owner (mode {mode:04o}): load again", path.display())]
@@ -97,18 +103,46 @@ pub enum AttachError {
     },
 }
 
+/// What tells one state of the published file from any other, without mapping it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentVersion {
+    id: SegmentId,
+    bytes: i64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl SegmentVersion {
+    /// What is published in `dir` now; `None` if nothing is, or nothing that can be looked at.
+    pub fn published_in(dir: &Path) -> Option<Self> {
+        let stat = Folder::open(dir).ok()?.stat_inside(PUBLISHED).ok()??;
+        Some(Self {
+            id: SegmentId::of(&stat),
+            bytes: stat.st_size,
+            modified: (stat.st_mtime, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime, stat.st_ctime_nsec as i64),
+        })
+    }
+}
+
 impl Segment {
-    /// Maps what is published now; the caller validates the bytes with `index::Index::open`.
+    /// Maps what is published now by root or this process's user; the caller checks the bytes with `index::Index::open`.
     pub fn attach(dir: &Path) -> Result<Self, AttachError> {
+        Self::attach_trusting(dir, &Trust::default())
+    }
+
+    /// [`Segment::attach`], also to what others published that are trusted.
+    pub fn attach_trusting(dir: &Path, trust: &Trust) -> Result<Self, AttachError> {
         let folder = Folder::open(dir).map_err(|error| match error {
             FolderError::Missing { path } => AttachError::NoSegment { path },
             other => AttachError::Folder(other),
         })?;
-        Self::attach_in(&folder, PUBLISHED)
+        Self::attach_in(&folder, PUBLISHED, trust)
     }
 
     /// Also the loader's way to what it has written but not yet published.
-    pub(crate) fn attach_in(folder: &Folder, name: &str) -> Result<Self, AttachError> {
+    pub(crate) fn attach_in(folder: &Folder, name: &str, trust: &Trust) -> Result<Self, AttachError> {
+        trust.check_folder(&folder.stat().map_err(AttachError::Folder)?, folder.path())?;
         let path = folder.path().join(name);
         let failed = |action, error: Errno| AttachError::Io { action, path: path.clone(), source: error.into() };
         let file = match open(folder, name) {
@@ -118,7 +152,7 @@ impl Segment {
             Err(error) => return Err(failed("open", error)),
         };
         let stat = fs::fstat(&file).map_err(|error| failed("look at", error))?;
-        must_be_trusted(&stat, &folder.stat().map_err(AttachError::Folder)?, &path)?;
+        trust.check_file(&stat, &path)?;
         let lock = lock_shared(file, &path)?;
         let bytes = match usize::try_from(stat.st_size) {
             Ok(0) => return Err(AttachError::Empty { path }),
@@ -168,21 +202,6 @@ pub(crate) fn open(folder: &Folder, name: &str) -> Result<File, Errno> {
     folder.open_inside(name, flags, Mode::empty())
 }
 
-fn must_be_trusted(stat: &Stat, folder: &Stat, path: &Path) -> Result<(), AttachError> {
-    let path = || path.to_path_buf();
-    if !fs::FileType::from_raw_mode(stat.st_mode).is_file() {
-        return Err(AttachError::NotRegular { path: path() });
-    }
-    if stat.st_uid != 0 && stat.st_uid != folder.st_uid {
-        return Err(AttachError::OtherOwner { path: path(), owner: stat.st_uid, folder_owner: folder.st_uid });
-    }
-    let mode = stat.st_mode & 0o7777;
-    if mode & 0o022 != 0 {
-        return Err(AttachError::WritableByOthers { path: path(), mode });
-    }
-    Ok(())
-}
-
 fn lock_shared(file: File, path: &Path) -> Result<Lock, AttachError> {
     let give_up = Instant::now() + LOCK_WAIT;
     loop {
@@ -196,11 +215,6 @@ fn lock_shared(file: File, path: &Path) -> Result<Lock, AttachError> {
     }
 }
 
-/// ` --dir DIR` for a command line that is to reach `dir`; nothing for the folder that is used anyway.
-pub(crate) fn dir_option(dir: &Path) -> String {
-    if dir == Path::new(DEFAULT_DIR) { String::new() } else { format!(" --dir {}", dir.display()) }
-}
-
-fn dir_of(segment: &Path) -> String {
-    segment.parent().map(dir_option).unwrap_or_default()
+fn folder_of(segment: &Path) -> &Path {
+    segment.parent().unwrap_or(segment)
 }

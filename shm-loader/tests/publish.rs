@@ -5,7 +5,9 @@
 mod common;
 
 use common::{Place, index};
-use shm_loader::{AttachError, FolderError, LoadError, Options, Reader, Segment, SourceError};
+use shm_loader::{
+    AttachError, FolderError, InspectError, LoadError, Options, Reader, Segment, SegmentVersion, SourceError, Trust,
+};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Mutex;
@@ -135,20 +137,114 @@ fn attaching_refuses_links_pipes_and_empty_files_without_waiting() {
 }
 
 #[test]
-fn attaching_refuses_a_segment_of_a_stranger() {
+fn attaching_refuses_what_belongs_to_a_stranger_unless_it_is_trusted() {
     if !common::is_root() {
         return common::skip("root", "only root can give files away");
     }
     let place = Place::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let own = |path: &Path, uid| std::os::unix::fs::chown(path, Some(uid), None).unwrap();
-    own(&place.published(), 4242);
-    let error = Segment::attach(&place.dir()).unwrap_err();
-    assert!(matches!(error, AttachError::OtherOwner { owner: 4242, folder_owner: 0, .. }), "{error:?}");
-    own(&place.dir(), 4242);
-    Segment::attach(&place.dir()).expect("the folder's owner may publish in it");
-    own(&place.published(), 0);
-    Segment::attach(&place.dir()).expect("root may publish everywhere");
+    let trusted = Trust { users: vec![1, 4242] };
+    for (stranger, other) in [(place.published(), place.dir()), (place.dir(), place.published())] {
+        own(&stranger, 4242);
+        own(&other, 0);
+        let error = Segment::attach(&place.dir()).unwrap_err();
+        assert!(error.to_string().contains("--trust-uid 4242"), "{error}");
+        let AttachError::OtherOwner { path, owner: 4242, user: 0 } = error else { panic!("{error:?}") };
+        assert_eq!(path, stranger);
+        assert!(matches!(
+            shm_loader::inspect(&place.dir()),
+            Err(InspectError::Segment(AttachError::OtherOwner { owner: 4242, .. }))
+        ));
+        Segment::attach_trusting(&place.dir(), &trusted).expect("this owner was named");
+        shm_loader::inspect_trusting(&place.dir(), &trusted).expect("this owner was named");
+    }
+}
+
+#[test]
+fn attaching_refuses_a_folder_that_others_can_write() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    // sticky or not: whoever may write can put a file of their own there when the name is free
+    for mode in [0o777, 0o1777, 0o775, 0o757] {
+        std::fs::set_permissions(place.dir(), PermissionsExt::from_mode(mode)).unwrap();
+        let error = Segment::attach(&place.dir()).unwrap_err();
+        assert!(
+            matches!(error, AttachError::Folder(FolderError::WritableByOthers { mode: seen, .. }) if seen == mode),
+            "{error:?}"
+        );
+    }
+    // the folders above decide nothing: what is opened is checked
+    std::fs::set_permissions(place.dir(), PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(place.root(), PermissionsExt::from_mode(0o777)).unwrap();
+    Segment::attach(&place.dir()).unwrap();
+}
+
+#[test]
+fn a_user_attaches_to_an_own_segment_and_not_to_a_third_ones() {
+    if !common::is_root() {
+        return common::skip("root", "only root can become somebody else");
+    }
+    let place = Place::new().open_to_all();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    for (uid, accepted) in [(65_534, true), (4242, false)] {
+        for path in [place.dir(), place.published()] {
+            std::os::unix::fs::chown(path, Some(uid), None).unwrap();
+        }
+        let attached = common::as_nobody(|| Segment::attach(&place.dir()));
+        assert_eq!(attached.is_ok(), accepted, "{uid}: {attached:?}");
+    }
+}
+
+#[test]
+fn a_folder_under_the_segments_name_is_named_with_what_removes_it() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.published()).unwrap();
+    let file = place.file("index", &index(500, 1));
+    let advice =
+        format!("{} is a folder: remove it with `rm -r {}`", place.published().display(), place.published().display());
+    let says = |error: &dyn std::error::Error| assert!(error.to_string().starts_with(&advice), "{error}");
+    says(&Segment::attach(&place.dir()).unwrap_err());
+    says(&place.load(&file).unwrap_err());
+    says(&shm_loader::unload(&place.dir()).unwrap_err());
+    std::fs::remove_dir(place.published()).unwrap();
+    place.load(&file).unwrap();
+}
+
+#[test]
+fn the_version_of_what_is_published_changes_with_the_file_and_not_by_reading() {
+    let place = Place::new();
+    assert_eq!(SegmentVersion::published_in(&place.dir()), None);
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let first = SegmentVersion::published_in(&place.dir()).unwrap();
+    drop(Segment::attach(&place.dir()).unwrap());
+    assert_eq!(SegmentVersion::published_in(&place.dir()), Some(first));
+    std::fs::set_permissions(place.published(), PermissionsExt::from_mode(0o400)).unwrap();
+    let second = SegmentVersion::published_in(&place.dir()).unwrap();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let third = SegmentVersion::published_in(&place.dir()).unwrap();
+    assert!(first != second && second != third && first != third);
+}
+
+#[test]
+fn a_folder_on_a_disk_is_used_with_a_warning() {
+    let place = Place::new();
+    let file = place.file("index", &index(500, 1));
+    let finished = place.run_load(&file);
+    assert_eq!((finished.code, &*finished.stderr), (Some(0), ""), "a memory file system is nothing to warn of");
+    let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shm-loader"));
+    let output = command.arg("load").arg(&file).arg("--dir").arg(disk.path()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    if published_in_memory(disk.path()) {
+        return common::skip("disk", "the folder for tests is on a memory file system too");
+    }
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr.matches("is on a disk and not in memory").count(), 1, "{stderr}");
+}
+
+fn published_in_memory(dir: &Path) -> bool {
+    rustix::fs::statfs(dir).unwrap().f_type as u64 == 0x0102_1994
 }
 
 #[test]

@@ -17,6 +17,9 @@ impl Segment {
     pub fn load(file: &Path, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
         let published = shm_loader::load(file, folder, &|phase, done, total| reporter.report(phase, done, total))
             .with_context(|| format!("cannot load the index into {}", folder.display()))?;
+        if let Some(warning) = published.disk_warning() {
+            eprintln!("fraudring: {warning}");
+        }
         Ok(Self { folder: folder.to_owned(), published, keep })
     }
 
@@ -32,8 +35,9 @@ impl Drop for Segment {
             return;
         }
         if let Err(error) = shm_loader::unload(&self.folder) {
+            let error = anyhow::Error::new(error);
             command_line::message(&format!(
-                "fraudring: the index stays in shared memory: {error}; remove it with: fraudring shm unload --dir {}",
+                "fraudring: the index stays in shared memory: {error:#}; remove it with: fraudring shm unload --dir {}",
                 self.folder.display()
             ));
         }

@@ -17,6 +17,10 @@
 //! point as far as the fifth is seen; if there is a sixth, the count may depend on their numbers, which are then read
 //! ([`Five`]). As long as the five found so far have one label, only points of the other can change the answer, and boxes
 //! without them are left out. If that proves wrong, the search starts again, with all it knows of the fifth's distance.
+//!
+//! *Ends whatever the bytes are.* An image that others can write may change after it was checked. Then an answer may be
+//! wrong, or the search panics, but it ends: every loop has a bound from constants or from lengths that were checked, and
+//! every position read from the image is an index into a slice.
 
 mod candidates;
 mod effort;
@@ -145,6 +149,13 @@ fn named<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut imp
     let mut five = Five::within(limit);
     walk(place, false, None, &mut five, count);
     five
+}
+
+/// Ends a search that went on for longer than any can over the image that was checked.
+#[cold]
+#[inline(never)]
+fn image_changed() -> ! {
+    panic!("the index was changed after it was checked")
 }
 
 /// The answer if all five have this label.

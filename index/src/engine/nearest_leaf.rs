@@ -4,7 +4,8 @@ use transaction::Label;
 
 use super::candidates::{Candidates, Place};
 use super::effort::Count;
-use crate::format::{Child, Leaf, Node};
+use super::image_changed;
+use crate::format::{Child, Leaf, MAX_DEPTH, Node};
 use crate::kernel::Kernel;
 
 /// Finds the leaf, and its child number.
@@ -18,7 +19,8 @@ pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &
     let lane = kernel.argmin(kernel.min(legit, fraud));
     let label = if kernel.pairwise_le_mask(fraud, legit) >> lane & 1 == 1 { Label::Fraud } else { Label::Legit };
     let mut child = root.children[lane];
-    loop {
+    // No way of the trees that were checked is longer; in a changed image children may lead round in a circle.
+    for _ in 0..MAX_DEPTH {
         match trees.child(child) {
             Child::Leaf(leaf) => return (leaf, child),
             Child::Node(node) => {
@@ -26,6 +28,7 @@ pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &
             }
         }
     }
+    image_changed()
 }
 
 /// Scans its near blocks, the nearest first; returns its child number.

@@ -9,10 +9,11 @@ use transaction::Label;
 
 use super::candidates::{Candidates, Labels, Place};
 use super::effort::Count;
+use super::image_changed;
 use crate::format::{LANES, LEAF_FLAG, Leaf, MAX_DEPTH, Node};
 use crate::kernel::Kernel;
 
-/// Nodes that can wait: one leaves at most 15 behind the one that is opened next.
+/// Nodes that can wait: one leaves at most 15 behind the one that is opened next, and no way is longer.
 const NODES: usize = (LANES - 1) * MAX_DEPTH + LANES;
 /// With so many leaves no more nodes are opened. Fewer know the fifth's distance sooner, more leave the processor less
 /// often without work.
@@ -46,12 +47,17 @@ pub(super) fn walk<K: Kernel, C: Candidates<K>>(
     nodes.push(0);
     nodes.extend(place.trees.rest);
     let mut always = Labels::BOTH;
+    // Each node has one parent, so a walk opens none twice. In a changed image children may lead anywhere: this bound,
+    // taken from the length that was checked, ends the walk whatever the bytes are. All else is at most 16 leaves for
+    // each node that is opened, and 16 blocks for each leaf.
+    let mut unopened = place.trees.nodes.len();
     while !(nodes.is_empty() && leaves.is_empty()) {
         let labels = if narrows { candidates.wanted() } else { Labels::BOTH };
         always = always.and(labels);
         while leaves.len() < ENOUGH_LEAVES
             && let Some(node) = nodes.pop()
         {
+            unopened = unopened.checked_sub(1).unwrap_or_else(|| image_changed());
             open_node(place, node, (labels, candidates.worst()), (&mut nodes, &mut leaves), count);
         }
         while blocks.len() <= BLOCKS - LANES
@@ -153,6 +159,8 @@ fn leaf<'a, K: Kernel>(place: Place<'_, 'a, K>, position: u32) -> &'a Leaf {
 fn append<K: Kernel, const N: usize>(kernel: K, values: &[u32; LANES], lanes: u16, to: &mut ArrayVec<u32, N>) {
     let before = to.len();
     // All 16 places are written, whatever is kept of them: a length that varies would cost a call.
-    to.try_extend_from_slice(&kernel.compress(values, lanes)).expect("room for 16");
+    if to.try_extend_from_slice(&kernel.compress(values, lanes)).is_err() {
+        image_changed();
+    }
     to.truncate(before + lanes.count_ones() as usize);
 }

@@ -15,9 +15,9 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
         Some(segment) => write_segment(text, segment)?,
         None => writeln!(
             text,
-            "no segment in {}: run `shm-loader load FILE{}`",
+            "no segment in {}: run `{}`",
             report.directory.display(),
-            crate::segment::dir_option(&report.directory)
+            crate::load_command(&report.directory)
         )?,
     }
     for leftover in &report.leftovers {
