@@ -6,8 +6,8 @@ use transaction::{Label, Query, Rules};
 use crate::NEIGHBOURS;
 use crate::engine::{Effort, Engine};
 use crate::format::{
-    Header, LANES, Leaf, NO_REST, OpenError, Order, References, SectionKind, Shape, Trees, checksum, decode_rules,
-    read_header, read_sections, validate_trees,
+    Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, SectionKind, Shape, Trees, checksum,
+    decode_rules, read_header, read_sections, survey_trees, validate_trees,
 };
 use crate::kernel::{self, Chosen};
 
@@ -47,6 +47,21 @@ impl<'a> Index<'a> {
         if found != header.checksum {
             return Err(OpenError::Checksum { header: header.checksum, found });
         }
+        Self::assemble(bytes, header, kernel, |trees| validate_trees(trees, header.references, header.frauds))
+    }
+
+    /// [`Index::open`] for bytes that [`Index::open`] of this very version has accepted before: reads the nodes alone
+    /// and takes the rest on trust. With any other bytes answers may be wrong and a search may panic.
+    pub fn open_verified(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        Self::assemble(bytes, read_header(bytes)?, kernel::choose()?, survey_trees)
+    }
+
+    fn assemble(
+        bytes: &'a [u8],
+        header: Header,
+        kernel: Chosen,
+        check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), OpenError>,
+    ) -> Result<Self, OpenError> {
         let sections = read_sections(bytes)?.map(|range| &bytes[range]);
         let [normalization, mcc_risk, nodes, leaves, packed, references] = sections;
         let rules = decode_rules(normalization, mcc_risk)?;
@@ -61,7 +76,7 @@ impl<'a> Index<'a> {
         if !trees.references.is_whole() {
             return Err(OpenError::ReferenceRow { bytes: references.len() as u64 });
         }
-        let (label_bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
+        let (label_bounds, shape) = check(&trees)?;
         Ok(Self { bytes, header, rules, engine: Engine::new(trees, &label_bounds), shape, kernel })
     }
 
@@ -90,7 +105,21 @@ impl<'a> Index<'a> {
         self.bytes
     }
 
-    /// All vectors, in storage order (which is not that of their numbers): to warm up, to check.
+    /// `count` vectors from all over the index, or all if there are fewer: to warm up. Decodes no more than those.
+    pub fn spread(&self, count: u32) -> impl Iterator<Item = Query> + use<'a> {
+        let (trees, blocks) = (self.engine.trees, u64::from(self.shape.blocks));
+        let count = count.min(self.header.references);
+        (0..count).map(move |place| {
+            let number = (u64::from(place) * blocks / u64::from(count)) as u32;
+            let after = trees.leaves.partition_point(|leaf| leaf.first_block <= number);
+            let leaf = &trees.leaves[after.saturating_sub(1)];
+            let block = trees.block(leaf, (number - leaf.first_block) as usize).expect("the blocks were checked");
+            let point = block.point(place as usize % usize::from(block.points));
+            Query::new(trees.order.unpair(&point)).expect("the values were checked")
+        })
+    }
+
+    /// All vectors, in storage order (which is not that of their numbers): to check.
     pub fn vectors(&self) -> impl Iterator<Item = Query> + use<'a> {
         let trees = self.engine.trees;
         let blocks = |leaf: &'a Leaf| (0..leaf.blocks().count_ones() as usize).map(move |lane| (leaf, lane));

@@ -163,7 +163,9 @@ pub(crate) fn serve_until_stopped<S: Service>(
 fn find_index(dir: &Path, limits: &Limits) -> Result<Scorer, Failure> {
     let begun = Instant::now();
     let segment = Segment::attach(dir).map_err(|error| Failure::NoIndex { dir: dir.into(), error })?;
-    let index = Index::open(segment.leak()).map_err(|error| Failure::InvalidIndex { dir: dir.into(), error })?;
+    let is_verified = segment.is_verified();
+    let open = if is_verified { Index::open_verified } else { Index::open };
+    let index = open(segment.leak()).map_err(|error| Failure::InvalidIndex { dir: dir.into(), error })?;
     let info = index.info();
     let opened = begun.elapsed();
     let (scorer, warmed) = warmup::warm_up(Scorer::new(index, limits.body_bytes), limits);
@@ -171,6 +173,7 @@ fn find_index(dir: &Path, limits: &Limits) -> Result<Scorer, Failure> {
         references = info.references,
         bytes = info.bytes,
         kernel = info.kernel,
+        checked_by = if is_verified { "loader" } else { "server" },
         open_ms = opened.as_millis() as u64,
         warm_up_ms = (begun.elapsed() - opened).as_millis() as u64,
         warm_up_requests = warmed.requests,

@@ -2,7 +2,7 @@
 
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::map_read_only;
-use crate::{DEFAULT_DIR, FolderError};
+use crate::{DEFAULT_DIR, FolderError, record};
 use memmap2::Mmap;
 use rustix::fs::{self, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -23,6 +23,7 @@ pub struct Segment {
     lock: Lock,
     map: Mmap,
     id: SegmentId,
+    is_verified: bool,
 }
 
 /// Which segment: two are the same exactly if this is equal.
@@ -98,7 +99,8 @@ pub enum AttachError {
 }
 
 impl Segment {
-    /// Maps what is published now; the caller validates the bytes with `index::Index::open`.
+    /// Maps what is published now; the caller validates the bytes with `index::Index::open`, or with
+    /// `index::Index::open_verified` if [`Segment::is_verified`].
     pub fn attach(dir: &Path) -> Result<Self, AttachError> {
         let folder = Folder::open(dir).map_err(|error| match error {
             FolderError::Missing { path } => AttachError::NoSegment { path },
@@ -120,6 +122,7 @@ impl Segment {
         let stat = fs::fstat(&file).map_err(|error| failed("look at", error))?;
         must_be_trusted(&stat, &folder.stat().map_err(AttachError::Folder)?, &path)?;
         let lock = lock_shared(file, &path)?;
+        let is_verified = name == PUBLISHED && record::vouches_for(folder, lock.file(), &stat);
         let bytes = match usize::try_from(stat.st_size) {
             Ok(0) => return Err(AttachError::Empty { path }),
             Ok(bytes) => bytes,
@@ -127,7 +130,7 @@ impl Segment {
         };
         let map =
             map_read_only(lock.file(), bytes).map_err(|source| AttachError::Io { action: "map", path, source })?;
-        Ok(Self { lock, map, id: SegmentId::of(&stat) })
+        Ok(Self { lock, map, id: SegmentId::of(&stat), is_verified })
     }
 
     /// The whole index; the slice starts at a page boundary.
@@ -138,6 +141,12 @@ impl Segment {
     /// Which segment this is.
     pub fn id(&self) -> SegmentId {
         self.id
+    }
+
+    /// Whether the loader, of this very version, has checked these bytes with `index::Index::open`, and nobody can have
+    /// changed them since.
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// Keeps the mapping, and the lock that says so, for the rest of the process's life.
