@@ -11,7 +11,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::process::{connections, send};
 use support::{FRAUDRING, comes_true, fraudring};
 
@@ -117,6 +117,11 @@ fn begin(port: u16, plan: &str) -> Child {
         .unwrap()
 }
 
+/// Waits until the load test has connected: it has then read its payloads, and sends at once.
+fn await_connections(server: &Server, port: u16) {
+    assert!(comes_true(PATIENCE, || connections(server.child.id(), port) > 0), "{}", server.log());
+}
+
 fn document(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
@@ -134,17 +139,21 @@ fn a_server_that_stands_still_for_a_second_shows_in_the_p99_latency() {
         let port = free_port();
         let server = Server::start(&["bare-server", "--driver", driver], port, folder.path());
         let load_test = begin(port, "steady:100,3");
-        std::thread::sleep(Duration::from_millis(800));
+        await_connections(&server, port);
+        std::thread::sleep(Duration::from_millis(500));
         send(server.child.id(), Signal::STOP);
+        let stopped = Instant::now();
         std::thread::sleep(Duration::from_secs(1));
+        let stall_ms = stopped.elapsed().as_secs_f64() * 1e3;
         send(server.child.id(), Signal::CONT);
         let result = document(&load_test.wait_with_output().unwrap());
         assert_eq!((count(&result, "sent"), count(&result, "errors"), count(&result, "dropped")), (300, 0, 0));
-        let p99 = result["latency_ms"]["p99"].as_f64().unwrap();
+        let latency_ms = |quantile: &str| result["latency_ms"][quantile].as_f64().unwrap();
+        eprintln!("{driver}: stall {stall_ms:.0} ms, latency {}", result["latency_ms"]);
         // a third of all requests left during the stall
-        assert!((850.0..1500.0).contains(&p99), "{}", result["latency_ms"]);
-        assert!(result["latency_ms"]["p50"].as_f64().unwrap() < 300.0, "{}", result["latency_ms"]);
-        assert!(result["connections"]["open"].as_u64().unwrap() >= 100);
+        assert!(latency_ms("p99") > 0.85 * stall_ms, "{}", result["latency_ms"]);
+        assert!(latency_ms("p50") < 0.5 * stall_ms, "{}", result["latency_ms"]);
+        assert!(count(&result["connections"], "open") as f64 >= 0.09 * stall_ms, "{}", result["connections"]);
     }
 }
 
@@ -175,7 +184,8 @@ fn killing_one_of_two_servers_costs_the_requests_open_on_its_connections_and_no_
     let doomed = Server::start(&arguments("1/2"), port, folder.path());
     let other = Server::start(&arguments("2/2"), port, folder.path());
     let load_test = begin(port, "steady:600,3");
-    std::thread::sleep(Duration::from_millis(1200));
+    await_connections(&doomed, port);
+    std::thread::sleep(Duration::from_millis(500));
     // stopped first, so that requests are open on its connections when it is killed
     send(doomed.child.id(), Signal::STOP);
     std::thread::sleep(Duration::from_millis(100));
@@ -206,18 +216,20 @@ fn an_interrupted_load_test_prints_what_it_has_and_its_status_tells_the_signal()
     let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
-    let _server = Server::start(&["bare-server"], port, folder.path());
+    let server = Server::start(&["bare-server"], port, folder.path());
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let load_test = begin(port, "steady:50,30");
-        assert!(comes_true(PATIENCE, || established(port) >= 100), "it did not connect");
+        await_connections(&server, port);
         std::thread::sleep(Duration::from_millis(300));
         send(load_test.id(), signal);
         let output = load_test.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(status));
         let result = document(&output);
         assert_eq!((&result["complete"], &result["valid"]), (&Value::Bool(false), &Value::Bool(false)));
-        assert!((5..200).contains(&count(&result, "sent")), "{result}");
+        assert!((1..1_500).contains(&count(&result, "sent")), "{result}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("NOT VALID"));
+        // or the next one's would be taken for there already
+        assert!(comes_true(PATIENCE, || connections(server.child.id(), port) == 0), "{}", server.log());
     }
 }
 

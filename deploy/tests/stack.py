@@ -44,12 +44,14 @@ class Stack:
 
     count = 0
 
-    def __init__(self, *overrides):
+    def __init__(self, *overrides, folder=ROOT):
+        """`folder` holds the compose file."""
         Stack.count += 1
+        self.folder = folder
         self.project = f"fraudring-test-{os.getpid()}-{Stack.count}"
         self.shm = pathlib.Path("/dev/shm") / self.project
         self.port = free_port()
-        files = [ROOT / "docker-compose.yml", *overrides]
+        files = [folder / "docker-compose.yml", *overrides]
         options = [word for file in files for word in ("-f", str(file))]
         self.command = [*compose_command(), "-p", self.project, *options]
         self.environment = dict(
@@ -64,14 +66,14 @@ class Stack:
 
     def compose(self, *arguments):
         """Runs one command of compose; the output holds both streams."""
-        return subprocess.run([*self.command, *arguments], cwd=ROOT, env=self.environment, text=True, timeout=300,
+        return subprocess.run([*self.command, *arguments], cwd=self.folder, env=self.environment, text=True, timeout=300,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def up(self):
         result = self.compose("up", "-d", "--no-build")
         if result.returncode != 0:
             raise AssertionError(f"the stack did not start: {result.stdout}\n{self.compose('logs').stdout}")
-        if not comes_true(self.is_ready, 20):
+        if not comes_true(self.is_ready, 60):
             raise AssertionError(f"the stack is not ready: {self.compose('logs').stdout}")
 
     def container(self, service):
@@ -92,15 +94,7 @@ class Stack:
 
     def ask(self, body=None, path="/fraud-score"):
         """Status and body of one request on a connection of its own; 0 if there was no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET" if body is None else "POST", path, body)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0, b""
-        finally:
-            connection.close()
+        return ask_port(self.port, body, path)
 
     def is_ready(self):
         return self.ask(path="/ready")[0] == 200
@@ -121,6 +115,23 @@ class Stack:
     def segments(self):
         """Device and inode of the index file that each server maps."""
         return [mapped_segments(self.pid(service)) for service in ("api1", "api2")]
+
+
+def ask_port(port, body=None, path="/fraud-score"):
+    """As `ask`, on a connection of its own."""
+    return ask(http.client.HTTPConnection("127.0.0.1", port, timeout=5), body, path)
+
+
+def ask(connection, body=None, path="/fraud-score"):
+    """Status and body of one request; 0 if there was no answer. Closes the connection."""
+    try:
+        connection.request("GET" if body is None else "POST", path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0, b""
+    finally:
+        connection.close()
 
 
 def mapped_segments(pid):
@@ -158,6 +169,10 @@ class Group:
 
     def throttled_periods(self):
         return self._row("cpu", "cpu.stat", "cpu.stat", "nr_throttled")
+
+    def periods(self):
+        """Those in which the group wanted the CPU."""
+        return self._row("cpu", "cpu.stat", "cpu.stat", "nr_periods")
 
     def _row(self, controller, version_1, version_2, name):
         rows = dict(line.split() for line in self._file(controller, version_1, version_2).splitlines())

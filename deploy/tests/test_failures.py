@@ -5,7 +5,8 @@ import pathlib
 import tempfile
 import unittest
 
-from stack import Stack
+import payloads
+from stack import Stack, comes_true
 
 
 class FailingLoader(unittest.TestCase):
@@ -23,9 +24,10 @@ class FailingLoader(unittest.TestCase):
             self.assertEqual(stack.container("loader")["State"]["ExitCode"], exit_code, stack.logs("loader"))
             self.assertEqual(stack.container("loader")["RestartCount"], 0)
             self.assertIn(message, stack.logs("loader"))
-            for service in ("api1", "api2", "haproxy"):
-                container = stack.container(service)
-                self.assertTrue(container is None or container["State"]["Status"] == "created", service)
+            for server in ("api1", "api2"):
+                container = stack.container(server)
+                self.assertTrue(container is None or container["State"]["Status"] == "created", server)
+            self.assertTrue(comes_true(lambda: stack.ask(payloads.APPROVED)[0] == 503, 60))
             self.assertFalse((stack.shm / "current.index").exists())
             self.assertEqual([path.name for path in stack.shm.glob(".loading-*")], [])
 

@@ -1,29 +1,40 @@
 """The content of the `submission` branch."""
 
+import contextlib
+import http.client
 import json
 import os
 import pathlib
+import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from stack import compose_command
+import payloads
+from stack import IMAGE as OUR_IMAGE
+from stack import MIB, Group, Stack, ask, comes_true, compose_command
 from stand_ins import ROOT
 
+SERVERS = ("api1", "api2")
 IMAGE = "registry.example/somebody/fraudring:0.1.0"
 INFO = {"participants": ["Somebody"], "social": ["https://example.org/somebody"],
         "source-code-repo": "https://example.org/fraudring", "stack": ["Rust"], "open_to_work": False}
+
+
+def make(out, info=INFO, image=IMAGE, volume="memory"):
+    given = out.with_name("info.json")
+    given.write_text(json.dumps(info))
+    command = [ROOT / "deploy/submission/make", "--image", image, "--volume", volume, "--out", out, "--info", given]
+    return subprocess.run(command, text=True, capture_output=True)
 
 
 class Submission(unittest.TestCase):
     def setUp(self):
         self.out = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "submission"
 
-    def make(self, info=INFO, image=IMAGE):
-        given = self.out.with_name("info.json")
-        given.write_text(json.dumps(info))
-        command = [ROOT / "deploy/submission/make", "--image", image, "--out", self.out, "--info", given]
-        return subprocess.run(command, text=True, capture_output=True)
+    def make(self, **options):
+        return make(self.out, **options)
 
     def config(self, folder):
         """A compose file as compose understands it."""
@@ -45,8 +56,10 @@ class Submission(unittest.TestCase):
         self.assertEqual(set(submitted), set(ours))
         for name, service in submitted.items():
             self.assertNotIn("build", service)
-            for same in ("deploy", "depends_on", "image", "read_only", "cap_drop", "user", "ports"):
-                self.assertEqual(service.get(same), ours[name].get(same), f"{name}: {same}")
+            same = {"deploy", "depends_on", "image", "read_only", "cap_drop", "user", "ports"}
+            # so that the balancer holds the volume before anything is loaded into it
+            for key in same - ({"depends_on"} if name == "loader" else set()):
+                self.assertEqual(service.get(key), ours[name].get(key), f"{name}: {key}")
             self.assertNotIn("deploy/", json.dumps(service["volumes"]))
         for server in ("loader", "api1", "api2"):
             self.assertEqual(submitted[server]["image"], IMAGE)
@@ -63,6 +76,16 @@ class Submission(unittest.TestCase):
         self.assertNotIn("unconfined", (self.out / "docker-compose.yml").read_text())
         self.assertEqual({network["driver"] for network in config["networks"].values()}, {"bridge"})
 
+    def test_mounts_volumes_and_no_folder_of_the_host(self):
+        for volume in ("memory", "disk"):
+            self.make(volume=volume)
+            config = self.config(self.out)
+            sources = {mount_source(mount) for service in config["services"].values() for mount in service["volumes"]}
+            self.assertEqual({source for source in sources if "/" in source}, {str(self.out / "haproxy.cfg")})
+            self.assertIn("index", sources)
+            options = (config["volumes"]["index"] or {}).get("driver_opts")
+            self.assertEqual(options and options["type"], {"memory": "tmpfs", "disk": None}[volume])
+
     def test_unfilled_info_is_refused(self):
         for field, value in (("participants", []), ("source-code-repo", ""), ("open_to_work", "no"), ("x", 1)):
             result = self.make(info={**INFO, field: value})
@@ -73,6 +96,93 @@ class Submission(unittest.TestCase):
         result = self.make(image="fraudring:0.1.0")
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("REGISTRY-OR-USER/NAME:TAG", result.stderr)
+
+
+class SubmittedStack(unittest.TestCase):
+    """What is submitted, started as the contest starts it."""
+
+    @classmethod
+    def setUpClass(cls):
+        subprocess.check_call(["docker", "tag", OUR_IMAGE, IMAGE])
+        cls.addClassCleanup(subprocess.run, ["docker", "rmi", IMAGE], stdout=subprocess.DEVNULL)
+
+    def test_index_in_memory_outlives_loader_and_servers(self):
+        with self.running("memory") as stack:
+            self.serves(stack)
+            self.assertIn('checked_by="loader"', stack.logs("api1"))
+            # once more from nothing: an emptied volume is loaded anew
+            self.assertEqual(stack.compose("down").returncode, 0)
+            stack.up()
+            self.serves(stack)
+
+    def test_index_on_disk_outlives_the_stack(self):
+        with self.running("disk") as stack:
+            self.serves(stack)
+            # on a disk, bytes can be lost and the file's times stay
+            self.assertIn('checked_by="server"', stack.logs("api1"))
+            self.assertEqual(stack.compose("down").returncode, 0)
+            stack.up()
+            self.serves(stack)
+
+    @contextlib.contextmanager
+    def running(self, volume):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "submission"
+            result = make(out, volume=volume)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            with Stack(folder=out) as stack:
+                stack.up()
+                yield stack
+
+    def serves(self, stack):
+        """Right answers from both servers, which map one index that neither is charged for, and find it when they die."""
+        self.both_serve(stack)
+        self.assertEqual(stack.container("loader")["State"]["ExitCode"], 0)
+        folder = volume(stack, "index").stat()
+        self.assertEqual((folder.st_uid, folder.st_mode & 0o7777), (0, 0o755))
+        before = stack.segments()
+        for server in SERVERS:
+            memory = Group(stack.container(server)["Id"]).memory()
+            print(f"\n  {server}: {memory / MIB:.1f} MB")
+            self.assertLess(memory, 20 * MIB)
+        # not the balancer alone holds the volume
+        self.assertEqual(stack.compose("restart", "haproxy").returncode, 0)
+        for server in SERVERS:
+            os.kill(stack.pid(server), signal.SIGKILL)
+        self.assertTrue(comes_true(lambda: all(stack.container(server)["RestartCount"] == 1 for server in SERVERS), 60))
+        self.both_serve(stack)
+        self.assertEqual(stack.segments(), before)
+        self.assertEqual(*before)
+
+    def both_serve(self, stack):
+        for server in SERVERS:
+            path = volume(stack, "sockets") / f"{server}.sock"
+            right = (200, payloads.EXAMPLES[1][1])
+            self.assertTrue(comes_true(lambda: ask(UnixConnection(path), payloads.DENIED) == right, 60), server)
+        for body, answer in payloads.EXAMPLES * 20:
+            self.assertEqual(stack.ask(body), (200, answer))
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("server", timeout=5)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self.path))
+
+
+def volume(stack, name):
+    """The volume's folder on the host."""
+    inspect = ["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", f"{stack.project}_{name}"]
+    return pathlib.Path(subprocess.check_output(inspect, text=True).strip())
+
+
+def mount_source(mount):
+    """`SOURCE:TARGET`, or what newer versions of compose make of it."""
+    return mount["source"] if isinstance(mount, dict) else mount.split(":")[0]
 
 
 def megabytes(limit):

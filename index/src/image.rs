@@ -9,7 +9,7 @@ use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};
 use crate::format::{
     Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, SECTION_COUNT, SectionKind, Shape, Trees,
-    checksum, decode_rules, read_header, read_sections, validate_trees,
+    checksum, decode_rules, read_header, read_sections, survey_trees, validate_trees,
 };
 use crate::kernel::{self, Chosen};
 use crate::{NEIGHBOURS, Neighbour};
@@ -41,6 +41,15 @@ impl Checked {
         if found != header.checksum {
             return Err(OpenError::Checksum { header: header.checksum, found });
         }
+        Self::assemble(bytes, header, kernel, |trees| validate_trees(trees, header.references, header.frauds))
+    }
+
+    fn assemble<'a>(
+        bytes: &'a [u8],
+        header: Header,
+        kernel: Chosen,
+        check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), OpenError>,
+    ) -> Result<Self, OpenError> {
         let sections = read_sections(bytes)?;
         let [normalization, mcc_risk, ..] = &sections;
         let rules = decode_rules(&bytes[normalization.clone()], &bytes[mcc_risk.clone()])?;
@@ -48,7 +57,7 @@ impl Checked {
         if !trees.references.is_whole() {
             return Err(OpenError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 });
         }
-        let (label_bounds, shape) = validate_trees(&trees, header.references, header.frauds)?;
+        let (label_bounds, shape) = check(&trees)?;
         Ok(Self { header, sections, rules, label_bounds, shape, kernel })
     }
 
@@ -103,6 +112,12 @@ impl<'a> Index<'a> {
         Checked::new(bytes, kernel::choose()?)
     }
 
+    /// [`Index::check`] for bytes that it has accepted before, in this very version: reads the nodes alone and takes the
+    /// rest on trust. With any other bytes answers may be wrong and a search may panic.
+    pub fn check_verified(bytes: &[u8]) -> Result<Checked, OpenError> {
+        Checked::assemble(bytes, read_header(bytes)?, kernel::choose()?, survey_trees)
+    }
+
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
     pub fn classify(&self, query: &Query) -> u8 {
         self.engine.classify(self.kernel, query)
@@ -128,7 +143,21 @@ impl<'a> Index<'a> {
         self.bytes
     }
 
-    /// All vectors, in storage order (which is not that of their numbers): to warm up, to check.
+    /// `count` vectors from all over the index, or all if there are fewer: to warm up. Decodes no more than those.
+    pub fn spread(&self, count: u32) -> impl Iterator<Item = Query> + use<'a> {
+        let (trees, blocks) = (self.engine.trees, u64::from(self.shape.blocks));
+        let count = count.min(self.header.references);
+        (0..count).map(move |place| {
+            let number = (u64::from(place) * blocks / u64::from(count)) as u32;
+            let after = trees.leaves.partition_point(|leaf| leaf.first_block <= number);
+            let leaf = &trees.leaves[after.saturating_sub(1)];
+            let block = trees.block(leaf, (number - leaf.first_block) as usize).expect("the blocks were checked");
+            let point = block.point(place as usize % usize::from(block.points));
+            Query::new(trees.order.unpair(&point)).expect("the values were checked")
+        })
+    }
+
+    /// All vectors, in storage order (which is not that of their numbers): to check.
     pub fn vectors(&self) -> impl Iterator<Item = Query> + use<'a> {
         let trees = self.engine.trees;
         let blocks = |leaf: &'a Leaf| (0..leaf.blocks().count_ones() as usize).map(move |lane| (leaf, lane));

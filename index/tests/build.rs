@@ -74,3 +74,36 @@ fn progress_starts_at_zero_and_ends_at_the_total_in_every_phase() {
         assert!(of_phase.last().is_some_and(|(_, done, total)| done == total), "{phase}");
     }
 }
+
+#[test]
+fn an_image_opened_on_trust_is_the_one_that_was_checked() {
+    for count in [5, 16, 300, 3_001, 20_000] {
+        let points = points(count, 7);
+        let image = points.build();
+        let (checked, trusted) =
+            (Index::open(&image).unwrap(), Index::check_verified(&image).unwrap().over(&image).unwrap());
+        let facts = |index: &Index<'_>| format!("{:?}", index.info());
+        assert_eq!(facts(&trusted), facts(&checked), "{count} references");
+        for query in &points.vectors {
+            // the steps too: the boxes around each label decide on them
+            assert_eq!(trusted.measure(query), checked.measure(query));
+        }
+    }
+}
+
+#[test]
+fn vectors_to_warm_up_with_come_from_all_over_the_index() {
+    let points = points(3_001, 4);
+    let image = points.build();
+    let index = Index::open(&image).unwrap();
+    let all: Vec<Query> = index.vectors().collect();
+    for count in [0, 1, 7, 400, 3_001, 5_000] {
+        let spread: Vec<Query> = index.spread(count).collect();
+        assert_eq!(spread.len(), count.min(3_001) as usize);
+        assert!(spread.iter().all(|query| all.contains(query)));
+        let mut distinct: Vec<_> = spread.iter().map(|query| *query.values()).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert!(distinct.len() * 10 >= spread.len() * 9, "{} of {count} differ", distinct.len());
+    }
+}

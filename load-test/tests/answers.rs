@@ -118,6 +118,6 @@ fn unix_sockets_are_targets_too() {
 fn a_late_answer_shows_in_latency_and_in_service_time() {
     let server = serve(|_| Reaction::Late(Duration::from_millis(30), APPROVED));
     let report = run(&test("steady:100,0.3"), &server.target);
-    assert!((30.0..60.0).contains(&report.service_ms.p50), "{:?}", report.service_ms);
+    assert!((30.0..300.0).contains(&report.service_ms.p50), "{:?}", report.service_ms);
     assert!(report.latency_ms.p50 >= report.service_ms.p50);
 }

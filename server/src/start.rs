@@ -171,7 +171,9 @@ fn find_index(options: &Options) -> Result<Scorer, Failure> {
     let (dir, limits) = (&options.index_dir, &options.serving.limits);
     let invalid = |error| Failure::InvalidIndex { dir: dir.clone(), error };
     let segment = Segment::attach_trusting(dir, &options.trust).map_err(Failure::NoIndex)?;
-    let checked = Index::check(segment.bytes()).map_err(invalid)?;
+    let is_verified = segment.is_verified();
+    let check = if is_verified { Index::check_verified } else { Index::check };
+    let checked = check(segment.bytes()).map_err(invalid)?;
     let index = checked.over(segment.leak()).map_err(invalid)?;
     let info = index.info();
     let opened = begun.elapsed();
@@ -180,6 +182,7 @@ fn find_index(options: &Options) -> Result<Scorer, Failure> {
         references = info.references,
         bytes = info.bytes,
         kernel = info.kernel,
+        checked_by = if is_verified { "loader" } else { "server" },
         open_ms = opened.as_millis() as u64,
         warm_up_ms = (begun.elapsed() - opened).as_millis() as u64,
         warm_up_requests = warmed.requests,

@@ -26,15 +26,13 @@ pub struct Warmed {
 /// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
 pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
     touch(scorer.index().bytes());
-    let info = scorer.index().info();
-    let stride = (info.references / limits::WARM_UP_REQUESTS).max(1) as usize;
     let normalization = scorer.index().rules().normalization;
-    let queries: Vec<Query> = scorer.index().vectors().step_by(stride).collect();
+    let queries: Vec<Query> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
     let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };
     let mut request = String::with_capacity(1024);
-    for query in queries.iter().take(limits::WARM_UP_REQUESTS as usize) {
+    for query in &queries {
         write_request(&mut request, query, &normalization);
         warmed.requests += 1;
         warmed.scored += u32::from(is_scored(&mut service, &mut buffer, limits, request.as_bytes()));

@@ -8,6 +8,7 @@
 //! | in the folder | what it is |
 //! |---|---|
 //! | `current.index` | the published segment, mode 0444 |
+//! | `.verified` | the loader's record that it checked the segment, mode 0444 |
 //! | `.lock` | whoever holds an exclusive `flock` on it loads or unloads; mode 0600, empty |
 //! | `.loading-PID` | a copy that is not finished; removed by its loader, or by the next one if that was killed |
 //!
@@ -24,6 +25,7 @@ mod limit;
 mod load;
 mod mapping;
 mod program;
+mod record;
 mod segment;
 mod source;
 mod trust;

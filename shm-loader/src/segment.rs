@@ -3,7 +3,7 @@
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::map_read_only;
 use crate::program::{load_command, unload_command};
-use crate::{FolderError, Trust};
+use crate::{FolderError, Trust, record};
 use memmap2::Mmap;
 use rustix::fs::{self, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -24,6 +24,7 @@ pub struct Segment {
     lock: Lock,
     map: Mmap,
     id: SegmentId,
+    is_verified: bool,
 }
 
 /// Which segment: two are the same exactly if this is equal.
@@ -126,7 +127,8 @@ impl SegmentVersion {
 }
 
 impl Segment {
-    /// Maps what is published now by root or this process's user; the caller checks the bytes with `index::Index::open`.
+    /// Maps what is published now by root or this process's user; the caller checks the bytes with `index::Index::check`,
+    /// or with `index::Index::check_verified` if [`Segment::is_verified`].
     pub fn attach(dir: &Path) -> Result<Self, AttachError> {
         Self::attach_trusting(dir, &Trust::default())
     }
@@ -154,6 +156,7 @@ impl Segment {
         let stat = fs::fstat(&file).map_err(|error| failed("look at", error))?;
         trust.check_file(&stat, &path)?;
         let lock = lock_shared(file, &path)?;
+        let is_verified = name == PUBLISHED && record::vouches_for(folder, lock.file(), &stat);
         let bytes = match usize::try_from(stat.st_size) {
             Ok(0) => return Err(AttachError::Empty { path }),
             Ok(bytes) => bytes,
@@ -161,7 +164,7 @@ impl Segment {
         };
         let map =
             map_read_only(lock.file(), bytes).map_err(|source| AttachError::Io { action: "map", path, source })?;
-        Ok(Self { lock, map, id: SegmentId::of(&stat) })
+        Ok(Self { lock, map, id: SegmentId::of(&stat), is_verified })
     }
 
     /// The whole index; the slice starts at a page boundary.
@@ -172,6 +175,12 @@ impl Segment {
     /// Which segment this is.
     pub fn id(&self) -> SegmentId {
         self.id
+    }
+
+    /// Whether the loader, of this very version, has checked these bytes with `index::Index::check`, and nobody can have
+    /// changed them since.
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// Keeps the mapping, and the lock that says so, for the rest of the process's life.

@@ -3,6 +3,7 @@
 use crate::LoadError;
 use crate::folder::LockedFolder;
 use crate::inspect::in_use;
+use crate::record;
 use std::path::Path;
 
 /// What `unload_all` found and did.
@@ -28,6 +29,8 @@ pub fn unload_all(dir: &Path) -> Result<Unloaded, LoadError> {
     };
     // asked before the name is gone; a segment that cannot be opened is removed all the same
     let still_in_use = in_use(locked.folder()).unwrap_or(false);
+    // worth nothing without the segment, and replaced with the next
+    let _ = record::remove(locked.folder());
     Ok(Unloaded {
         segment_removed: locked.remove_published()?,
         still_in_use,

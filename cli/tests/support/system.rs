@@ -71,7 +71,7 @@ impl Folders {
         std::fs::read_dir(self.scratch.path()).unwrap().count() - 1
     }
 
-    /// Segments, finished or not.
+    /// Segments, finished or not, and the record of a check.
     pub fn segments(&self) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&self.shm) else { return Vec::new() };
         entries.map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with(".lock")).collect()

@@ -36,7 +36,7 @@ pub(crate) use packed::{Decoding, PackedShape, decoding, width_for};
 pub(crate) use references::{NO_REFERENCE, References, reference_width, write_references};
 pub(crate) use rules::{decode_rules, encode_mcc_risk, encode_normalization};
 pub(crate) use sections::{plan_sections, read_sections};
-pub(crate) use tree::{Shape, validate_trees};
+pub(crate) use tree::{Shape, survey_trees, validate_trees};
 pub(crate) use trees::{Child, Trees};
 
 const _: () = assert!(cfg!(target_endian = "little"), "an image is read in place, so the host must be little-endian");

@@ -57,11 +57,11 @@ impl Place {
         path
     }
 
-    /// Names in the folder of the segments, but for the lock.
+    /// Names in the folder of the segments, but for the lock and the record.
     pub fn names(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.dir()) else { return Vec::new() };
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| name != ".lock");
+        names.retain(|name| ![".lock", ".verified"].contains(&name.as_str()));
         names.sort();
         names
     }
@@ -149,6 +149,10 @@ pub fn as_nobody<T>(work: impl FnOnce() -> T) -> T {
     let result = work();
     become_user(Uid::ROOT);
     result
+}
+
+pub fn is_tmpfs(path: &Path) -> bool {
+    rustix::fs::statfs(path).unwrap().f_type == 0x0102_1994
 }
 
 pub fn is_root() -> bool {
