@@ -98,7 +98,12 @@ fn front(options: &Options, reporter: &Reporter) -> Result<Front> {
         return Ok(Front::SharedPort);
     }
     match Haproxy::find() {
-        Some(haproxy) => Ok(Front::Haproxy(haproxy)),
+        Some(haproxy) => {
+            if let Some(shortage) = haproxy.shortage() {
+                reporter.note(&shortage);
+            }
+            Ok(Front::Haproxy(haproxy))
+        }
         None if options.haproxy => Err(anyhow::anyhow!("haproxy is not installed"))
             .advise(|| "install it: apt-get install haproxy; or go without: fraudring up --no-haproxy".to_owned()),
         None => {
