@@ -42,6 +42,22 @@ fn haproxy_stands_in_front_of_two_unix_sockets() {
 }
 
 #[test]
+fn haproxy_holds_fewer_clients_where_fewer_files_may_be_open() {
+    if haproxy_is_installed() {
+        let mut system = System::start_within(2_500);
+        let log = system.folders().log();
+        // 2,500 less 64 and less a connection to a server for each client
+        assert_eq!(log.matches("holds 1218 clients").count(), 1, "{log}");
+        assert!(log.contains("ulimit -Hn 12212"), "{log}");
+        let haproxy = system.parts.iter().find(|(name, _)| name == "haproxy").unwrap().1;
+        let environment = std::fs::read_to_string(format!("/proc/{haproxy}/environ")).unwrap();
+        assert!(environment.split('\0').any(|variable| variable == "FRAUDRING_MAXCONN=1218"));
+        check_answers(&system);
+        check_clean_end(&mut system);
+    }
+}
+
+#[test]
 fn without_io_uring_the_shared_port_is_served_by_epoll() {
     let mut system = System::start(Setting { io_uring: false, ..SHARED_PORT });
     check_answers(&system);

@@ -8,19 +8,13 @@
 mod support;
 
 use rustix::process::Signal;
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use support::corpus::{Case, corpus};
-use support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, is_missing, payload, post};
+use support::haproxy::{Balancer, CONFIGURATION, configuration, haproxy};
+use support::{Client, Listen, Place, READY, Sandbox, Server, is_missing, payload, post, post_with};
 
-const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../haproxy.cfg");
-
-fn haproxy() -> Command {
-    let mut command = Command::new("haproxy");
-    // Where Debian puts it, which not every user's path names.
-    command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
-    command
-}
+/// How long the balancer of these tests waits for a head or a body.
+const WAIT: Duration = Duration::from_millis(500);
 
 #[test]
 fn haproxy_accepts_its_configuration_without_warnings() {
@@ -33,54 +27,25 @@ fn haproxy_accepts_its_configuration_without_warnings() {
     assert!(!text.contains("WARNING"), "{text}");
 }
 
-struct Balancer {
-    process: Child,
-    address: String,
-}
-
-impl Balancer {
-    /// The project's configuration for one server, without the checks and retries, which the server would count too.
-    fn start(place: &Place, server: &Server) -> Self {
-        const LEFT_OUT: [&str; 6] = ["#", "option httpchk", "http-check", "retr", "option redispatch", "server api2"];
-        let configuration: String = std::fs::read_to_string(CONFIGURATION)
-            .unwrap()
-            .lines()
-            .filter(|line| !LEFT_OUT.iter().any(|word| line.trim_start().starts_with(word)))
-            .map(|line| match line.trim_start().split_once(' ') {
-                // Whatever else a client may be owed comes before this.
-                Some(("timeout", rest)) if rest.starts_with("http-") => {
-                    "    timeout http-request 500ms\n    timeout http-keep-alive 500ms\n".to_owned()
-                }
-                Some(("default-server", _)) => "    default-server maxconn 1024\n".to_owned(),
-                _ => format!("{line}\n"),
-            })
-            .collect();
-        let file = place.path("haproxy.cfg");
-        std::fs::write(&file, configuration).unwrap();
-        let address = format!("unix:{}", place.path("balancer.sock").display());
-        let process = haproxy()
-            .arg("-db")
-            .arg("-f")
-            .arg(&file)
-            .env("FRAUDRING_BIND", address.replace("unix:", "unix@"))
-            .env("FRAUDRING_SOCKET_1", server.address.strip_prefix("unix:").unwrap())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let end = Instant::now() + PATIENCE;
-        while Client::try_connect(&address).is_err() {
-            assert!(Instant::now() < end, "haproxy does not listen");
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        Self { process, address }
-    }
-}
-
-impl Drop for Balancer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// The project's configuration for one server, without the checks and retries, which the server would count too.
+fn start(place: &Place, server: &Server) -> Balancer {
+    const LEFT_OUT: [&str; 6] = ["#", "option httpchk", "http-check", "retr", "option redispatch", "server api2"];
+    let wait = format!("{}ms", WAIT.as_millis());
+    let text: String = configuration()
+        .lines()
+        .filter(|line| !LEFT_OUT.iter().any(|word| line.trim_start().starts_with(word)))
+        .map(|line| match line.trim_start().split_once(' ') {
+            // Whatever else a client may be owed comes before this.
+            Some(("timeout", rest)) if rest.starts_with("http-") => {
+                format!("    timeout http-request {wait}\n    timeout http-keep-alive {wait}\n")
+            }
+            // The rest of a body that a server has refused already.
+            Some(("timeout", rest)) if rest.starts_with("client") => "    timeout client 2s\n".to_owned(),
+            Some(("default-server", _)) => "    default-server maxconn 1024\n".to_owned(),
+            _ => format!("{line}\n").replace("wait-for-body time 5s", &format!("wait-for-body time {wait}")),
+        })
+        .collect();
+    Balancer::start(place, &text, &[server], 100)
 }
 
 /// A connection on which `case` was sent with another request behind it.
@@ -98,16 +63,19 @@ fn answers(mut client: Client, case: &Case, most: usize) -> (Vec<u16>, u64) {
         if answer.status == 100 {
             continue;
         }
+        // What haproxy's parser refuses has its own text, which no configuration changes.
+        let is_of_parser = answer.body.starts_with("<html>") && [400, 422].contains(&answer.status);
+        let name = &case.name;
+        assert!(answer.status < 400 || answer.is_problem() || is_of_parser, "{name}: {} {}", answer.head, answer.body);
         statuses.push(answer.status);
         by_server += u64::from(!is_of_haproxy(&answer.body) || case.is_head());
     }
     (statuses, by_server)
 }
 
-/// By its configuration, or in its own words, which it keeps for what it takes for another protocol.
+/// By its configuration, or in its own words, which it keeps for what its parser refuses.
 fn is_of_haproxy(body: &str) -> bool {
-    body.starts_with("<html>")
-        || body.starts_with('{') && std::fs::read_to_string(CONFIGURATION).unwrap().contains(body)
+    body.starts_with("<html>") || body.starts_with('{') && configuration().contains(body)
 }
 
 #[test]
@@ -117,12 +85,10 @@ fn haproxy_and_the_server_agree_where_every_request_ends() {
     }
     let place = Place::new();
     let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
-    let balancer = Balancer::start(&place, &server);
+    let balancer = start(&place, &server);
     let mut counted = 0;
     let mut forwarded = 0;
-    let mut cases = corpus();
-    // Whoever begins like this gets HTTP/2, which haproxy translates.
-    cases.retain(|case| !case.request.starts_with(b"PRI * HTTP/2.0"));
+    let cases = corpus();
     let clients: Vec<_> = cases.iter().map(|case| asked(&balancer.address, case)).collect();
     for (case, client) in cases.iter().zip(clients) {
         let (through, by_server) = answers(client, case, usize::MAX);
@@ -156,4 +122,91 @@ fn haproxy_and_the_server_agree_where_every_request_ends() {
     let line = server.wait_for_line("\"stopped");
     let fields: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(fields["answers"], counted, "the server answered requests that nobody sent");
+}
+
+/// Sends `request` and nothing more; the status of the one answer, whether it is in the form of RFC 9457, and its time.
+fn refused(balancer: &Balancer, request: impl AsRef<[u8]>) -> (u16, bool, Duration) {
+    let begun = Instant::now();
+    let mut client = balancer.connect();
+    client.send(request);
+    let answer = client.next_answer(false).unwrap();
+    let time = begun.elapsed();
+    // A server closes at 413 and haproxy does not: it reads the body away, for the next request.
+    if answer.status != 413 {
+        assert!(answer.closes(), "{}", answer.head);
+        client.must_be_closed();
+    }
+    (answer.status, answer.is_problem(), time)
+}
+
+#[test]
+fn haproxy_refuses_as_the_server_does() {
+    if is_missing("haproxy", haproxy().arg("-v")) {
+        return;
+    }
+    let place = Place::new();
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
+    let balancer = start(&place, &server);
+    for version in ["0.9", "1.2", "2.0", "9.9"] {
+        let (status, is_problem, _) = refused(&balancer, format!("GET /ready HTTP/{version}\r\nHost: test\r\n\r\n"));
+        assert_eq!((status, is_problem), (505, true), "HTTP/{version}");
+    }
+    let (status, is_problem, _) = refused(&balancer, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    assert_eq!((status, is_problem), (400, true), "the preface of HTTP/2");
+    // Too long, and known from the head: nobody waits for the body.
+    for length in ["65537", "70000", "18446744073709551616"] {
+        let head = format!("POST /fraud-score HTTP/1.1\r\nHost: test\r\nContent-Length: {length}\r\n\r\n");
+        let (status, is_problem, time) = refused(&balancer, head);
+        assert_eq!((status, is_problem), (413, true), "a body of {length} bytes");
+        assert!(time < WAIT, "{time:?} for a body of {length} bytes");
+    }
+    let post = post(&payload(1));
+    let (status, is_problem, time) = refused(&balancer, &post[..post.len() - 1]);
+    assert_eq!((status, is_problem), (408, true), "a body that does not end");
+    assert!(time >= WAIT, "{time:?}");
+}
+
+/// If a line of these changes with a newer haproxy, docs/HTTP.md can lose it.
+#[test]
+fn what_haproxy_cannot_be_taught() {
+    if is_missing("haproxy", haproxy().arg("-v")) {
+        return;
+    }
+    let place = Place::new();
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
+    let balancer = start(&place, &server);
+    let (status, is_problem, _) = refused(&balancer, "POST /fraud-score HTTP/1.1\r\nHo");
+    assert_eq!((status, is_problem), (408, false), "a head that does not end");
+    let (status, is_problem, _) = refused(&balancer, "GET /ready\r\n\r\n");
+    assert_eq!((status, is_problem), (400, false), "a malformed request line");
+    let mut client = balancer.connect();
+    client.send(&post(&payload(1))[..200]);
+    client.end_output();
+    assert!(client.next_answer(false).is_none(), "a client that ends its side within a body");
+}
+
+#[test]
+fn haproxy_takes_heads_and_bodies_of_the_servers_limits() {
+    if is_missing("haproxy", haproxy().arg("-v")) {
+        return;
+    }
+    let place = Place::new();
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
+    let balancer = start(&place, &server);
+    let mut client = balancer.connect();
+    let expected = place.expected(&payload(7));
+    let rest = post("").len() + 2; // the length of the body has three digits instead of one
+    for fields in [1, 20, 60] {
+        let each = (8192 - rest) / fields;
+        let fields: String = (10..10 + fields).map(|n| format!("X-{n}: {}\r\n", "a".repeat(each - 8))).collect();
+        let request = post_with(&fields, &payload(7));
+        let head_bytes = request.find("\r\n\r\n").unwrap() + 4;
+        assert!((8192 - 60..=8192).contains(&head_bytes), "{head_bytes}");
+        assert_eq!(client.ask(request).body, expected, "{head_bytes} bytes of head");
+    }
+    for bytes in [8_000, 9_000, 20_000, 65_536] {
+        let body = payload(7);
+        let body = body.clone() + &" ".repeat(bytes - body.len());
+        assert_eq!(client.ask(post(&body)).body, expected, "{bytes} bytes of body");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::advice::Advise;
 use anyhow::{Context, Result};
+use rustix::process::{Resource, getrlimit};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,15 @@ use std::process::Command;
 
 /// The balancer's configuration; what differs between runs comes by environment variables.
 const CONFIGURATION: &str = include_str!("../../../haproxy.cfg");
+
+/// Clients at once, as the configuration has it.
+const MAX_CLIENTS: u64 = 10_100;
+
+/// Connections to the two servers at once (`maxconn` of each); there are never more of them than clients.
+const MAX_SERVER_CONNECTIONS: u64 = 2 * 1024;
+
+/// Listeners, health checks, log, the poller.
+const OTHER_DESCRIPTORS: u64 = 64;
 
 /// Names the program instead of PATH.
 const PROGRAM_VARIABLE: &str = "FRAUDRING_HAPROXY";
@@ -19,6 +29,7 @@ const FURTHER_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 /// An installed haproxy.
 pub struct Haproxy {
     program: PathBuf,
+    clients: u64,
 }
 
 impl Haproxy {
@@ -28,7 +39,7 @@ impl Haproxy {
             let program = std::path::absolute(&named).unwrap_or_default();
             let is_usable = is_executable(&program);
             return is_usable
-                .then_some(Some(Self { program }))
+                .then_some(Some(Self::new(program)))
                 .with_context(|| unusable(&named))
                 .advise(|| format!("name the program by its path, or look for it in PATH: unset {PROGRAM_VARIABLE}"));
         }
@@ -43,7 +54,24 @@ impl Haproxy {
             .find(|program| is_executable(program))
             // it is started in another folder
             .and_then(|program| std::path::absolute(program).ok())
-            .map(|program| Self { program })
+            .map(Self::new)
+    }
+
+    fn new(program: PathBuf) -> Self {
+        Self { program, clients: clients_within(hard_limit()) }
+    }
+
+    /// What to tell the user when it can hold fewer clients than it is meant to.
+    pub fn shortage(&self) -> Option<String> {
+        (self.clients < MAX_CLIENTS).then(|| {
+            format!(
+                "haproxy holds {} clients at once instead of {MAX_CLIENTS}, as this process may open only {} files; \
+                 for all of them raise the hard limit first: ulimit -Hn {}",
+                self.clients,
+                hard_limit(),
+                descriptors_for(MAX_CLIENTS)
+            )
+        })
     }
 
     /// The command that listens on `bind` and forwards to the two sockets in `folder`, where it runs; writes its
@@ -57,6 +85,8 @@ impl Haproxy {
             .current_dir(folder)
             .args(["-db", "-f"])
             .arg(&configuration)
+            // it raises its own soft limit
+            .env("FRAUDRING_MAXCONN", self.clients.to_string())
             .env("FRAUDRING_BIND", bind.to_string())
             .env("FRAUDRING_SOCKET_1", sockets[0])
             .env("FRAUDRING_SOCKET_2", sockets[1]);
@@ -75,6 +105,51 @@ fn unusable(named: &OsStr) -> String {
     format!("{PROGRAM_VARIABLE} names {}, which is no program that can be run", named.display())
 }
 
+/// Descriptors that this process and its children may open at most.
+fn hard_limit() -> u64 {
+    getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)
+}
+
+fn descriptors_for(clients: u64) -> u64 {
+    clients + clients.min(MAX_SERVER_CONNECTIONS) + OTHER_DESCRIPTORS
+}
+
+/// How many clients `descriptors` are enough for.
+fn clients_within(descriptors: u64) -> u64 {
+    let usable = descriptors.saturating_sub(OTHER_DESCRIPTORS);
+    usable.saturating_sub(MAX_SERVER_CONNECTIONS).max(usable / 2).clamp(1, MAX_CLIENTS)
+}
+
 fn is_executable(program: &Path) -> bool {
     rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok() && program.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_those_of_the_configuration() {
+        assert!(CONFIGURATION.contains(&format!("maxconn \"${{FRAUDRING_MAXCONN-{MAX_CLIENTS}}}\"\n")));
+        assert!(CONFIGURATION.contains(&format!("maxconn {}\n", MAX_SERVER_CONNECTIONS / 2)));
+    }
+
+    #[test]
+    fn clients_fit_into_the_descriptors() {
+        for descriptors in [66, 256, 1024, 4096, 4160, 4161, 10_000, descriptors_for(MAX_CLIENTS), 20_000, 1 << 20] {
+            let clients = clients_within(descriptors);
+            assert!(descriptors_for(clients) <= descriptors, "{clients} clients with {descriptors}");
+            let one_more_fits = descriptors_for(clients + 1) <= descriptors;
+            assert!(clients == MAX_CLIENTS || !one_more_fits, "{clients} clients with {descriptors}");
+        }
+        assert_eq!(clients_within(0), 1);
+    }
+
+    #[test]
+    fn fewer_clients_are_said_once_with_what_to_type() {
+        let haproxy = |clients| Haproxy { program: PathBuf::new(), clients };
+        assert_eq!(haproxy(MAX_CLIENTS).shortage(), None);
+        let text = haproxy(1_888).shortage().unwrap();
+        assert!(text.contains("holds 1888 clients") && text.contains("ulimit -Hn 12212"), "{text}");
+    }
 }

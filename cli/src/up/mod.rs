@@ -140,7 +140,12 @@ fn front(options: &Options, reporter: &Reporter) -> Result<Front> {
 
 fn with_haproxy(found: Option<Haproxy>, is_required: bool, reporter: &Reporter) -> Result<Front> {
     match found {
-        Some(haproxy) => Ok(Front::Haproxy(haproxy)),
+        Some(haproxy) => {
+            if let Some(shortage) = haproxy.shortage() {
+                reporter.note(&shortage);
+            }
+            Ok(Front::Haproxy(haproxy))
+        }
         None if is_required => Err(anyhow::anyhow!("haproxy is not installed"))
             .advise(|| "install it: apt-get install haproxy; or go without: fraudring up --no-haproxy".to_owned()),
         None => {

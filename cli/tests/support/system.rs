@@ -53,7 +53,17 @@ impl Folders {
 
     /// `up` with these folders.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(FRAUDRING);
+        self.prepared(Command::new(FRAUDRING))
+    }
+
+    /// `command` of a process that may open only so many files.
+    pub fn command_within(&self, descriptors: u32) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!(r#"ulimit -n {descriptors}; exec "$@""#), "sh", FRAUDRING]);
+        self.prepared(command)
+    }
+
+    fn prepared(&self, mut command: Command) -> Command {
         command.arg("up").stdin(Stdio::null()).stdout(Stdio::piped());
         command.env("FRAUDRING_SHM_DIR", &self.shm).env("FRAUDRING_DATA", data_folder());
         command.env("TMPDIR", self.scratch.path());
@@ -113,6 +123,15 @@ impl System {
         let mut command = folders.command();
         command.args(["--port", "0"]);
         change(&mut command);
+        Self::greeted(command.spawn().unwrap(), folders, turn)
+    }
+
+    /// A system behind haproxy whose processes may open only so many files.
+    pub fn start_within(descriptors: u32) -> Self {
+        let turn = turn();
+        let folders = Folders::new();
+        let mut command = folders.command_within(descriptors);
+        command.args(["--port", "0", "--haproxy"]);
         Self::greeted(command.spawn().unwrap(), folders, turn)
     }
 

@@ -200,6 +200,11 @@ impl Answer {
         }
     }
 
+    /// In the form of RFC 9457.
+    pub fn is_problem(&self) -> bool {
+        field(&self.head, "Content-Type") == Some("application/problem+json")
+    }
+
     pub fn closes(&self) -> bool {
         field(&self.head, "Connection") == Some("close")
     }

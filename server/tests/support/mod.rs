@@ -4,6 +4,7 @@
 
 mod client;
 pub mod corpus;
+pub mod haproxy;
 mod sandbox;
 
 pub use client::Client;

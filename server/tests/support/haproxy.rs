@@ -1,0 +1,76 @@
+//! haproxy with the project's configuration, in front of test servers.
+
+use super::{Client, PATIENCE, Place, Server};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../haproxy.cfg");
+
+pub fn haproxy() -> Command {
+    let mut command = Command::new("haproxy");
+    // Where Debian puts it, which not every user's path names.
+    command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
+    command
+}
+
+pub fn configuration() -> String {
+    std::fs::read_to_string(CONFIGURATION).unwrap()
+}
+
+/// A running haproxy on a unix socket, killed when dropped.
+pub struct Balancer {
+    process: Child,
+    pub address: String,
+}
+
+impl Balancer {
+    /// Waits until it listens, and for up to `clients` at once.
+    pub fn start(place: &Place, configuration: &str, servers: &[&Server], clients: usize) -> Self {
+        let file = place.path("haproxy.cfg");
+        std::fs::write(&file, configuration).unwrap();
+        let address = format!("unix:{}", place.path("balancer.sock").display());
+        let mut command = haproxy();
+        command.arg("-db").arg("-f").arg(&file).stdin(Stdio::null());
+        command.env("FRAUDRING_BIND", address.replace("unix:", "unix@"));
+        command.env("FRAUDRING_MAXCONN", clients.to_string());
+        for (number, server) in (1..).zip(servers) {
+            command.env(format!("FRAUDRING_SOCKET_{number}"), server.address.strip_prefix("unix:").unwrap());
+        }
+        let mut process = command.spawn().unwrap();
+        let end = Instant::now() + PATIENCE;
+        while Client::try_connect(&address).is_err() {
+            assert_eq!(process.try_wait().unwrap(), None, "haproxy does not start");
+            assert!(Instant::now() < end, "haproxy does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self { process, address }
+    }
+
+    pub fn connect(&self) -> Client {
+        Client::connect(&self.address)
+    }
+
+    pub fn lives(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    /// How many descriptors are open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    /// Memory of its own, without the pages of its program's file.
+    pub fn own_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        // Ended already, or ended by this.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
