@@ -146,6 +146,7 @@ pub(crate) fn serve_until_stopped<S: Service>(
             driver::spawn(worker.keep_warm());
         }
         let (socket, signals) = (Socket::new(socket)?, Socket::new(signals.into())?);
+        worker.reserve().await;
         tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
         io::Result::Ok(worker.run(listener, socket, signals).await)
     });

@@ -3,8 +3,10 @@
 
 mod support;
 
+use rustix::process::Signal;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use support::{Client, Listen, Place, READY, Sandbox, Server, command, payload, post, raise_own_descriptors};
 
@@ -120,6 +122,48 @@ fn idle_connections_make_room_for_new_ones() {
     }
 }
 
+/// Empty lines are skipped before a request, so they must neither be endless nor count as being busy.
+#[test]
+fn connections_full_of_empty_lines_make_room_for_new_ones() {
+    for sandbox in BOTH {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &["--max-connections", "4"]);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let stop_at_end = StopAtEnd(&stop);
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        if let Ok(mut flood) = Client::try_connect(&server.address) {
+                            while !stop.load(Ordering::Relaxed) && flood.try_send("\r\n".repeat(100)).is_ok() {}
+                        }
+                    }
+                });
+            }
+            // Each may wait for a second, as a refused flood keeps its place while it is read and dropped.
+            for n in 0..2 {
+                let mut client = server.connect();
+                assert_eq!(client.ask(post(&payload(n))).body, place.expected(&payload(n)));
+            }
+            drop(stop_at_end);
+        });
+        let mut client = server.connect();
+        assert_eq!(client.ask(format!("{}{READY}", "\r\n".repeat(8))).status, 200);
+        let answer = client.ask("\r\n".repeat(9));
+        assert_eq!((answer.status, answer.closes()), (400, true));
+        client.must_be_closed();
+    }
+}
+
+/// Ends threads also when the test fails.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_server_short_of_descriptors_goes_on_without_spinning() {
     for sandbox in BOTH {
@@ -181,7 +225,7 @@ fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
     raise_own_descriptors();
     for sandbox in BOTH {
         let place = Place::new();
-        let server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let before = server.descriptors();
         let at_start = server.own_kilobytes();
         let mut largest = server.connect();
@@ -202,5 +246,7 @@ fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
         assert_eq!(largest.ask(post(&payload(1))).body, place.expected(&payload(1)), "a good client is served");
         drop((idle, hostile, largest));
         server.must_come_down_to(before);
+        server.signal(Signal::TERM);
+        assert!(server.wait_for_line("\"stopped").contains("\"allocations\":0"), "{:?}", server.lines.last());
     }
 }

@@ -24,7 +24,7 @@ pub struct Parser {
 impl Parser {
     /// `capacity`: the longest body in bytes that must parse without allocating.
     ///
-    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Up to 40 bytes per
+    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Up to 42 bytes per
     /// byte of capacity are reserved; a body touches only what its length and its number of values need.
     pub fn new(capacity: usize) -> Self {
         let mut parser = Self {
