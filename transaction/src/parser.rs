@@ -61,7 +61,7 @@ impl Parser {
         let mut tape = mem::replace(&mut self.tape, Tape(Vec::new())).reset();
         let result = match fill_tape_padded(&mut self.text, body.len(), &mut self.buffers, &mut tape) {
             Ok(()) => payload::read(&tape.0).and_then(|document| {
-                let repeated = if document.has_unknown_keys { self.repeats.find(&tape.0) } else { None };
+                let repeated = if document.may_repeat_keys { self.repeats.find(&tape.0) } else { None };
                 match repeated {
                     Some(key) => {
                         let at = string_at(key, body, self.buffers.structural_indexes(), &tape.0);

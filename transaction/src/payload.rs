@@ -3,7 +3,7 @@ use simd_json::{Node, StaticNode};
 
 use crate::error::{Expected, PayloadError};
 use crate::field::{Field, Seen};
-use crate::repeats::Width;
+use crate::repeats::{WIDTH_OF_TWO_PAIRS, Width};
 use crate::timestamp::{self, Timestamp};
 
 /// A parsed payload; every number is finite, text borrows from the body or the parser.
@@ -47,8 +47,8 @@ pub struct LastTransaction {
 /// What a document says.
 pub(crate) struct Document<'a> {
     pub(crate) transaction: Transaction<'a>,
-    /// Whether there are keys beside the known ones; whether these are repeated nobody has looked.
-    pub(crate) has_unknown_keys: bool,
+    /// Whether keys that are not known may be repeated: nobody has looked.
+    pub(crate) may_repeat_keys: bool,
 }
 
 /// Reads the document whose tape is `nodes`.
@@ -58,15 +58,16 @@ pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Document<'a>, PayloadError>
     };
     let mut reader = Reader::new(nodes);
     reader.object(None, 0, len)?;
-    let has_unknown_keys = reader.has_unknown_keys;
-    Ok(Document { transaction: reader.finish()?, has_unknown_keys })
+    let may_repeat_keys = reader.may_repeat_keys;
+    Ok(Document { transaction: reader.finish()?, may_repeat_keys })
 }
 
 /// Walks the tape; its transaction is complete when every field has been seen.
 struct Reader<'n, 'a> {
     nodes: &'n [Node<'a>],
     seen: Seen,
-    has_unknown_keys: bool,
+    has_unknown_key: bool,
+    may_repeat_keys: bool,
     transaction: Transaction<'a>,
     merchant_id: &'a str,
     known_merchants: &'n [Node<'a>],
@@ -91,7 +92,8 @@ impl<'n, 'a> Reader<'n, 'a> {
         Self {
             nodes,
             seen: Seen::default(),
-            has_unknown_keys: false,
+            has_unknown_key: false,
+            may_repeat_keys: false,
             transaction,
             merchant_id: "",
             known_merchants: &[],
@@ -110,11 +112,18 @@ impl<'n, 'a> Reader<'n, 'a> {
             match field {
                 Some(field) if !self.seen.insert(field) => return Err(PayloadError::Duplicate(field)),
                 Some(field) => self.value(field, value)?,
-                None => self.has_unknown_keys = true,
+                None => self.unknown_key(value),
             }
             key = value + self.nodes[value].width();
         }
         Ok(())
+    }
+
+    /// Remembers a key whose value is at `value`. It is repeated only by another one, or within its value.
+    #[cold]
+    fn unknown_key(&mut self, value: usize) {
+        self.may_repeat_keys |= self.has_unknown_key || self.nodes[value].width() >= WIDTH_OF_TWO_PAIRS;
+        self.has_unknown_key = true;
     }
 
     fn value(&mut self, field: Field, at: usize) -> Result<(), PayloadError> {

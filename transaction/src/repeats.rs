@@ -1,7 +1,7 @@
 //! Keys that an object has twice, at any depth.
 //!
 //! Known keys are told apart by their bits while they are read (`field`), so this second walk over the tape is for
-//! documents with keys that are not known, and costs the others nothing.
+//! documents with several keys that are not known, and costs the others nothing.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -9,6 +9,11 @@ use simd_json::Node;
 
 /// The key and the value of a pair, as short as they can be, and the comma behind them.
 const LEAST_PAIR: usize = r#""":0,"#.len();
+
+/// The least that an object takes on the tape which has a key twice.
+pub(crate) const WIDTH_OF_TWO_PAIRS: usize = 5;
+/// So many keys are compared with each other; more are sorted.
+const FEW: usize = 8;
 
 /// Reused memory: one object's keys, each as its hash above its place on the tape.
 pub(crate) struct Repeats {
@@ -29,14 +34,27 @@ impl Repeats {
         })
     }
 
-    /// Sorting keeps the time near-linear in the number of keys, whichever they are: equal hashes are no proof, and
-    /// where a client found many of them, the keys themselves are sorted.
     fn find_in_object(&mut self, nodes: &[Node<'_>], at: usize, len: usize) -> Option<usize> {
         self.keys.clear();
         let mut key = at + 1;
         for _ in 0..len {
-            self.keys.push(u64::from(hash(text(nodes, key))) << 32 | key as u64);
+            self.keys.push(key as u64);
             key += 1 + nodes[key + 1].width();
+        }
+        if len > FEW {
+            return self.find_by_sorting(nodes);
+        }
+        let key = |at: &u64| text(nodes, *at as usize);
+        let repeats = |(n, at): (usize, &u64)| self.keys[..n].iter().any(|before| key(before) == key(at));
+        let repeated = self.keys.iter().enumerate().position(repeats)?;
+        Some(self.keys[repeated] as usize)
+    }
+
+    /// Keeps the time near-linear in the number of keys, whichever they are: equal hashes are no proof, and where a
+    /// client found many of them, the keys themselves are sorted.
+    fn find_by_sorting(&mut self, nodes: &[Node<'_>]) -> Option<usize> {
+        for key in &mut self.keys {
+            *key |= u64::from(hash(text(nodes, *key as usize))) << 32;
         }
         self.keys.sort_unstable();
         let same_hash = self.keys.chunk_by_mut(|a, b| a >> 32 == b >> 32).filter(|keys| keys.len() > 1);
@@ -103,6 +121,10 @@ mod tests {
             (r#"{"a":["b","b"],"c":"a"}"#, None),
             (r#"{"é":1,"\u00e9":2}"#, Some("é")),
             (r#"{"a":"a","b":{"c":0}}"#, None),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1}"#, None),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"g":1}"#, Some("g")),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}"#, None),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"a":1}"#, Some("a")),
         ] {
             assert_eq!(found(body).as_deref(), repeated, "{body}");
         }
