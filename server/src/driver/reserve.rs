@@ -1,11 +1,13 @@
 //! Lets the runtime allocate before serving what it would allocate while serving.
 //!
 //! It keeps operations of the ring in pages of doubling size, makes the next page when all are full, and gives the last
-//! one back when it is found empty; and it lets its queue of tasks grow with the tasks that are ready. So as many waits
-//! as there can ever be are begun at once, and the last of them is never ended: its page, and with it every page before,
-//! stays.
+//! one back when it is found empty. So pages are filled until those made hold all waits that there can be, and the last
+//! page keeps one wait that never ends: it stays, and with it every page before.
+//!
+//! Its queue of ready tasks has room for 4,096. Room for more would cost half a megabyte to make, and would be needed
+//! only where more connections are ready at once: there it grows, once.
 
-use super::{Socket, sleep, spawn};
+use super::Socket;
 use crate::limits;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -14,25 +16,29 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-/// The runtime looks for an empty page, and fills holes in earlier pages again, once in so many operations: meanwhile
-/// this many more than are in flight may be in use.
+/// Operations that the first page holds.
+const FIRST_PAGE: usize = 64;
+/// Holes in earlier pages are filled again, and an empty last page is looked for, once in so many operations: this many
+/// places may be neither in use nor found.
 const OPERATIONS_BETWEEN_COMPACTIONS: usize = 2_048;
 /// Waits that end together: no more than the completion queue has entries.
 const WAITS_AT_ONCE: usize = limits::RING_ENTRIES as usize;
 
-/// Makes room for `tasks` that are ready at once, and for a wait of each.
+/// Makes room for a wait of each of `tasks`.
 ///
 /// # Errors
 ///
 /// No descriptors for the sockets that are waited on meanwhile.
 pub async fn reserve(tasks: usize) -> io::Result<()> {
-    (0..tasks).for_each(|_| spawn(async {}));
-    sleep(1).await;
     // The waits of epoll are made when a socket is registered, as a part of accepting a connection.
     if monoio::utils::is_legacy() {
         return Ok(());
     }
-    let mut left = tasks + OPERATIONS_BETWEEN_COMPACTIONS;
+    let (mut left, mut page) = (0, FIRST_PAGE);
+    while left + page < tasks + OPERATIONS_BETWEEN_COMPACTIONS {
+        left += page;
+        page *= 2;
+    }
     let mut batches = Vec::new();
     while left > 0 {
         let batch = Batch::begin(left.min(WAITS_AT_ONCE)).await?;
@@ -61,7 +67,7 @@ impl Batch {
         let mut batch = Self { waits: Vec::with_capacity(count), peer };
         for _ in 0..count {
             let near = near.clone();
-            batch.waits.push(Box::pin(async move { near.readable().await }));
+            batch.waits.push(Box::pin(async move { near.inner.readable(false).await }));
         }
         poll_fn(|context| {
             for wait in &mut batch.waits {
