@@ -14,16 +14,29 @@ pub struct Decoder {
     decoded: usize,
     limit: usize,
     state: State,
+    /// Of the present size line.
     line_bytes: usize,
     trailer_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Size { digits: usize, size: usize },
-    Extension { size: usize },
-    SizeEnd { size: usize },
-    Data { left: usize },
+    Size {
+        size: usize,
+    },
+    /// White space before an extension.
+    Space {
+        size: usize,
+    },
+    Extension {
+        size: usize,
+    },
+    SizeEnd {
+        size: usize,
+    },
+    Data {
+        left: usize,
+    },
     DataCr,
     DataLf,
     TrailerStart,
@@ -44,7 +57,7 @@ pub enum Decoded {
 impl Decoder {
     /// A decoder that refuses more than `limit` bytes of body.
     pub const fn new(limit: usize) -> Self {
-        Self { decoded: 0, limit, state: State::Size { digits: 0, size: 0 }, line_bytes: 0, trailer_bytes: 0 }
+        Self { decoded: 0, limit, state: State::Size { size: 0 }, line_bytes: 0, trailer_bytes: 0 }
     }
 
     /// Goes on with `bytes`: the body so far, then what was read since.
@@ -73,16 +86,7 @@ impl Decoder {
 
     fn after(&mut self, byte: u8) -> Result<State, Refusal> {
         match self.state {
-            State::Size { digits, size } => self.after_size(byte, digits, size),
-            State::Extension { size } => {
-                self.line_bytes += 1;
-                match byte {
-                    b'\r' => Ok(State::SizeEnd { size }),
-                    _ if self.line_bytes > limits::CHUNK_LINE_BYTES => Err(bad("a chunk extension is too long")),
-                    b'\t' | b' '..=b'~' | 0x80.. => Ok(State::Extension { size }),
-                    _ => Err(bad("a chunk extension holds a character that is not allowed")),
-                }
-            }
+            State::Size { .. } | State::Space { .. } | State::Extension { .. } => self.after_line(byte),
             State::SizeEnd { size } => match (byte, size) {
                 (b'\n', 0) => Ok(State::TrailerStart),
                 (b'\n', _) => self.begin_data(size),
@@ -90,7 +94,10 @@ impl Decoder {
             },
             State::Data { .. } => unreachable!("data is copied, not looked at"),
             State::DataCr if byte == b'\r' => Ok(State::DataLf),
-            State::DataLf if byte == b'\n' => Ok(State::Size { digits: 0, size: 0 }),
+            State::DataLf if byte == b'\n' => {
+                self.line_bytes = 0;
+                Ok(State::Size { size: 0 })
+            }
             State::DataCr | State::DataLf => Err(bad("a chunk is longer than its size says")),
             State::TrailerStart if byte == b'\r' => Ok(State::LastLf),
             State::TrailerStart | State::Trailer => self.after_trailer(byte),
@@ -100,15 +107,24 @@ impl Decoder {
         }
     }
 
-    fn after_size(&mut self, byte: u8, digits: usize, size: usize) -> Result<State, Refusal> {
-        match (char::from(byte).to_digit(16), byte) {
-            (Some(_), _) if digits == limits::CHUNK_SIZE_DIGITS => Err(too_large()),
-            (Some(digit), _) => Ok(State::Size { digits: digits + 1, size: size * 16 + digit as usize }),
-            (None, b'\r') if digits > 0 => Ok(State::SizeEnd { size }),
-            (None, b';') if digits > 0 => {
-                self.line_bytes = 0;
-                Ok(State::Extension { size })
+    /// `byte` belongs to the line of a chunk's size.
+    fn after_line(&mut self, byte: u8) -> Result<State, Refusal> {
+        let is_first = self.line_bytes == 0;
+        self.line_bytes += 1;
+        if byte != b'\r' && self.line_bytes > limits::CHUNK_LINE_BYTES {
+            return Err(bad("the line of a chunk's size is too long"));
+        }
+        match (self.state, byte) {
+            (State::Size { size }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = char::from(byte).to_digit(16).unwrap_or_default() as usize;
+                // Any number of zeros may lead; too large for the type is too large for every limit.
+                Ok(State::Size { size: size.saturating_mul(16).saturating_add(digit) })
             }
+            (State::Size { size } | State::Extension { size }, b'\r') if !is_first => Ok(State::SizeEnd { size }),
+            (State::Size { size } | State::Space { size }, b'\t' | b' ') if !is_first => Ok(State::Space { size }),
+            (State::Size { size } | State::Space { size }, b';') if !is_first => Ok(State::Extension { size }),
+            (State::Extension { size }, b'\t' | b' '..=b'~' | 0x80..) => Ok(State::Extension { size }),
+            (State::Extension { .. }, _) => Err(bad("a chunk extension holds a character that is not allowed")),
             _ => Err(bad("a chunk size is not a hexadecimal number")),
         }
     }
@@ -192,6 +208,10 @@ mod tests {
             "x\r\n",
             " 5\r\nhello\r\n",
             "5 \r\nhello\r\n",
+            "5 5\r\nhello\r\n",
+            "5 \n;a\r\nhello\r\n",
+            " ;a\r\n",
+            "5\t\r\nhello\r\n",
             "+5\r\n",
             "-1\r\n",
             "0x5\r\n",
@@ -213,7 +233,7 @@ mod tests {
 
     #[test]
     fn sizes_over_the_limit_are_too_large() {
-        for raw in ["65\r\n", "FFFFFFFF\r\n", "FFFFFFFFFFFFFFFFFFFF\r\n", "000000005\r\n"] {
+        for raw in ["65\r\n", "FFFFFFFF\r\n", "FFFFFFFFFFFFFFFFFFFF\r\n", "10000000000000000\r\n"] {
             assert_eq!(decode_cut(raw.as_bytes(), &[]), Err(413), "{raw:?}");
         }
         let mut two = format!("64\r\n{}\r\n", "a".repeat(100));
@@ -223,9 +243,23 @@ mod tests {
     }
 
     #[test]
-    fn endless_extensions_and_trailers_are_refused() {
-        let extension = format!("5;{}", "a".repeat(limits::CHUNK_LINE_BYTES + 1));
-        assert_eq!(decode_cut(extension.as_bytes(), &[]), Err(400));
+    fn leading_zeros_and_white_space_before_an_extension_are_read() {
+        let zeros = "0".repeat(limits::CHUNK_LINE_BYTES - 1);
+        for line in ["000000005", &format!("{zeros}5"), "5 ;x", "5\t \t; x = \"y\" ; z", "5 ;"] {
+            let raw = format!("{line}\r\nhello\r\n{zeros}0\r\n\r\n");
+            let every_byte: Vec<usize> = (1..raw.len()).collect();
+            for cuts in [&[][..], &every_byte] {
+                assert_eq!(decode_cut(raw.as_bytes(), cuts), Ok(Some((b"hello".to_vec(), Vec::new()))), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn endless_lines_and_trailers_are_refused() {
+        for part in ["0", "5 ", "5;a", "5 ;"] {
+            let line = format!("{part}{}", &part[part.len() - 1..].repeat(limits::CHUNK_LINE_BYTES));
+            assert_eq!(decode_cut(line.as_bytes(), &[]), Err(400), "{part}");
+        }
         let trailer = format!("0\r\n{}", "A: b\r\n".repeat(limits::TRAILER_BYTES / 4));
         assert_eq!(decode_cut(trailer.as_bytes(), &[]), Err(431));
     }

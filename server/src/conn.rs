@@ -41,6 +41,8 @@ pub struct Conn {
     burst: usize,
     /// Answers so far.
     answers: u64,
+    /// Empty lines since the last answer.
+    empty_lines: usize,
     limits: Limits,
 }
 
@@ -72,6 +74,7 @@ impl Conn {
             write_deadline_ms: None,
             burst: 0,
             answers: 0,
+            empty_lines: 0,
             limits: *limits,
         }
     }
@@ -206,6 +209,12 @@ impl Conn {
         // Some clients send an empty line behind a body; it begins no request.
         while buffer.unread().starts_with(b"\r\n") {
             buffer.consume(2);
+            self.empty_lines += 1;
+            if self.empty_lines > limits::EMPTY_LINES {
+                let detail = "too many empty lines before the request";
+                self.refuse(buffer, Refusal { status: Status::BadRequest, detail });
+                return false;
+            }
         }
         if buffer.unread().is_empty() {
             return false;
@@ -301,6 +310,7 @@ impl Conn {
         buffer.consume(body_bytes);
         self.burst += 1;
         self.answers += 1;
+        self.empty_lines = 0;
         if persistence == Persistence::Close {
             self.state = State::Ending { linger: true };
             return false;

@@ -12,7 +12,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-/// What a wait ended with.
+/// What a wait ended with; the last three interrupt it, and it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     Readable,
@@ -22,13 +22,6 @@ enum Event {
     Expired,
     Evicted,
     Draining,
-}
-
-impl Event {
-    /// The wait itself goes on.
-    fn is_interruption(self) -> bool {
-        matches!(self, Self::Expired | Self::Evicted | Self::Draining)
-    }
 }
 
 /// What to wait for next.
@@ -47,20 +40,37 @@ pub const TASK_BYTES: usize = 1280;
 pub async fn serve<S: Service>(worker: &Worker<S>, socket: Socket, place: Place<'_>) {
     let mut conn = Conn::new(&worker.limits, worker.now_ms());
     serve_open(worker, &socket, &mut conn, &place).await;
-    worker.closing(|| drop(socket));
+    worker.counted_apart(|| drop(socket));
     worker.count(&conn);
 }
 
 async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, place: &Place<'_>) {
     let mut held = None;
     let mut wait = Wait::Readable;
-    // Kept over an interruption: the runtime allocates for a wait that is given up.
-    let mut ready = pin!(Some(ready_for(worker, socket, wait)));
+    // Both stay in flight over interruptions, and the first over the second: the runtime allocates for a wait that is
+    // given up.
+    let mut readable = pin!(None);
+    let mut other = pin!(None);
     let mut turns = 0;
     loop {
         // Whoever waits for a turn is not slow: the server is.
         place.set(conn.deadline_ms(), conn.is_idle(), held.is_some() && wait != Wait::Turn);
-        let event = next_event(worker, place, ready.as_mut(), conn.is_idle()).await;
+        let event = if wait == Wait::Readable {
+            if readable.is_none() {
+                readable.set(Some(until_readable(socket)));
+            }
+            next_event(worker, place, readable.as_mut(), conn.is_idle()).await
+        } else {
+            if other.is_none() {
+                other.set(Some(until(worker, socket, wait)));
+            }
+            next_event(worker, place, other.as_mut(), conn.is_idle()).await
+        };
+        match event {
+            Event::Readable => readable.set(None),
+            Event::Writable | Event::Turn => other.set(None),
+            Event::Expired | Event::Evicted | Event::Draining => {}
+        }
         let mut buffer = match held.take() {
             Some(buffer) => buffer,
             None => borrow(worker).await,
@@ -72,16 +82,22 @@ async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut 
             worker.pool.borrow_mut().put(buffer);
         }
         let Some((next_wait, _)) = next else { break };
-        if next_wait != wait || !event.is_interruption() {
-            wait = next_wait;
-            ready.set(Some(ready_for(worker, socket, wait)));
-        }
+        wait = next_wait;
         turns += 1;
         if turns % limits::TURNS_BEFORE_YIELD == 0 {
             worker.turns.pass().await;
         }
     }
-    worker.closing(|| ready.set(None));
+    // Waits that are still in flight end by this, and so are not given up.
+    if readable.is_some() || other.is_some() {
+        socket.end();
+    }
+    if let Some(wait) = readable.as_mut().as_pin_mut() {
+        wait.await;
+    }
+    if let Some(wait) = other.as_mut().as_pin_mut() {
+        wait.await;
+    }
 }
 
 /// Lends a buffer. When none is left the slowest sender is asked for its own, and has its turn before this one.
@@ -106,21 +122,18 @@ fn turn<S: Service>(
 ) -> Option<(Wait, bool)> {
     let now_ms = worker.now_ms();
     let mut step = match event {
-        // A request that reached the socket before the end is answered.
-        Event::Readable | Event::Draining => match socket.receive(buffer.room()) {
+        Event::Readable => match socket.receive(buffer.room()) {
             Ok(Some(0)) => conn.ended(buffer, now_ms),
             Ok(Some(count)) => {
                 buffer.received(count);
                 conn.received(buffer, &mut *worker.service.borrow_mut(), now_ms)
             }
-            Ok(None) if event == Event::Draining => return None,
             Ok(None) => return Some((Wait::Readable, conn.needs_buffer())),
             Err(_) => return None,
         },
         Event::Writable => Step::Write,
         Event::Turn => conn.written(buffer, &mut *worker.service.borrow_mut(), now_ms),
-        Event::Expired => conn.expired(buffer, now_ms),
-        Event::Evicted => evict(worker, socket, conn, buffer, now_ms),
+        Event::Expired | Event::Evicted | Event::Draining => interrupt(worker, socket, conn, buffer, event),
     };
     loop {
         match step {
@@ -144,18 +157,30 @@ fn turn<S: Service>(
     }
 }
 
-/// Gives the connection up, unless all that it still owes has come meanwhile: then it was not its fault.
-fn evict<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, buffer: &mut Buffer, now_ms: u64) -> Step {
-    if conn.reads()
-        && let Ok(Some(count @ 1..)) = socket.receive(buffer.room())
-    {
+/// Gives the connection up, unless what it waits for has reached the socket meanwhile: a whole request, or the
+/// beginning of one if it was idle and is not evicted. Empty lines are no request.
+fn interrupt<S: Service>(
+    worker: &Worker<S>,
+    socket: &Socket,
+    conn: &mut Conn,
+    buffer: &mut Buffer,
+    event: Event,
+) -> Step {
+    let now_ms = worker.now_ms();
+    let looks_again = conn.is_idle() || (event == Event::Evicted && conn.reads());
+    if looks_again && let Ok(Some(count @ 1..)) = socket.receive(buffer.room()) {
         buffer.received(count);
         let step = conn.received(buffer, &mut *worker.service.borrow_mut(), now_ms);
-        if step != Step::Read {
-            return step;
+        match step {
+            Step::Idle => {}
+            Step::Read if event == Event::Evicted => {}
+            _ => return step,
         }
     }
-    conn.evicted(buffer, now_ms)
+    match event {
+        Event::Evicted => conn.evicted(buffer, now_ms),
+        _ => conn.expired(buffer, now_ms),
+    }
 }
 
 /// True if everything was taken, false if the peer must take some first.
@@ -169,23 +194,20 @@ fn send_all(socket: &Socket, buffer: &mut Buffer) -> io::Result<bool> {
     Ok(true)
 }
 
-/// What `wait` waits for.
-async fn ready_for<S: Service>(worker: &Worker<S>, socket: &Socket, wait: Wait) -> Event {
-    // An error shows again, and more plainly, at the read or write that follows.
-    match wait {
-        Wait::Readable => {
-            let _ = socket.readable().await;
-            Event::Readable
-        }
-        Wait::Writable => {
-            let _ = socket.writable().await;
-            Event::Writable
-        }
-        Wait::Turn => {
-            worker.turns.pass().await;
-            Event::Turn
-        }
+/// An error shows again, and more plainly, at the read or write that follows.
+async fn until_readable(socket: &Socket) -> Event {
+    let _ = socket.readable().await;
+    Event::Readable
+}
+
+/// Waits for anything but input; an error as above.
+async fn until<S: Service>(worker: &Worker<S>, socket: &Socket, wait: Wait) -> Event {
+    if wait == Wait::Turn {
+        worker.turns.pass().await;
+        return Event::Turn;
     }
+    let _ = socket.writable().await;
+    Event::Writable
 }
 
 /// Waits for `ready`, the deadline, or a word from the rest of the server, whichever is first.
@@ -196,10 +218,8 @@ async fn next_event<S: Service>(
     is_idle: bool,
 ) -> Event {
     poll_fn(|context| {
-        // A sender that keeps dripping bytes must not hold the deadline off; a request that reaches an idle
-        // connection just before it closes is served.
-        let interruption = interruption(worker, place, is_idle);
-        if let (Some(event), false) = (interruption, is_idle) {
+        // First: a sender that always has bytes for us must not hold these off.
+        if let Some(event) = interruption(worker, place, is_idle) {
             return Poll::Ready(event);
         }
         if let Some(ready) = ready.as_mut().as_pin_mut()
@@ -208,7 +228,7 @@ async fn next_event<S: Service>(
             return Poll::Ready(event);
         }
         place.set_waker(context.waker());
-        interruption.map_or(Poll::Pending, Poll::Ready)
+        Poll::Pending
     })
     .await
 }

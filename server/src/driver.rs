@@ -6,8 +6,10 @@
 #![allow(unsafe_code)]
 
 mod probe;
+mod reserve;
 
 pub use probe::Refused;
+pub use reserve::reserve;
 
 use crate::limits;
 use monoio::net::UnixStream;
@@ -108,11 +110,14 @@ impl Socket {
             // The epoll driver cannot see the plain reads below, so it takes a drained socket for a readable one
             // until it has asked the kernel once. After that its own word is good: a second question per request
             // would be a system call for nothing.
-            let mut asking = pin!(self.inner.readable(false));
-            if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(asking.as_mut().poll(context))).await {
-                return result;
-            }
-            return self.inner.readable(true).await;
+            let asked = {
+                let mut asking = pin!(self.inner.readable(false));
+                poll_fn(|context| Poll::Ready(asking.as_mut().poll(context))).await
+            };
+            return match asked {
+                Poll::Ready(result) => result,
+                Poll::Pending => self.inner.readable(true).await,
+            };
         }
         self.inner.readable(false).await
     }
@@ -145,9 +150,10 @@ impl Socket {
         let _ = rustix::net::shutdown(self, Shutdown::Write);
     }
 
-    /// Refuses connections from now on, at once and whatever else refers to the listener.
-    pub fn end_listening(&self) {
-        // Fails only for what is no listener, or no longer one.
+    /// Ends both directions, and with them every wait. A listener refuses connections from now on, at once and whatever
+    /// else refers to it.
+    pub fn end(&self) {
+        // A peer that is gone, or a listener that is none any longer, has ended them already.
         let _ = rustix::net::shutdown(self, Shutdown::Both);
     }
 }

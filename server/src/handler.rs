@@ -2,6 +2,7 @@
 
 use crate::buffers::Output;
 use crate::response::{self, Form, Status};
+use crate::target::Target;
 use std::fmt::Display;
 
 /// What the connection needs from the rest of the server; tests put something small in its place.
@@ -44,12 +45,19 @@ pub enum Route {
     UnknownPath,
     /// HTTP/1.1 without Host: whatever was asked for, it is refused.
     MissingHost,
+    /// A Host field, or a host in the target, that is none: the same.
+    InvalidHost,
 }
 
 impl Route {
     /// `target` as it stands in the request line; its query is ignored, `http://host` before the path as well.
     pub fn find(method: &str, target: &str) -> Self {
-        match (path(target), method) {
+        let path = match Target::parse(target) {
+            Target::Path(path) => path,
+            Target::InvalidHost => return Self::InvalidHost,
+            Target::Other => return Self::UnknownPath,
+        };
+        match (path, method) {
             ("/fraud-score", "POST") => Self::Score,
             ("/fraud-score", _) => Self::OtherMethod { allow: "POST" },
             ("/ready", "GET" | "HEAD") => Self::Ready,
@@ -57,14 +65,6 @@ impl Route {
             _ => Self::UnknownPath,
         }
     }
-}
-
-fn path(target: &str) -> &str {
-    let after_scheme = match target.split_once("://") {
-        Some((scheme, rest)) if !scheme.starts_with('/') => rest.find('/').map_or("/", |slash| &rest[slash..]),
-        _ => target,
-    };
-    after_scheme.split('?').next().unwrap_or_default()
 }
 
 /// Writes the answer to a whole request.
@@ -95,6 +95,10 @@ pub fn answer<S: Service>(service: &mut S, route: Route, body: &mut [u8], output
             let detail = "an HTTP/1.1 request needs a Host field";
             response::write_problem(output, Status::BadRequest, detail, form);
         }
+        Route::InvalidHost => {
+            let detail = "the host is neither a name nor an address, with or without a port";
+            response::write_problem(output, Status::BadRequest, detail, form);
+        }
     }
 }
 
@@ -112,13 +116,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn query_and_absolute_form_lead_to_the_same_path() {
-        for target in ["/ready", "/ready?x=1", "http://host/ready", "http://host:1/ready?a=http://b/c"] {
+    fn paths_are_compared_exactly() {
+        for target in ["/ready", "/ready?x=1", "http://host:1/ready?a=http://b/c"] {
             assert_eq!(Route::find("GET", target), Route::Ready, "{target}");
         }
-        for target in ["/", "/ready/", "//ready", "*", "http://host", "/READY", "/fraud-score/x", "/x://h/ready"] {
+        for target in ["/", "/ready/", "//ready", "*", "http://host", "/READY", "/fraud-score/x", "://c/ready"] {
             assert_eq!(Route::find("GET", target), Route::UnknownPath, "{target}");
         }
+        for target in ["://c/fraud-score", "a?b://c/fraud-score"] {
+            assert_eq!(Route::find("POST", target), Route::UnknownPath, "{target}");
+        }
+        assert_eq!(Route::find("POST", "http:///fraud-score"), Route::InvalidHost);
     }
 
     #[test]

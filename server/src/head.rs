@@ -7,6 +7,7 @@
 use crate::handler::Route;
 use crate::limits;
 use crate::response::{Persistence, Status};
+use crate::target;
 use std::mem::MaybeUninit;
 
 /// A head that can be answered.
@@ -140,6 +141,9 @@ fn decide(head: &[u8], request: &httparse::Request<'_, '_>) -> Result<Head, Refu
     if fields.hosts == 0 && !is_old {
         route = Route::MissingHost;
     }
+    if fields.host_is_invalid {
+        route = Route::InvalidHost;
+    }
     if fields.expects_other {
         return Err(Refusal { status: Status::ExpectationFailed, detail: "only 100-continue can be expected" });
     }
@@ -162,6 +166,7 @@ fn decide(head: &[u8], request: &httparse::Request<'_, '_>) -> Result<Head, Refu
 #[derive(Default)]
 struct Fields {
     hosts: usize,
+    host_is_invalid: bool,
     content_length: Option<usize>,
     chunked: usize,
     other_codings: usize,
@@ -177,7 +182,7 @@ impl Fields {
         for header in headers {
             // By length first: most fields of most requests are none of these.
             match header.name.len() {
-                4 if header.name.eq_ignore_ascii_case("Host") => fields.hosts += 1,
+                4 if header.name.eq_ignore_ascii_case("Host") => fields.host(header.value),
                 6 if header.name.eq_ignore_ascii_case("Expect") => fields.expect(header.value),
                 10 if header.name.eq_ignore_ascii_case("Connection") => fields.connection(header.value),
                 14 if header.name.eq_ignore_ascii_case("Content-Length") => fields.length(header.value)?,
@@ -186,6 +191,11 @@ impl Fields {
             }
         }
         Ok(fields)
+    }
+
+    fn host(&mut self, value: &[u8]) {
+        self.hosts += 1;
+        self.host_is_invalid |= !target::is_host(value);
     }
 
     fn expect(&mut self, value: &[u8]) {

@@ -122,6 +122,24 @@ fn a_missing_host_is_answered_with_known_framing() {
 }
 
 #[test]
+fn a_host_that_is_none_is_answered_with_known_framing() {
+    for (version, host) in [("1.1", "a b/c@d"), ("1.1", "a@b"), ("1.0", "a/b"), ("1.1", "a:b")] {
+        let head = complete(&format!("GET /ready HTTP/{version}\r\nHost: {host}\r\n\r\n"));
+        assert_eq!(head.route, Route::InvalidHost, "{host}");
+    }
+    assert_eq!(complete("GET /ready HTTP/1.1\r\nHost:\r\n\r\n").route, Route::Ready);
+    assert_eq!(complete("GET http:///ready HTTP/1.1\r\nHost: a\r\n\r\n").route, Route::InvalidHost);
+}
+
+/// haproxy 2.6 reads this length as 0 and would take the body for the next request. What prevents it is that the
+/// length is too large here, which ends the connection.
+#[test]
+fn a_length_of_two_to_the_64_is_no_length_of_0() {
+    let head = complete(&post("Content-Length: 18446744073709551616\r\n"));
+    assert_eq!(head.framing, Framing::Length(usize::MAX));
+}
+
+#[test]
 fn expectations_other_than_continue_fail() {
     assert!(complete(&post("Expect: 100-Continue\r\n")).expects_continue);
     assert_eq!(refused(&post("Expect: miracles\r\n")), 417);

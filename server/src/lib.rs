@@ -1,7 +1,7 @@
 //! Scores transactions over HTTP/1.1: one pinned thread, one ring, one shared index.
 //!
 //! The life of a request: the connection's task waits for its socket (`connection`, `driver`), borrows a buffer
-//! (`buffers`) and reads into it; the state machine (`conn`) finds the head (`head`) and the body (`chunked`), the
+//! (`buffers`) and reads into it; the state machine (`conn`) finds the head (`head`, `target`) and the body (`chunked`), the
 //! `handler` asks the `scorer`, the answer (`response`) is written into the same buffer and sent; the buffer goes
 //! back. Nothing on this path allocates, locks or logs.
 //!
@@ -39,6 +39,7 @@ mod siblings;
 mod signals;
 mod slots;
 mod start;
+mod target;
 mod turns;
 mod warmup;
 mod worker;

@@ -127,14 +127,16 @@ impl Slot {
 }
 
 impl Place<'_> {
-    /// Before a wait: what the sweeper needs to know. Whoever was asked to make room and was busy has done so.
+    /// Before a wait: what the sweeper needs to know. Progress clears a pending eviction; an idle connection whose
+    /// deadline is the same has made none, whatever it has received.
     pub fn set(&self, deadline_ms: u64, is_idle: bool, holds_buffer: bool) {
         self.holds_none();
         let slot = self.slot();
+        let is_unchanged = is_idle && slot.is_idle.get() && slot.deadline_ms.get() == deadline_ms;
         slot.deadline_ms.set(deadline_ms);
         slot.is_idle.set(is_idle);
         slot.holds_buffer.set(holds_buffer);
-        slot.must_leave.set(false);
+        slot.must_leave.set(slot.must_leave.get() && is_unchanged);
         self.slots.slow.set(self.slots.slow.get() + usize::from(holds_buffer));
     }
 
@@ -211,6 +213,21 @@ mod tests {
         assert!(busy.must_leave());
         busy.set(1, false, false);
         assert!(!busy.must_leave() && !slots.evict_slowest());
+    }
+
+    #[test]
+    fn only_progress_clears_the_request_to_leave() {
+        let slots = Slots::new(1);
+        let place = slots.open().unwrap();
+        place.set(10, true, false);
+        assert!(slots.evict_idle());
+        place.set(10, true, false);
+        assert!(place.must_leave(), "nothing but empty lines came");
+        place.set(20, true, false);
+        assert!(!place.must_leave(), "a request was answered");
+        assert!(slots.evict_idle());
+        place.set(20, false, true);
+        assert!(!place.must_leave(), "a request has begun");
     }
 
     #[test]

@@ -152,6 +152,7 @@ pub(crate) fn serve_until_stopped<S: Service>(
         }
         driver::spawn(signals::report_hangups(Socket::new(signals.hangup.into())?));
         let (socket, stop) = (Socket::new(socket)?, Socket::new(signals.stop.into())?);
+        worker.reserve().await;
         tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
         io::Result::Ok(worker.run(listener, socket, stop).await)
     });

@@ -69,7 +69,7 @@ impl<S: Service> Worker<S> {
             service: RefCell::new(service),
             pool: RefCell::new(Pool::new(&limits)),
             slots: Slots::new(limits.connections),
-            turns: Turns::new(limits.connections),
+            turns: Turns::new(limits.connections + limits::OTHER_TASKS),
             phase,
             started: Instant::now(),
             acceptor: RefCell::new(None),
@@ -89,16 +89,24 @@ impl<S: Service> Worker<S> {
         add(&self.counts.answers, conn.answers());
     }
 
-    /// Does a part of closing a connection, which may allocate.
-    pub fn closing(&self, part: impl FnOnce()) {
+    /// Does a part of accepting or closing a connection, which may allocate.
+    pub fn counted_apart<T>(&self, part: impl FnOnce() -> T) -> T {
         let before = allocator::count();
-        part();
+        let done = part();
         add(&self.counts.connection_allocations, allocator::count() - before);
+        done
     }
 
     /// All of this thread, but those of accepting and closing connections.
     fn request_allocations(&self) -> u64 {
         allocator::count() - self.counts.connection_allocations.get()
+    }
+
+    /// Makes room in the runtime for every connection, so that serving allocates nothing for it.
+    pub async fn reserve(&self) {
+        if let Err(error) = driver::reserve(self.limits.connections + limits::OTHER_TASKS).await {
+            tracing::warn!(%error, "cannot make room for every connection now; it is made when it is needed");
+        }
     }
 
     /// Serves until a byte arrives on `signals`, then finishes open requests.
@@ -114,13 +122,7 @@ impl<S: Service> Worker<S> {
         wait_for_byte(&signals).await;
         let allocations = self.request_allocations() - before;
         listener.unlink();
-        self.accept_some(&socket, is_tcp);
-        // Not left to the close: a ring may hold the listener for a while after the process has ended, and
-        // connections would be lost in its queue.
-        socket.end_listening();
-        self.phase.set(Phase::Draining);
-        tracing::info!(open = self.slots.open_count(), "stopping: no new connections, open requests are finished");
-        let is_finished = self.drain(&signals).await;
+        let is_finished = self.drain(&socket, is_tcp, &signals).await;
         Served {
             is_finished,
             connections: self.counts.connections.get(),
@@ -129,22 +131,55 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    async fn drain(&self, signals: &Socket) -> bool {
+    /// Takes the connections that wait in the listener's queue, ends it, and waits until all are served.
+    async fn drain(&'static self, listener: &Socket, is_tcp: bool, signals: &Socket) -> bool {
+        self.phase.set(Phase::Draining);
         if let Some(acceptor) = self.acceptor.borrow().as_ref() {
             acceptor.wake_by_ref();
         }
-        self.slots.wake_all();
         let end_ms = self.now_ms() + self.limits.drain_timeout_ms;
+        if !is_tcp {
+            // Nobody new gets into the queue, and those in it can still be accepted.
+            listener.end();
+        }
+        // The queue is no longer than this, so what comes behind the last of these came after the signal.
+        let mut left = self.limits.accept_backlog + 1;
         let mut discarded = [0; 16];
-        while self.slots.open_count() > 0 {
+        loop {
+            if left > 0 {
+                left = self.accept_queued(listener, is_tcp, left);
+                if left == 0 {
+                    // Not left to the close: a ring may hold the listener for a while after the process has ended, and
+                    // connections would be lost in its queue.
+                    listener.end();
+                    let open = self.slots.open_count();
+                    tracing::info!(open, "stopping: no new connections, open requests are finished");
+                }
+                // Idle ones close, and so make room for those that still wait.
+                self.slots.wake_all();
+            }
+            if left == 0 && self.slots.open_count() == 0 {
+                return true;
+            }
             let is_asked_again = matches!(signals.receive(&mut discarded), Ok(Some(1..)));
             if is_asked_again || self.now_ms() >= end_ms {
                 tracing::warn!(open = self.slots.open_count(), "stopped before every connection was finished");
                 return false;
             }
-            driver::sleep(10).await;
+            driver::sleep(limits::DRAIN_POLL_MS).await;
         }
-        true
+    }
+
+    /// Accepts up to `most` connections. How many are left to be tried when there is room again; 0 when none waits.
+    fn accept_queued(&'static self, listener: &Socket, is_tcp: bool, most: usize) -> usize {
+        for accepted in 0..most {
+            match self.accept_one(listener, is_tcp) {
+                Accepted::One => {}
+                Accepted::NoneWaits => return 0,
+                Accepted::NoRoom | Accepted::Failed => return most - accepted,
+            }
+        }
+        0
     }
 
     async fn sweep(&'static self) {
@@ -199,27 +234,34 @@ impl<S: Service> Worker<S> {
     /// False if the process is short of descriptors or memory.
     fn accept_some(&'static self, listener: &Socket, is_tcp: bool) -> bool {
         for _ in 0..limits::ACCEPT_BURST {
-            let Some(place) = self.slots.open() else { return true };
-            let before = allocator::count();
-            match listener.accept() {
-                Ok(Some(socket)) => {
-                    if is_tcp {
-                        // Answers are written in one go: holding a part back only delays it. A connection that
-                        // is already gone shows at the first read.
-                        let _ = sockopt::set_tcp_nodelay(&socket, true);
-                    }
-                    driver::spawn(connection::serve(self, socket, place));
-                    add(&self.counts.connections, 1);
-                    add(&self.counts.connection_allocations, allocator::count() - before);
-                }
-                Ok(None) => return true,
-                Err(error) => {
-                    self.report(&error);
-                    return false;
-                }
+            match self.accept_one(listener, is_tcp) {
+                Accepted::One => {}
+                Accepted::NoneWaits | Accepted::NoRoom => return true,
+                Accepted::Failed => return false,
             }
         }
         true
+    }
+
+    fn accept_one(&'static self, listener: &Socket, is_tcp: bool) -> Accepted {
+        let Some(place) = self.slots.open() else { return Accepted::NoRoom };
+        self.counted_apart(|| match listener.accept() {
+            Ok(Some(socket)) => {
+                if is_tcp {
+                    // Answers are written in one go: holding a part back only delays it. A connection that is already
+                    // gone shows at the first read.
+                    let _ = sockopt::set_tcp_nodelay(&socket, true);
+                }
+                driver::spawn(connection::serve(self, socket, place));
+                add(&self.counts.connections, 1);
+                Accepted::One
+            }
+            Ok(None) => Accepted::NoneWaits,
+            Err(error) => {
+                self.report(&error);
+                Accepted::Failed
+            }
+        })
     }
 
     fn report(&self, error: &io::Error) {
@@ -242,6 +284,16 @@ impl<S: Service> Worker<S> {
         })
         .await;
     }
+}
+
+/// What came of accepting a connection.
+enum Accepted {
+    One,
+    NoneWaits,
+    /// The table of connections is full.
+    NoRoom,
+    /// The process is short of descriptors or memory.
+    Failed,
 }
 
 fn add(counter: &Cell<u64>, more: u64) {

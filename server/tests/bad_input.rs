@@ -79,6 +79,12 @@ fn timestamp_that_is_no_date(scene: &mut Scene) {
 
 fn duplicate_key(scene: &mut Scene) {
     scene.refused(&post(&payload(1).replacen(r#"{"id""#, r#"{"last_transaction":null,"id""#, 1)), 400, true, "last");
+    scene.refused(
+        &post(&payload(1).replacen(r#"{"id""#, r#"{"x":{"y":[{"z":1,"z":2}]},"id""#, 1)),
+        400,
+        true,
+        "duplicate",
+    );
 }
 
 fn no_such_path(scene: &mut Scene) {
@@ -161,6 +167,20 @@ fn http_1_1_without_host(scene: &mut Scene) {
     scene.refused(&post(&payload(1)).replace("Host: test\r\n", ""), 400, true, "Host");
 }
 
+fn invalid_host(scene: &mut Scene) {
+    scene.refused(&post(&payload(1)).replace("Host: test", "Host: a b/c@d"), 400, true, "host");
+    scene.refused(&post(&payload(1)).replace("/fraud-score", "http:///fraud-score"), 400, true, "host");
+    for target in ["://c/fraud-score", "a?b://c/fraud-score"] {
+        scene.refused(&post(&payload(1)).replace("/fraud-score", target), 404, true, "/fraud-score");
+    }
+}
+
+/// haproxy reads it as 0, and would send the body on as a request of its own.
+fn length_of_two_to_the_64(scene: &mut Scene) {
+    let smuggled = format!("{}{READY}", head("Content-Length: 18446744073709551616\r\n"));
+    scene.refused(&smuggled, 413, false, "body");
+}
+
 macro_rules! table {
     ($($setup:ident: $listen:expr, $sandbox:expr;)*) => {$(
         mod $setup {
@@ -171,7 +191,7 @@ macro_rules! table {
                 head_not_finished_in_time, body_not_finished_in_time, body_over_the_limit, head_over_the_limit,
                 content_length_beside_transfer_encoding, two_differing_content_lengths, bad_chunk,
                 space_before_the_colon, bare_cr_and_lf, other_transfer_coding, other_http_version,
-                http_1_1_without_host);
+                http_1_1_without_host, invalid_host, length_of_two_to_the_64);
         }
     )*};
     (@rows $listen:expr, $sandbox:expr, $($row:ident),*) => {$(

@@ -70,6 +70,32 @@ fn a_ring_that_cannot_be_entered_is_found_out_before_it_matters() {
     scores_like_the_libraries(Listen::Tcp, Sandbox::NoIoUringEnter, &[], "epoll");
 }
 
+/// A ring is locked memory, of which all processes of a user may have so much together: what is said must name that.
+#[test]
+fn too_little_locked_memory_is_named_with_what_to_do() {
+    for bytes in [0, 128 * 1024] {
+        let place = Place::new();
+        let path = |n: usize| format!("unix:{}", place.path(&format!("api{n}.sock")).display());
+        let servers = [1, 2].map(|n| Server::start_at(&place, &path(n), Sandbox::LockedMemory(bytes), &[]));
+        for server in &servers {
+            for n in 0..20 {
+                assert_eq!(server.connect().ask(post(&payload(n))).body, place.expected(&payload(n)));
+            }
+            let says = server.lines.iter().filter(|line| line.contains("refused") && line.contains("`ulimit -l"));
+            assert_eq!(says.count(), usize::from(driver_of(server) == "epoll"), "{:#?}", server.lines);
+        }
+        if driver_of(&servers[0]) == "io_uring" && bytes == 0 {
+            eprintln!("skipped: this kernel does not count rings as locked memory");
+            return;
+        }
+    }
+    let place = Place::new();
+    let asked = command(&place, "tcp:127.0.0.1:0", Sandbox::LockedMemory(0), &["--driver", "io_uring"]);
+    let mut server = Server::spawn(asked);
+    assert_eq!(server.wait().code(), Some(1));
+    assert!(server.lines.concat().contains("`ulimit -l"), "{:#?}", server.lines);
+}
+
 #[test]
 fn epoll_can_be_asked_for() {
     scores_like_the_libraries(Listen::Unix, Sandbox::None, &["--driver", "epoll"], "epoll");

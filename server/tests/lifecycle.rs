@@ -76,6 +76,40 @@ fn open_requests_are_finished_and_readiness_is_withdrawn() {
     }
 }
 
+/// Requests that are complete when the signal comes, in connections that nobody has accepted: all are answered, also if
+/// they are more than the table of connections holds.
+#[test]
+fn connections_in_the_queue_are_served_when_a_server_stops() {
+    const CLIENTS: u32 = 300;
+    for (sandbox, listen) in BOTH.iter().flat_map(|&s| [Listen::Unix, Listen::Tcp].map(|l| (s, l))) {
+        for options in [&[][..], &["--max-connections", "16"]] {
+            let place = Place::new();
+            let mut server = Server::start(&place, listen, sandbox, options);
+            let mut held: Vec<Client> = (0..8).map(|_| server.connect()).collect();
+            held.iter_mut().for_each(|client| assert_eq!(client.ask(READY).status, 200));
+            server.signal(Signal::STOP);
+            server.must_be_stopped();
+            let mut clients: Vec<Client> = (0..CLIENTS).map(|_| server.connect()).collect();
+            for (n, client) in (0..).zip(&mut clients) {
+                client.send(post(&payload(n)));
+            }
+            server.signal(Signal::TERM);
+            server.signal(Signal::CONT);
+            for (n, mut client) in (0..).zip(clients) {
+                let answer = client.answer();
+                let expected = (200, place.expected(&payload(n)), true);
+                assert_eq!(
+                    (answer.status, answer.body.clone(), answer.closes()),
+                    expected,
+                    "{sandbox:?} {listen:?} {n}"
+                );
+            }
+            held.iter_mut().for_each(Client::must_be_closed);
+            assert_eq!(server.wait().code(), Some(0), "{:#?}", server.lines);
+        }
+    }
+}
+
 #[test]
 fn a_request_that_never_ends_does_not_hold_the_stop_up_for_ever() {
     let place = Place::new();

@@ -4,8 +4,9 @@
 mod support;
 
 use rustix::process::Signal;
+use std::time::Duration;
 use support::corpus::corpus;
-use support::{Listen, Place, READY, Sandbox, Server, payload, post};
+use support::{Client, Listen, Place, READY, Sandbox, Server, payload, post};
 
 const REQUESTS: u64 = 100_000;
 
@@ -62,6 +63,64 @@ fn no_kind_of_answer_allocates_on_io_uring() {
 fn no_kind_of_answer_allocates_on_epoll() {
     all_kinds(Listen::Unix, Sandbox::NoIoUring);
     all_kinds(Listen::Tcp, Sandbox::NoIoUring);
+}
+
+/// Senders that never end, readers that never read, more connections than there is room for, silence, and connections
+/// that vanish: what a server does about each must not allocate either.
+fn attacks(sandbox: Sandbox) {
+    let place = Place::new();
+    let mut options = vec!["--max-connections", "500", "--max-open-requests", "8", "--idle-timeout-ms", "400"];
+    for time in ["--head-timeout-ms", "--body-timeout-ms", "--write-timeout-ms"] {
+        options.extend([time, "200"]);
+    }
+    let server = Server::start(&place, Listen::Unix, sandbox, &options);
+    let descriptors = server.descriptors();
+    let long = post(&"x".repeat(64 * 1024));
+    let one = post(&payload(1));
+    let burst = one.repeat(1_000);
+    for round in 0..3 {
+        let mut crowd: Vec<Client> = (0..700).map(|_| server.connect()).collect();
+        for (number, client) in crowd.iter_mut().enumerate() {
+            let part = match number % 7 {
+                0 => &long[..long.len() - 1],
+                1 => &one[..10],
+                2 => "\r\n\r",
+                3 => READY,
+                4 => "\u{16}\u{3}\u{1}\r\n",
+                5 => &one[..one.len() - 1],
+                _ => "",
+            };
+            // A server that has given a connection up need not take what is left.
+            client.send_within(part, Duration::from_millis(500));
+        }
+        let mut deaf: Vec<Client> = (0..4).map(|_| server.connect()).collect();
+        for client in &mut deaf {
+            // More than its answers find room for on the way back.
+            client.send_within(&burst, Duration::from_millis(50));
+        }
+        if round == 0 {
+            // Everyone is timed out; in the other rounds all vanish at once.
+            server.must_come_down_to(descriptors);
+        }
+    }
+    server.must_come_down_to(descriptors);
+    // Idle ones, for their own sake.
+    let mut idle: Vec<Client> = (0..100).map(|_| server.connect()).collect();
+    idle.iter_mut().for_each(|client| assert_eq!(client.ask(READY).status, 200));
+    idle.iter_mut().for_each(Client::must_be_closed);
+    let (answers, allocations) = stop(server);
+    assert!(answers > 1_000, "{answers}");
+    assert_eq!(allocations, 0, "by {answers} answers, {sandbox:?}");
+}
+
+#[test]
+fn attacks_and_time_outs_do_not_allocate_on_io_uring() {
+    attacks(Sandbox::None);
+}
+
+#[test]
+fn attacks_and_time_outs_do_not_allocate_on_epoll() {
+    attacks(Sandbox::NoIoUring);
 }
 
 /// Looking for an index allocates, a few times a second; its answers must not.

@@ -3,6 +3,7 @@
 
 mod support;
 
+use rustix::process::Signal;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -133,6 +134,51 @@ fn idle_connections_make_room_for_new_ones() {
     }
 }
 
+/// Empty lines are skipped before a request, so they must neither be endless nor count as being busy.
+#[test]
+fn connections_full_of_empty_lines_make_room_for_new_ones() {
+    for sandbox in BOTH {
+        let place = Place::new();
+        let server = Server::start(&place, Listen::Unix, sandbox, &["--max-connections", "4"]);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let stop_at_end = StopAtEnd(&stop);
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        let Ok(mut flood) = Client::try_connect(&server.address) else { continue };
+                        while !stop.load(Ordering::Relaxed) {
+                            if flood.try_send("\r\n".repeat(100)).is_err() {
+                                break;
+                            }
+                        }
+                    }
+                });
+            }
+            // Each may wait for a second, as a refused flood keeps its place while it is read and dropped.
+            for n in 0..2 {
+                let mut client = server.connect();
+                assert_eq!(client.ask(post(&payload(n))).body, place.expected(&payload(n)));
+            }
+            drop(stop_at_end);
+        });
+        let mut client = server.connect();
+        assert_eq!(client.ask(format!("{}{READY}", "\r\n".repeat(8))).status, 200);
+        let answer = client.ask("\r\n".repeat(9));
+        assert_eq!((answer.status, answer.closes()), (400, true));
+        client.must_be_closed();
+    }
+}
+
+/// Ends threads also when the test fails.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_server_short_of_descriptors_goes_on_without_spinning() {
     for sandbox in BOTH {
@@ -179,7 +225,8 @@ fn an_idle_server_with_idle_connections_stays_small_and_quiet() {
     let mut clients: Vec<Client> = (0..500).map(|_| server.connect()).collect();
     clients.iter_mut().for_each(|client| assert_eq!(client.ask(post(&payload(1))).status, 200));
     let kilobytes = server.own_kilobytes();
-    assert!(at_start < 13_000, "{at_start} kB before the first connection");
+    eprintln!("{at_start} kB before the first connection, {kilobytes} kB with 500");
+    assert!(at_start < 14_000, "{at_start} kB before the first connection");
     assert!(kilobytes < 16_000, "{kilobytes} kB");
     let share = server.cpu_share(Duration::from_millis(500));
     assert!(share <= 0.1, "{share:.3} of a core: idle connections must cost nothing");
@@ -191,7 +238,7 @@ fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
     raise_own_descriptors();
     for sandbox in BOTH {
         let place = Place::new();
-        let server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let before = server.descriptors();
         let at_start = server.own_kilobytes();
         let mut largest = server.connect();
@@ -212,5 +259,7 @@ fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
         assert_eq!(largest.ask(post(&payload(1))).body, place.expected(&payload(1)), "a good client is served");
         drop((idle, hostile, largest));
         server.must_come_down_to(before);
+        server.signal(Signal::TERM);
+        assert!(server.wait_for_line("\"stopped").contains("\"allocations\":0"), "{:?}", server.lines.last());
     }
 }

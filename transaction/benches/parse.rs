@@ -13,6 +13,12 @@ const REORDERED: &[u8] = br#"{"transaction":{"amount":384.88,"installments":3,"r
 /// The same with offsets and fractions, which do so too.
 const OFFSETS: &[u8] = br#"{"id":"tx-3576980410","transaction":{"amount":384.88,"installments":3,"requested_at":"2026-03-11T20:23:35.25-03:00"},"customer":{"avg_amount":769.76,"tx_count_24h":3,"known_merchants":["MERC-009","MERC-001"]},"merchant":{"id":"MERC-001","mcc":"5912","avg_amount":298.95},"terminal":{"is_online":false,"card_present":true,"km_from_home":13.7090520965},"last_transaction":{"timestamp":"2026-03-11T14:58:35.5-03:00","km_from_current":18.8626479774}}"#;
 
+/// The same with a key that is not known, which may not be repeated.
+const EXTRA_KEY: &[u8] = br#"{"channel":"app","id":"tx-3576980410","transaction":{"amount":384.88,"installments":3,"requested_at":"2026-03-11T20:23:35Z"},"customer":{"avg_amount":769.76,"tx_count_24h":3,"known_merchants":["MERC-009","MERC-001"]},"merchant":{"id":"MERC-001","mcc":"5912","avg_amount":298.95},"terminal":{"is_online":false,"card_present":true,"km_from_home":13.7090520965},"last_transaction":{"timestamp":"2026-03-11T14:58:35Z","km_from_current":18.8626479774}}"#;
+
+/// The same with several, where each object of the document is looked at for repeated ones.
+const EXTRA_KEYS: &[u8] = br#"{"channel":"app","version":3,"device":{"os":"linux","model":"x","id":"9c1f"},"id":"tx-3576980410","transaction":{"amount":384.88,"installments":3,"requested_at":"2026-03-11T20:23:35Z"},"customer":{"avg_amount":769.76,"tx_count_24h":3,"known_merchants":["MERC-009","MERC-001"]},"merchant":{"id":"MERC-001","mcc":"5912","avg_amount":298.95},"terminal":{"is_online":false,"card_present":true,"km_from_home":13.7090520965},"last_transaction":{"timestamp":"2026-03-11T14:58:35Z","km_from_current":18.8626479774}}"#;
+
 const NO_LAST: &[u8] = br#"{"id":"tx-1329056812","transaction":{"amount":41.12,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},"customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":["MERC-003","MERC-016"]},"merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},"terminal":{"is_online":false,"card_present":true,"km_from_home":29.2331036248},"last_transaction":null}"#;
 
 const MISSING_FIELD: &[u8] = br#"{"id":"tx-1329056812","transaction":{"amount":41.12,"installments":2},"customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":["MERC-003","MERC-016"]},"merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},"terminal":{"is_online":false,"card_present":true,"km_from_home":29.2331036248},"last_transaction":null}"#;
@@ -78,6 +84,8 @@ fn parse(criterion: &mut Criterion) {
         ("no_last", NO_LAST),
         ("reordered", REORDERED),
         ("offsets", OFFSETS),
+        ("extra_key", EXTRA_KEY),
+        ("extra_keys", EXTRA_KEYS),
         ("missing_field", MISSING_FIELD),
     ] {
         group.throughput(Throughput::Bytes(body.len() as u64));

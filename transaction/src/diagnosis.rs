@@ -32,7 +32,7 @@ pub(crate) fn diagnose(error: &Error, body: &[u8], structurals: &[u32], nodes: &
         | ErrorType::InvalidUnicodeCodepoint
         | ErrorType::InvalidUtf8 => {
             // Its place is counted from the string's.
-            let at = string_after(body, structurals, nodes);
+            let at = string_at(nodes.len(), body, structurals, nodes);
             return PayloadError::NotJson { fault: SyntaxFault::BadEscape, at };
         }
         ErrorType::Syntax => SyntaxFault::Truncated,
@@ -93,11 +93,12 @@ fn trailing(structurals: &[u32], last: usize) -> PayloadError {
     PayloadError::TrailingBytes { at: structurals.get(next).map_or(last, |&place| place as usize) }
 }
 
-/// Where the string begins that follows those on the tape.
-fn string_after(body: &[u8], structurals: &[u32], nodes: &[Node<'_>]) -> usize {
-    let done = nodes.iter().filter(|node| matches!(node, Node::String(_))).count();
+/// Where the string begins that stands at `node` on the tape, or that follows those on it.
+#[cold]
+pub(crate) fn string_at(node: usize, body: &[u8], structurals: &[u32], nodes: &[Node<'_>]) -> usize {
+    let before = nodes[..node].iter().filter(|node| matches!(node, Node::String(_))).count();
     let mut strings = structurals.iter().map(|&place| place as usize).filter(|&place| body[place] == b'"');
-    strings.nth(done).unwrap_or(0)
+    strings.nth(before).unwrap_or(0)
 }
 
 /// The known field whose value begins at `at`.

@@ -57,6 +57,12 @@ pub enum PayloadError {
     /// A field that is there twice.
     #[error("{0}: duplicate key")]
     Duplicate(Field),
+    /// A key that is not known and that its object has twice.
+    #[error("duplicate key at byte {at}")]
+    DuplicateUnknown {
+        /// Where the second begins, its quote included.
+        at: usize,
+    },
     /// A value of another type.
     #[error("{field}: expected {expected}")]
     WrongType {

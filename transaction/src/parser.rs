@@ -4,9 +4,10 @@ use std::mem;
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 
 use crate::canonical;
-use crate::diagnosis::diagnose;
+use crate::diagnosis::{diagnose, string_at};
 use crate::error::PayloadError;
 use crate::payload::{self, Transaction};
+use crate::repeats::Repeats;
 
 /// How deep objects and arrays may lie within each other.
 pub const MAX_DEPTH: usize = 128;
@@ -17,16 +18,21 @@ pub struct Parser {
     text: Vec<u8>,
     buffers: Buffers,
     tape: Tape<'static>,
+    repeats: Repeats,
 }
 
 impl Parser {
     /// `capacity`: the longest body in bytes that must parse without allocating.
     ///
-    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Up to 40 bytes per
+    /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Up to 42 bytes per
     /// byte of capacity are reserved; a body touches only what its length and its number of values need.
     pub fn new(capacity: usize) -> Self {
-        let mut parser =
-            Self { text: Vec::new(), buffers: Buffers::with_max_depth(0, MAX_DEPTH), tape: Tape(Vec::new()) };
+        let mut parser = Self {
+            text: Vec::new(),
+            buffers: Buffers::with_max_depth(0, MAX_DEPTH),
+            tape: Tape(Vec::new()),
+            repeats: Repeats::new(capacity),
+        };
         // Nothing of this length takes more room than brackets only, and the nesting limit stops it at once.
         let _ = parser.parse_any_form(&vec![b'['; capacity]);
         parser
@@ -36,8 +42,8 @@ impl Parser {
     ///
     /// The canonical form, compact and in the contract's order, takes a fraction of the time of the others.
     ///
-    /// Unknown keys are skipped, whatever their value, even if repeated. A known key that is absent (also
-    /// `last_transaction`, which may only be `null`) or repeated is an error.
+    /// Unknown keys are skipped, whatever their value. A known key that is absent (also `last_transaction`, which may
+    /// only be `null`) is an error, and so is any key that an object has twice, at every depth.
     pub fn parse<'a>(&'a mut self, body: &'a [u8]) -> Result<Transaction<'a>, PayloadError> {
         match canonical::read(body) {
             Some(transaction) => Ok(transaction),
@@ -54,7 +60,16 @@ impl Parser {
 
         let mut tape = mem::replace(&mut self.tape, Tape(Vec::new())).reset();
         let result = match fill_tape_padded(&mut self.text, body.len(), &mut self.buffers, &mut tape) {
-            Ok(()) => payload::read(&tape.0),
+            Ok(()) => payload::read(&tape.0).and_then(|document| {
+                let repeated = if document.may_repeat_keys { self.repeats.find(&tape.0) } else { None };
+                match repeated {
+                    Some(key) => {
+                        let at = string_at(key, body, self.buffers.structural_indexes(), &tape.0);
+                        Err(PayloadError::DuplicateUnknown { at })
+                    }
+                    None => Ok(document.transaction),
+                }
+            }),
             Err(error) => Err(diagnose(&error, body, self.buffers.structural_indexes(), &tape.0)),
         };
         self.tape = tape.reset();

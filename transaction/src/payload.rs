@@ -1,10 +1,10 @@
 //! From the tape of a JSON document to the fields of a transaction.
-use jiff::Timestamp;
 use simd_json::{Node, StaticNode};
 
 use crate::error::{Expected, PayloadError};
 use crate::field::{Field, Seen};
-use crate::timestamp;
+use crate::repeats::{WIDTH_OF_TWO_PAIRS, Width};
+use crate::timestamp::{self, Timestamp};
 
 /// A parsed payload; every number is finite, text borrows from the body or the parser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,20 +44,30 @@ pub struct LastTransaction {
     pub km_from_current: f64,
 }
 
+/// What a document says.
+pub(crate) struct Document<'a> {
+    pub(crate) transaction: Transaction<'a>,
+    /// Whether keys that are not known may be repeated: nobody has looked.
+    pub(crate) may_repeat_keys: bool,
+}
+
 /// Reads the document whose tape is `nodes`.
-pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Transaction<'a>, PayloadError> {
+pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Document<'a>, PayloadError> {
     let Some(&Node::Object { len, .. }) = nodes.first() else {
         return Err(PayloadError::NotAnObject);
     };
     let mut reader = Reader::new(nodes);
     reader.object(None, 0, len)?;
-    reader.finish()
+    let may_repeat_keys = reader.may_repeat_keys;
+    Ok(Document { transaction: reader.finish()?, may_repeat_keys })
 }
 
 /// Walks the tape; its transaction is complete when every field has been seen.
 struct Reader<'n, 'a> {
     nodes: &'n [Node<'a>],
     seen: Seen,
+    has_unknown_key: bool,
+    may_repeat_keys: bool,
     transaction: Transaction<'a>,
     merchant_id: &'a str,
     known_merchants: &'n [Node<'a>],
@@ -79,7 +89,15 @@ impl<'n, 'a> Reader<'n, 'a> {
             km_from_home: 0.0,
             last: None,
         };
-        Self { nodes, seen: Seen::default(), transaction, merchant_id: "", known_merchants: &[] }
+        Self {
+            nodes,
+            seen: Seen::default(),
+            has_unknown_key: false,
+            may_repeat_keys: false,
+            transaction,
+            merchant_id: "",
+            known_merchants: &[],
+        }
     }
 
     /// Reads the known fields of the object at `at`, which is the document itself or the value of `parent`.
@@ -87,17 +105,25 @@ impl<'n, 'a> Reader<'n, 'a> {
         let mut key = at + 1;
         for _ in 0..len {
             let value = key + 1;
-            if let Node::String(name) = self.nodes[key]
-                && let Some(field) = parent.map_or_else(|| Field::in_document(name), |parent| parent.child(name))
-            {
-                if !self.seen.insert(field) {
-                    return Err(PayloadError::Duplicate(field));
-                }
-                self.value(field, value)?;
+            let field = match self.nodes[key] {
+                Node::String(name) => parent.map_or_else(|| Field::in_document(name), |parent| parent.child(name)),
+                _ => None,
+            };
+            match field {
+                Some(field) if !self.seen.insert(field) => return Err(PayloadError::Duplicate(field)),
+                Some(field) => self.value(field, value)?,
+                None => self.unknown_key(value),
             }
-            key = value + nodes_of(&self.nodes[value]);
+            key = value + self.nodes[value].width();
         }
         Ok(())
+    }
+
+    /// Remembers a key whose value is at `value`. It is repeated only by another one, or within its value.
+    #[cold]
+    fn unknown_key(&mut self, value: usize) {
+        self.may_repeat_keys |= self.has_unknown_key || self.nodes[value].width() >= WIDTH_OF_TWO_PAIRS;
+        self.has_unknown_key = true;
     }
 
     fn value(&mut self, field: Field, at: usize) -> Result<(), PayloadError> {
@@ -150,14 +176,6 @@ impl<'n, 'a> Reader<'n, 'a> {
         let is_this = |known: &Node<'_>| matches!(known, Node::String(id) if *id == self.merchant_id);
         self.transaction.merchant_is_known = self.known_merchants.iter().any(is_this);
         Ok(self.transaction)
-    }
-}
-
-/// How many nodes of the tape a value takes.
-fn nodes_of(value: &Node<'_>) -> usize {
-    match value {
-        Node::Object { count, .. } | Node::Array { count, .. } => 1 + count,
-        Node::String(_) | Node::Static(_) => 1,
     }
 }
 

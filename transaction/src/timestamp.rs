@@ -1,6 +1,4 @@
 //! Points in time: RFC 3339 text, and what the dimensions need of them.
-use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::swar::Shape;
 
@@ -9,10 +7,40 @@ const DATE_TIME: usize = "YYYY-MM-DDTHH:MM:SS".len();
 /// Nanoseconds are the most a timestamp takes, further digits of a fraction are dropped.
 const FRACTION_DIGITS: usize = 9;
 
+/// A point in time, in UTC without leap seconds.
+///
+/// Its range has no end that RFC 3339 could reach: an offset may lead from the year 0 into the one before it, and from
+/// the year 9999 into the one after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    second: i64,
+    nanosecond: u32,
+}
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const UNIX_EPOCH: Self = Self::new(0, 0);
+
+    /// `second` since the Unix epoch, and `nanosecond` after it.
+    ///
+    /// # Panics
+    ///
+    /// If `nanosecond` is a second or more.
+    pub const fn new(second: i64, nanosecond: u32) -> Self {
+        assert!(nanosecond < 1_000_000_000, "nanoseconds are the part below a second");
+        Self { second, nanosecond }
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    pub fn as_nanosecond(self) -> i128 {
+        i128::from(self.second) * 1_000_000_000 + i128::from(self.nanosecond)
+    }
+}
+
 /// Reads an RFC 3339 date-time: `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`, with `t` and `z` as good as `T` and `Z`.
 ///
 /// A second 60 reads as 59. Everything outside RFC 3339's grammar is refused, in particular a space for the `T`, a
-/// missing offset and bracketed zones; so are the last three days of the year 9999, which end beyond jiff's range.
+/// missing offset and bracketed zones.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (&date_time, rest) = text.as_bytes().split_first_chunk::<DATE_TIME>()?;
     let mut upper_case = date_time;
@@ -21,37 +49,31 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
         [b'.', rest @ ..] => fraction(rest)?,
         _ => (0, rest),
     };
-    Timestamp::new(unix_second(&upper_case)? - offset_seconds(offset)?, nanosecond).ok()
+    Some(Timestamp { second: unix_second(&upper_case)? - offset_seconds(offset)?, nanosecond })
 }
 
 /// Reads `YYYY-MM-DDTHH:MM:SS` as UTC, in the way of [`parse`].
 #[inline]
 pub(crate) fn parse_utc(date_time: &[u8; DATE_TIME]) -> Option<Timestamp> {
-    Timestamp::from_second(unix_second(date_time)?).ok()
-}
-
-/// Seconds since the epoch, fractions dropped downwards.
-fn floor_second(instant: Timestamp) -> i64 {
-    // jiff truncates towards the epoch.
-    instant.as_second() - i64::from(instant.subsec_nanosecond() < 0)
+    Some(Timestamp { second: unix_second(date_time)?, nanosecond: 0 })
 }
 
 /// The UTC hour, 0..=23.
 pub(crate) fn hour_of_day(instant: Timestamp) -> i64 {
-    floor_second(instant).rem_euclid(SECONDS_PER_DAY) / 3600
+    instant.second.rem_euclid(SECONDS_PER_DAY) / 3600
 }
 
 /// The UTC day of the week, Monday 0 to Sunday 6.
 pub(crate) fn day_of_week(instant: Timestamp) -> i64 {
     const EPOCH_WAS_A_THURSDAY: i64 = 3;
-    (floor_second(instant).div_euclid(SECONDS_PER_DAY) + EPOCH_WAS_A_THURSDAY).rem_euclid(7)
+    (instant.second.div_euclid(SECONDS_PER_DAY) + EPOCH_WAS_A_THURSDAY).rem_euclid(7)
 }
 
 /// Seconds from `start` to `end`, with fractions; negative if `end` is before `start`.
 pub(crate) fn seconds_between(start: Timestamp, end: Timestamp) -> f64 {
-    let whole = end.as_second() - start.as_second();
-    let nanoseconds = end.subsec_nanosecond() - start.subsec_nanosecond();
-    whole as f64 + f64::from(nanoseconds) / 1e9
+    let whole = end.second - start.second;
+    let nanoseconds = i64::from(end.nanosecond) - i64::from(start.nanosecond);
+    whole as f64 + nanoseconds as f64 / 1e9
 }
 
 /// Seconds from the epoch to a date-time in UTC.
@@ -72,12 +94,17 @@ fn unix_second(date_time: &[u8; DATE_TIME]) -> Option<i64> {
     Some(i64::from(days_to(year, month, day)) * SECONDS_PER_DAY + i64::from(of_day))
 }
 
-/// Complete, because an error of jiff would allocate.
 fn is_date(year: i32, month: i32, day: i32) -> bool {
-    if !(1..=12).contains(&month) || day < 1 || (year, month) == (9999, 12) && day > 28 {
-        return false;
+    (1..=12).contains(&month) && day >= 1 && (day <= 28 || day <= days_in_month(year, month))
+}
+
+fn days_in_month(year: i32, month: i32) -> i32 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
-    day <= 28 || Date::new(year as i16, month as i8, 1).is_ok_and(|first| day <= i32::from(first.days_in_month()))
 }
 
 /// Days from the epoch to a date.
@@ -90,10 +117,10 @@ fn days_to(year: i32, month: i32, day: i32) -> i32 {
 }
 
 /// Nanoseconds of the digits that `text` begins with, and what follows them.
-fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(count);
-    let digit = |at: usize| digits.get(at).map_or(0, |digit| i32::from(digit - b'0'));
+    let digit = |at: usize| digits.get(at).map_or(0, |digit| u32::from(digit - b'0'));
     let nanosecond = (0..FRACTION_DIGITS).fold(0, |nanosecond, at| nanosecond * 10 + digit(at));
     (count > 0).then_some((nanosecond, rest))
 }
@@ -117,9 +144,15 @@ fn two_digits(tens: u8, ones: u8) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
     use proptest::prelude::*;
 
     use super::*;
+
+    /// What jiff reads; its range ends before the last days of the year 9999.
+    fn by_jiff(text: &str) -> Option<i128> {
+        text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond)
+    }
 
     fn nanosecond(text: &str) -> Option<i128> {
         parse(text).map(Timestamp::as_nanosecond)
@@ -169,9 +202,10 @@ mod tests {
             ("2026-01-01T24:00:00Z", false),
             ("2026-01-01T00:60:00Z", false),
             ("0000-01-01T00:00:00+23:59", true),
-            ("9999-12-28T23:59:59.999999999-23:59", true),
-            ("9999-12-29T00:00:00Z", false),
-            ("9999-12-31T23:59:59Z", false),
+            ("9999-12-29T00:00:00Z", true),
+            ("9999-12-31T23:59:59Z", true),
+            ("9999-12-31T23:59:60.999999999-23:59", true),
+            ("9999-12-32T00:00:00Z", false),
         ] {
             assert_eq!(parse(text).is_some(), is_date, "{text}");
         }
@@ -227,22 +261,39 @@ mod tests {
             text in "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,9})?([Zz]|[+-][01][0-9]:[0-5][0-9])"
         ) {
             prop_assume!(!text.starts_with("9999-12"));
-            prop_assert_eq!(parse(&text), text.parse::<Timestamp>().ok());
+            prop_assert_eq!(nanosecond(&text), by_jiff(&text));
         }
 
         #[test]
         fn whatever_is_read_jiff_reads_the_same(text in "[0-9TtZz:.+ -]{18,32}|.{0,40}") {
-            if let Some(instant) = parse(&text) {
-                prop_assert_eq!(Ok(instant), text.parse::<Timestamp>().map_err(|error| error.to_string()));
+            if let Some(instant) = nanosecond(&text) {
+                prop_assert!(text.starts_with("9999-12") || Some(instant) == by_jiff(&text));
             }
         }
 
         #[test]
-        fn hour_and_weekday_are_jiffs(second in -62_167_219_200..253_402_000_000_i64, nanosecond in 0..1_000_000_000_i32) {
-            let instant = Timestamp::new(second, nanosecond).unwrap();
-            let utc = instant.to_zoned(jiff::tz::TimeZone::UTC);
+        fn hour_and_weekday_are_jiffs(second in -62_167_219_200..253_402_000_000_i64, nanosecond in 0..1_000_000_000_u32) {
+            let instant = Timestamp::new(second, nanosecond);
+            let utc = jiff::Timestamp::new(second, nanosecond as i32).unwrap().to_zoned(jiff::tz::TimeZone::UTC);
             prop_assert_eq!(hour_of_day(instant), i64::from(utc.hour()));
             prop_assert_eq!(day_of_week(instant), i64::from(utc.weekday().to_monday_zero_offset()));
         }
+    }
+
+    #[test]
+    fn every_day_of_ten_thousand_years_is_counted() {
+        let mut days = days_to(0, 1, 1);
+        for (year, month) in (0..=9999).flat_map(|year| (1..=12).map(move |month| (year, month))) {
+            let last = Date::new(year as i16, month as i8, 1).unwrap().days_in_month().into();
+            assert_eq!(days_in_month(year, month), last, "{year}-{month}");
+            assert!(is_date(year, month, last) && !is_date(year, month, last + 1) && !is_date(year, month, 0));
+            for day in 1..=last {
+                assert_eq!(days_to(year, month, day), days, "{year}-{month}-{day}");
+                days += 1;
+            }
+        }
+        assert_eq!(nanosecond("9999-12-31T23:59:59Z"), Some(253_402_300_799_000_000_000));
+        assert_eq!(nanosecond("9999-12-31T23:59:59-23:59"), Some(253_402_387_139_000_000_000));
+        assert_eq!(nanosecond("0000-01-01T00:00:00+23:59"), Some(-62_167_305_540_000_000_000));
     }
 }

@@ -2,9 +2,8 @@
 mod common;
 
 use common::with;
-use jiff::Timestamp;
 use proptest::prelude::*;
-use transaction::{DIMENSIONS, LastTransaction, Parser, Query, Rules, Transaction};
+use transaction::{DIMENSIONS, LastTransaction, Parser, Query, Rules, Timestamp, Transaction};
 
 /// The vector of a body.
 fn vector(parser: &mut Parser, rules: &Rules, body: &str) -> [i16; DIMENSIONS] {
@@ -226,10 +225,10 @@ proptest! {
         numbers in prop::array::uniform7(prop_oneof![any::<f64>(), prop::sample::select(vec![
             0.0, -0.0, f64::MIN_POSITIVE, 5e-324, -5e-324, f64::MAX, f64::MIN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY,
         ])]),
-        seconds in prop::array::uniform2(Timestamp::MIN.as_second()..=Timestamp::MAX.as_second()),
+        seconds in prop::array::uniform2(-62_167_305_540..=253_402_387_139_i64),
     ) {
         let [amount, installments, customer_avg_amount, tx_count_24h, merchant_avg_amount, km_from_home, km_from_current] = numbers;
-        let [requested_at, timestamp] = seconds.map(|second| Timestamp::from_second(second).unwrap());
+        let [requested_at, timestamp] = seconds.map(|second| Timestamp::new(second, 0));
         let transaction = Transaction {
             amount, installments, requested_at, customer_avg_amount, tx_count_24h, merchant_is_known: true, mcc: "",
             merchant_avg_amount, is_online: true, card_present: true, km_from_home,

@@ -271,10 +271,44 @@ fn unknown_keys_of_any_type_are_skipped_everywhere() {
         for opening in
             ["{\"id\":\"tx", "{\"amount\"", "{\"avg_amount\"", "{\"id\":\"MERC", "{\"is_online\"", "{\"timestamp\""]
         {
-            let extra = format!(r#"{{"extra":{value},"extra":{value},{}"#, &opening[1..]);
+            let extra = format!(r#"{{"extra":{value},"Extra":{value},{}"#, &opening[1..]);
             assert!(accepted(&with(opening, &extra)), "{opening} {value}");
+            let extra = format!(r#"{{"extra":{value},"\u0065xtra":{value},{}"#, &opening[1..]);
+            let body = with(opening, &extra);
+            let at = body.find(r#""\u0065"#).unwrap();
+            assert_eq!(error_of(&body), format!("duplicate key at byte {at}"), "{opening} {value}");
         }
     }
+}
+
+#[test]
+fn a_repeated_key_is_found_at_every_depth() {
+    for (value, second) in [
+        (r#"{"a":1,"b":2,"a":3}"#, r#""a":3"#),
+        (r#"[0,"a",{"x":[{"y":{"z":null,"z":null}}]}]"#, r#""z":null}"#),
+        (r#"{"id":{"amount":1,"amount":1}}"#, r#""amount":1}}"#),
+        (r#"{"":{},"":{}}"#, r#""":{}}"#),
+    ] {
+        let body = with(r#""id":"tx"#, &format!(r#""extra":{value},"id":"tx"#));
+        let at = body.find(second).unwrap();
+        assert_eq!(error_of(&body), format!("duplicate key at byte {at}"), "{body}");
+    }
+    let deep = |pairs: &str| format!("{}{{{pairs}}}{}", "[{\"x\":".repeat(60), "}]".repeat(60));
+    let with_deep = |pairs: &str| with(r#""id":"tx"#, &format!(r#""extra":{},"id":"tx"#, deep(pairs)));
+    assert!(accepted(&with_deep(r#""a":1,"b":1"#)));
+    assert!(error_of(with_deep(r#""a":1,"a":1"#)).starts_with("duplicate key at byte "));
+}
+
+/// Comparing each key with each other would take minutes for these.
+#[test]
+fn a_body_full_of_keys_is_read_in_time() {
+    let keys = |count: usize| (0..count).map(|n| format!("\"{n:x}\":0")).collect::<Vec<_>>().join(",");
+    let begun = std::time::Instant::now();
+    let body = with(r#""id":"tx"#, &format!(r#""extra":{{{}}},"id":"tx"#, keys(1_000_000)));
+    assert!(accepted(&body));
+    let body = with(r#""id":"tx"#, &format!(r#""extra":{{{},"0":0}},"id":"tx"#, keys(1_000_000)));
+    assert!(error_of(&body).starts_with("duplicate key"));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
 #[test]

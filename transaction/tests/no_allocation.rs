@@ -81,6 +81,14 @@ fn bodies() -> Vec<Vec<u8>> {
     bodies.push(vec![0xff; CAPACITY]);
     bodies.push(common::with("MERC-009", &"\\u00e9".repeat(1500)).into_bytes());
     bodies.push(common::with("[\"MERC-009\",", &format!("[{}", "\"a\",".repeat(3500))).into_bytes());
+    let pairs: String = (0..1_900).map(|n| format!("\"{n:x}\":0,")).collect();
+    for last in ["\"x\":0", "\"0\":0"] {
+        bodies.push(common::with("\"id\":\"tx", &format!("\"x\":{{{pairs}{last}}},\"id\":\"tx")).into_bytes());
+        bodies.push(common::with("{\"amount\"", &format!("{{{pairs}{last},\"amount\"")).into_bytes());
+    }
+    bodies.push(
+        common::with("\"id\":\"tx", &format!("\"x\":{{{}\"\":0}},\"id\":\"tx", "\"\":0,".repeat(3_000))).into_bytes(),
+    );
     bodies.push(common::with("\"id\":\"tx", &format!("\"x\":[{}0],\"id\":\"tx", "0,".repeat(7000))).into_bytes());
     bodies
 }

@@ -29,7 +29,8 @@ pub(crate) struct Drawn {
     pub(crate) is_online: bool,
     pub(crate) card_present: bool,
     pub(crate) km_from_home: f64,
-    pub(crate) last: Option<LastTransaction>,
+    /// When, and how many kilometres from this one.
+    pub(crate) last: Option<(Timestamp, f64)>,
 }
 
 /// Up to five numbers of merchants; duplicates stay.
@@ -94,7 +95,7 @@ impl Drawn {
         Transaction {
             amount: self.amount,
             installments: f64::from(self.installments),
-            requested_at: self.requested_at,
+            requested_at: instant(self.requested_at),
             customer_avg_amount: self.customer_avg,
             tx_count_24h: f64::from(self.tx_count_24h),
             merchant_is_known: self.known_merchants.numbers().contains(&self.merchant),
@@ -103,7 +104,9 @@ impl Drawn {
             is_online: self.is_online,
             card_present: self.card_present,
             km_from_home: self.km_from_home,
-            last: self.last,
+            last: self
+                .last
+                .map(|(timestamp, km_from_current)| LastTransaction { timestamp: instant(timestamp), km_from_current }),
         }
     }
 }
@@ -164,7 +167,7 @@ fn draw_merchant(pcg: &mut Pcg, habits: &Habits, known: &KnownMerchants) -> u32 
     }
 }
 
-fn draw_last(pcg: &mut Pcg, habits: &Habits, dates: Dates, requested_at: Timestamp) -> Option<LastTransaction> {
+fn draw_last(pcg: &mut Pcg, habits: &Habits, dates: Dates, requested_at: Timestamp) -> Option<(Timestamp, f64)> {
     if pcg.unit() < 0.2 {
         return None;
     }
@@ -173,7 +176,12 @@ fn draw_last(pcg: &mut Pcg, habits: &Habits, dates: Dates, requested_at: Timesta
         Dates::Random => 60 + (pcg.next_u64() % LONGEST_SECONDS_BACK) as i64,
     };
     let timestamp = requested_at - SignedDuration::from_secs(seconds_back);
-    Some(LastTransaction { timestamp, km_from_current: pcg.range(habits.last_km) })
+    Some((timestamp, pcg.range(habits.last_km)))
+}
+
+/// Drawn times are whole seconds.
+fn instant(time: Timestamp) -> transaction::Timestamp {
+    transaction::Timestamp::new(time.as_second(), 0)
 }
 
 /// Two decimals, half away from zero.

@@ -45,11 +45,11 @@ fn write_request(text: &mut String, drawn: &Drawn) -> fmt::Result {
     )?;
     match &drawn.last {
         None => text.write_str(r#""last_transaction":null}"#),
-        Some(last) => write!(
+        Some((timestamp, km_from_current)) => write!(
             text,
             r#""last_transaction":{{"timestamp":"{}","km_from_current":{}}}}}"#,
-            last.timestamp,
-            Number(last.km_from_current)
+            timestamp,
+            Number(*km_from_current)
         ),
     }
 }

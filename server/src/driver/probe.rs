@@ -5,6 +5,8 @@
 
 use crate::limits;
 use io_uring::{IoUring, opcode, types};
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
@@ -19,7 +21,7 @@ pub fn tuned_ring() -> io_uring::Builder {
 
 /// What the system refused.
 #[derive(Debug, thiserror::Error)]
-#[error("{operation}: {error}")]
+#[error("{operation}: {error}{}", self.advice())]
 pub struct Refused {
     /// The system call, or what was asked of it.
     pub operation: &'static str,
@@ -31,9 +33,24 @@ impl Refused {
         move |error| Self { operation, error }
     }
 
+    /// What to do about it, if that is known.
+    fn advice(&self) -> String {
+        match (self.error.raw_os_error().map(Errno::from_raw_os_error), getrlimit(Resource::Memlock).current) {
+            // Where there is no limit the system itself has no memory.
+            (Some(Errno::NOMEM), Some(bytes)) => format!(
+                " (a ring is locked memory, of which the processes of this user may have {} KiB together; `ulimit -l {}` \
+                 before the start, or `ulimits: {{memlock: {}}}` in a compose file, allows more)",
+                bytes / 1024,
+                limits::ADVISED_MEMLOCK_BYTES / 1024,
+                limits::ADVISED_MEMLOCK_BYTES,
+            ),
+            _ => String::new(),
+        }
+    }
+
     /// Whether another ring may do: the kernel does not know what this one asked for.
     fn is_unknown_flag(&self) -> bool {
-        self.error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error())
+        self.error.raw_os_error() == Some(Errno::INVAL.raw_os_error())
     }
 }
 

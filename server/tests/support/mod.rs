@@ -234,6 +234,17 @@ impl Server {
         rustix::process::kill_process(process, signal).unwrap();
     }
 
+    /// Waits until a signal to stop has taken effect.
+    #[track_caller]
+    pub fn must_be_stopped(&self) {
+        let end = Instant::now() + PATIENCE;
+        let stat = || std::fs::read_to_string(format!("/proc/{}/stat", self.process_id())).unwrap();
+        while !stat().rsplit_once(')').unwrap().1.starts_with(" T") {
+            assert!(Instant::now() < end, "the server goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// How many descriptors are open.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.process_id())).unwrap().count()

@@ -1,6 +1,8 @@
 //! Processes that may not use io_uring, as in containers.
 #![allow(unsafe_code)]
 
+use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -18,6 +20,8 @@ pub enum Sandbox {
     NoIoUring,
     /// A ring can be made, and never used.
     NoIoUringEnter,
+    /// No more than so many bytes of locked memory, and no privilege to have more.
+    LockedMemory(u64),
 }
 
 impl Sandbox {
@@ -27,6 +31,7 @@ impl Sandbox {
             Self::None => return,
             Self::NoIoUring => &[IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER],
             Self::NoIoUringEnter => &[IO_URING_ENTER],
+            Self::LockedMemory(bytes) => return limit_locked_memory(command, bytes),
         };
         let filter = filter(refused);
         // SAFETY: between fork and exec only system calls are made; the filter was compiled before.
@@ -34,6 +39,17 @@ impl Sandbox {
             command.pre_exec(move || seccompiler::apply_filter(&filter).map_err(|_| std::io::ErrorKind::Other.into()));
         }
     }
+}
+
+fn limit_locked_memory(command: &mut Command, bytes: u64) {
+    let limit = move || -> std::io::Result<()> {
+        // A user who has not the privilege cannot give it up either.
+        let _ = remove_capability_from_bounding_set(CapabilitySet::IPC_LOCK);
+        setrlimit(Resource::Memlock, Rlimit { current: Some(bytes), maximum: Some(bytes) })?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made.
+    unsafe { command.pre_exec(limit) };
 }
 
 fn filter(refused: &[i64]) -> BpfProgram {

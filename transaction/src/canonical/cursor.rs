@@ -1,10 +1,8 @@
 //! The parts of compact JSON, taken one after the other from the front of a body.
 //!
 //! Each method takes one part and stands behind it, or gives `None` for everything it is not certain about.
-use jiff::Timestamp;
-
 use crate::swar::{leading_digits, leading_plain};
-use crate::timestamp;
+use crate::timestamp::{self, Timestamp};
 
 /// Every whole number up to here is an f64.
 const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
