@@ -122,7 +122,7 @@ fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<(
         other => other?,
     };
     if let Some(warning) = published.disk_warning() {
-        eprintln!("warning: {warning}");
+        command_line::message(&format!("warning: {warning}"));
     }
     if let Some(reason) = &published.io_uring_refused {
         command_line::message(&format!("note: io_uring is refused here ({reason}): read with plain reads instead"));

@@ -18,7 +18,7 @@ impl Segment {
         let published = shm_loader::load(file, folder, &|phase, done, total| reporter.report(phase, done, total))
             .with_context(|| format!("cannot load the index into {}", folder.display()))?;
         if let Some(warning) = published.disk_warning() {
-            eprintln!("fraudring: {warning}");
+            reporter.note(&warning);
         }
         Ok(Self { folder: folder.to_owned(), published, keep })
     }

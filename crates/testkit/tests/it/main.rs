@@ -1,5 +1,5 @@
 //! Tests of what tests share, and of the workspace as a whole.
-#![allow(missing_docs)]
+#![allow(clippy::unwrap_used, missing_docs)]
 
 mod module_graph;
 mod workspace_cycles;
