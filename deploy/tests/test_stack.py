@@ -162,7 +162,7 @@ class RunningStack(unittest.TestCase):
         subprocess.check_output(["docker", "restart", *(self.stack.container(server)["Id"] for server in SERVERS)])
         self.assertTrue(comes_true(lambda: self.stack.ask(payloads.APPROVED)[0] == 503, 60))
         for server in SERVERS:
-            self.assertIn("publish one with `shm-loader load", self.stack.logs(server))
+            self.assertIn("run `shm-loader load", self.stack.logs(server))
         self.stack.up()
         self.assertTrue(comes_true(self.stack.both_serve, 60))
         self.assertEqual(self.stack.ask(payloads.DENIED), (200, payloads.EXAMPLES[1][1]))
