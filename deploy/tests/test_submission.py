@@ -113,7 +113,7 @@ class SubmittedStack(unittest.TestCase):
             # once more from nothing: an emptied volume is loaded anew
             self.assertEqual(stack.compose("down").returncode, 0)
             stack.up()
-            self.serves(stack)
+            self.both_serve(stack)
 
     def test_index_on_disk_outlives_the_stack(self):
         with self.running("disk") as stack:
@@ -122,7 +122,7 @@ class SubmittedStack(unittest.TestCase):
             self.assertIn('checked_by="server"', stack.logs("api1"))
             self.assertEqual(stack.compose("down").returncode, 0)
             stack.up()
-            self.serves(stack)
+            self.both_serve(stack)
 
     @contextlib.contextmanager
     def running(self, volume):
@@ -159,6 +159,8 @@ class SubmittedStack(unittest.TestCase):
             path = volume(stack, "sockets") / f"{server}.sock"
             right = (200, payloads.EXAMPLES[1][1])
             self.assertTrue(comes_true(lambda: ask(UnixConnection(path), payloads.DENIED) == right, 60), server)
+        # the balancer's next check
+        self.assertTrue(comes_true(stack.is_ready, 60))
         for body, answer in payloads.EXAMPLES * 20:
             self.assertEqual(stack.ask(body), (200, answer))
 
