@@ -84,7 +84,8 @@ impl Folders {
     /// Segments, finished or not, and the record of a check.
     pub fn segments(&self) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&self.shm) else { return Vec::new() };
-        entries.map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with(".lock")).collect()
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| !path.ends_with(".lock") && !path.ends_with(".verified")).collect()
     }
 
     fn log_path(&self) -> PathBuf {
