@@ -5,8 +5,9 @@ use crate::index_image::Image;
 use crate::output::write_whole;
 use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
+use crate::usable::usable;
 use anyhow::{Context, Result};
-use dataset::{DataError, PayloadEntry, PayloadRecipe, ReferenceRecipe};
+use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
 use index::kernel::{self, Chosen};
 use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
@@ -240,14 +241,6 @@ pub fn read_payloads(path: &Path) -> Result<Vec<PayloadEntry>> {
         .with_context(|| format!("cannot open {}", path.display()))
         .advise(|| "make payloads with: fraudring dataset payloads --out FILE".to_owned())?;
     usable(dataset::read_payloads(BufReader::with_capacity(1 << 20, file)), path, "holds no usable payloads")
-}
-
-/// What was read from a file, or an error that names it and, if its content is to blame, where its shape is described.
-pub fn usable<T>(read: Result<T, DataError>, path: &Path, otherwise: &str) -> Result<T> {
-    use DataError::{Payload, Reference, Shape};
-    let is_content = matches!(read, Err(Reference { .. } | Payload { .. } | Shape { .. }));
-    let read = read.with_context(|| format!("{} {otherwise}", path.display()));
-    if is_content { read.advise(|| "docs/DATA.md describes the shape of such a file".to_owned()) } else { read }
 }
 
 #[cfg(test)]

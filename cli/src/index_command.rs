@@ -1,6 +1,5 @@
 //! `fraudring index`: build an index, describe it, measure it, explain one decision.
 
-use crate::data::usable;
 use crate::equal_points::EqualPoints;
 use crate::exit::Outcome;
 use crate::index_effort;
@@ -8,6 +7,7 @@ use crate::index_image::Image;
 use crate::output::{print_line, write_whole};
 use crate::progress::{Reporter, thousands};
 use crate::references_source::Source;
+use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use index::{Index, Info, kernel};

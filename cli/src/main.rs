@@ -18,6 +18,7 @@ mod references_source;
 mod replay;
 mod search_stats;
 mod up;
+mod usable;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

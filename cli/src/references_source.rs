@@ -1,8 +1,8 @@
 //! Where references come from: the official generator or a file of one's own.
 
 use crate::advice::Advise;
-use crate::data::usable;
 use crate::progress::{Reporter, thousands};
+use crate::usable::usable;
 use anyhow::{Context, Result};
 use dataset::References;
 use std::fs::File;

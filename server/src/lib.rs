@@ -13,6 +13,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod acceptor;
 mod allocator;
 mod bare;
 mod buffers;
@@ -31,8 +32,10 @@ mod last_resort;
 mod limits;
 mod listen;
 mod log;
+mod memory;
 mod options;
 mod port;
+mod port_error;
 mod response;
 mod scorer;
 mod siblings;

@@ -2,7 +2,6 @@
 //!
 //! Sizes decide how large the fixed buffers are made at start-up, so nothing here can grow while serving.
 
-use crate::{connection, slots};
 use clap::builder::{TypedValueParser, ValueParser};
 
 /// What one connection, and all of them together, may take. The texts are the command line's help.
@@ -86,28 +85,6 @@ impl Limits {
     /// Input half of a request buffer: a whole body, or a head with what was sent right behind it.
     pub const fn input_bytes(&self) -> usize {
         self.head_bytes + self.body_bytes
-    }
-
-    /// The most memory that a server takes beside the shared index: (what for, bytes).
-    pub const fn memory(&self) -> [(&'static str, usize); 5] {
-        [
-            ("request buffers", self.buffers * (self.input_bytes() + OUTPUT_BYTES)),
-            ("connection table", self.connections * slots::SLOT_BYTES),
-            ("connection tasks", self.connections * connection::TASK_BYTES),
-            ("parser", PARSER_BYTES_PER_BODY_BYTE * self.body_bytes),
-            ("program, allocator, log and driver", PROCESS_BYTES),
-        ]
-    }
-
-    /// Sum of [`Limits::memory`].
-    pub const fn memory_bytes(&self) -> usize {
-        let terms = self.memory();
-        let (mut sum, mut term) = (0, 0);
-        while term < terms.len() {
-            sum += terms[term].1;
-            term += 1;
-        }
-        sum
     }
 
     /// Descriptors that serving needs: one for each connection, and a few for everything else.

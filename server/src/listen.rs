@@ -12,7 +12,8 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::limits;
-use crate::port::{self, PortError};
+use crate::port;
+use crate::port_error::PortError;
 use crate::siblings::Membership;
 
 /// An address to listen on: `unix:PATH` or `tcp:HOST:PORT`.

@@ -7,31 +7,17 @@
 
 use crate::driver::{self, Socket};
 use crate::limits;
-use crate::port::PortError;
+use crate::port_error::{PortError, Process};
 use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
-use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
-
-/// A process, or 0 for one that cannot be seen from here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Process(pub i32);
-
-impl Display for Process {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => write!(f, "a process of another container"),
-            id => write!(f, "process {id}"),
-        }
-    }
-}
 
 /// What every answer begins with; another form gets another number.
 const GREETING: &str = "fraudring-1";

@@ -1,5 +1,6 @@
 //! Start to end of a server process: pin, attach, warm up, bind, serve, drain.
 
+use crate::acceptor::Served;
 use crate::cpu::{self, PinError};
 use crate::descriptors;
 use crate::driver::{self, DriverError, Runtime, Socket};
@@ -11,7 +12,7 @@ use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
 use crate::signals::{self, Signals};
 use crate::warmup;
-use crate::worker::{Served, Worker};
+use crate::worker::Worker;
 use index::{Index, OpenError};
 use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;

@@ -19,6 +19,7 @@
 
 pub mod command;
 mod copy;
+mod error;
 mod folder;
 mod inspect;
 mod limit;
@@ -32,16 +33,16 @@ mod trust;
 mod unload;
 
 pub use copy::{CopyError, Reader};
-pub use folder::{FolderError, PUBLISHED};
+pub use error::{AttachError, FolderError, LoadError, SourceError};
+pub use folder::PUBLISHED;
 pub use index::Progress;
 pub use inspect::{
     InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
     inspect_trusting,
 };
-pub use load::{LoadError, Options, Published, load, load_with};
+pub use load::{Options, Published, load, load_with};
 pub use program::{call_commands, commands, load_command};
-pub use segment::{AttachError, Segment, SegmentId, SegmentVersion};
-pub use source::SourceError;
+pub use segment::{Segment, SegmentId, SegmentVersion};
 pub use trust::Trust;
 pub use unload::{Unloaded, unload, unload_all};
 

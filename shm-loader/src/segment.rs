@@ -2,14 +2,12 @@
 
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::map_read_only;
-use crate::program::{load_command, unload_command};
-use crate::{FolderError, Trust, record};
+use crate::{AttachError, FolderError, Trust, record};
 use memmap2::Mmap;
 use rustix::fs::{self, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long somebody may hold the exclusive lock that `inspect` takes for an instant.
@@ -34,74 +32,6 @@ pub struct SegmentId {
     pub device: u64,
     /// Number of the file in it.
     pub inode: u64,
-}
-
-/// Why there is nothing to read.
-#[derive(Debug, thiserror::Error)]
-pub enum AttachError {
-    /// Nothing is published, for instance because the machine was restarted.
-    #[error("no segment in {}: run `{}`", path.display(), load_command(path))]
-    NoSegment {
-        /// The folder asked for.
-        path: PathBuf,
-    },
-    /// The folder cannot be used.
-    #[error(transparent)]
-    Folder(FolderError),
-    /// A link, a pipe, a device under the segment's name.
-    #[error("{} is not a regular file: run `{}` and load again", path.display(), unload_command(folder_of(path)))]
-    NotRegular {
-        /// The segment's path.
-        path: PathBuf,
-    },
-    /// A folder under the segment's name.
-    #[error("{} is a folder: remove it with `rm -r {}` and load again", path.display(), path.display())]
-    IsAFolder {
-        /// The segment's path.
-        path: PathBuf,
-    },
-    /// Its owner could change what is read, or end the reader.
-    #[error(
-        "{} belongs to uid {owner}, neither to root nor to the user of this process (uid {user}): load as one of them, or          trust that user with `--trust-uid {owner}`", path.display()
-    )]
-    OtherOwner {
-        /// The segment's path, or its folder's.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-        /// The user who asked.
-        user: u32,
-    },
-    /// Its bytes could change under a reader.
-    #[error("{} can be written by others than its owner (mode {mode:04o}): load again", path.display())]
-    WritableByOthers {
-        /// The segment's path.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// Nothing in it.
-    #[error("{} is empty: load again", path.display())]
-    Empty {
-        /// The segment's path.
-        path: PathBuf,
-    },
-    /// Another process keeps an exclusive lock; neither loaders nor readers do that.
-    #[error("another process keeps an exclusive lock on {}: `lslocks` shows which", path.display())]
-    Locked {
-        /// The segment's path.
-        path: PathBuf,
-    },
-    /// The kernel refused.
-    #[error("cannot {action} {}", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The segment's path.
-        path: PathBuf,
-        /// The kernel's answer.
-        source: io::Error,
-    },
 }
 
 /// What tells one state of the published file from any other, without mapping it.
@@ -222,8 +152,4 @@ fn lock_shared(file: File, path: &Path) -> Result<Lock, AttachError> {
             Err(error) => return Err(AttachError::Io { action: "lock", path: path.into(), source: error.into() }),
         }
     }
-}
-
-fn folder_of(segment: &Path) -> &Path {
-    segment.parent().unwrap_or(segment)
 }

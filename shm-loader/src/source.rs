@@ -1,10 +1,9 @@
 //! The file to load: what it must be, and that it stays so while it is read.
 
 use crate::folder::Folder;
-use crate::{LoadError, PUBLISHED};
+use crate::{LoadError, PUBLISHED, SourceError};
 use rustix::fs::{self, Mode, OFlags, Stat};
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// An open regular file and what it looked like when it was opened.
@@ -13,50 +12,6 @@ pub(crate) struct Source {
     path: PathBuf,
     file: File,
     before: Stat,
-}
-
-/// Why a file cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// It cannot be opened or looked at.
-    #[error("cannot read {}", path.display())]
-    Io {
-        /// The file asked for.
-        path: PathBuf,
-        /// The kernel's answer.
-        source: io::Error,
-    },
-    /// A folder, a pipe, a device: nothing whose size is known before it is read.
-    #[error("{} is not a regular file: give an index file, made by `fraudring index build`", path.display())]
-    NotRegular {
-        /// The file asked for.
-        path: PathBuf,
-    },
-    /// There is nothing in it.
-    #[error("{} is empty: give an index file, made by `fraudring index build`", path.display())]
-    Empty {
-        /// The file asked for.
-        path: PathBuf,
-    },
-    /// It is what is published already.
-    #[error("{} is the published segment itself: there is nothing to load", path.display())]
-    AlreadyPublished {
-        /// The file asked for.
-        path: PathBuf,
-    },
-    /// Somebody wrote to it while it was read.
-    #[error(
-        "{} changed while it was read ({before_bytes} bytes before, {after_bytes} after): run it again when the file \
-         is finished", path.display()
-    )]
-    Changed {
-        /// The file asked for.
-        path: PathBuf,
-        /// Its size when it was opened.
-        before_bytes: u64,
-        /// Its size when the copy ended.
-        after_bytes: u64,
-    },
 }
 
 impl Source {

@@ -1,9 +1,9 @@
 //! What a failed parse of JSON says about the body: the cold second look.
 use simd_json::{Error, ErrorType, Node};
 
+use crate::depth::MAX_DEPTH;
 use crate::error::{PayloadError, SyntaxFault};
 use crate::field::Field;
-use crate::parser::MAX_DEPTH;
 
 /// `body` as it came, `structurals` the places of its brackets, commas, colons and beginnings of values, `nodes` the
 /// tape up to the fault.

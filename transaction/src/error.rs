@@ -1,6 +1,6 @@
 //! What can be wrong with a payload.
+use crate::depth::MAX_DEPTH;
 use crate::field::Field;
-use crate::parser::MAX_DEPTH;
 
 /// Why a body is no transaction.
 ///

@@ -18,6 +18,7 @@
 //! # Ok::<(), PayloadError>(())
 //! ```
 mod canonical;
+mod depth;
 mod diagnosis;
 mod error;
 mod field;
@@ -27,15 +28,18 @@ mod payload;
 mod query;
 mod repeats;
 mod rules;
+mod rules_error;
 mod swar;
 mod timestamp;
 mod vectorize;
 
+pub use depth::MAX_DEPTH;
 pub use error::{Expected, PayloadError, SyntaxFault};
 pub use field::Field;
-pub use mcc_risk::{MAX_MCC_CODES, MccCode, MccRisk, UNKNOWN_MCC_RISK};
-pub use parser::{MAX_DEPTH, Parser};
+pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
+pub use parser::Parser;
 pub use payload::{LastTransaction, Transaction};
 pub use query::{DIMENSIONS, Label, OutOfRange, Query, SCALE};
-pub use rules::{Normalization, Rules, RulesError};
+pub use rules::{Normalization, Rules};
+pub use rules_error::{MAX_MCC_CODES, RulesError};
 pub use timestamp::Timestamp;

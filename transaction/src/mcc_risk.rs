@@ -5,12 +5,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::rules::RulesError;
+use crate::rules_error::{MAX_MCC_CODES, RulesError};
 
 /// The risk of a merchant category that is not in the table.
 pub const UNKNOWN_MCC_RISK: f64 = 0.5;
-/// The most entries a table may have.
-pub const MAX_MCC_CODES: usize = 4096;
 
 /// 1..=8 bytes of a merchant category code, zero padded.
 pub type MccCode = [u8; 8];

@@ -4,13 +4,11 @@ use std::mem;
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 
 use crate::canonical;
+use crate::depth::MAX_DEPTH;
 use crate::diagnosis::{diagnose, string_at};
 use crate::error::PayloadError;
 use crate::payload::{self, Transaction};
 use crate::repeats::Repeats;
-
-/// How deep objects and arrays may lie within each other.
-pub const MAX_DEPTH: usize = 128;
 
 /// Reused memory of one parser; after [`Parser::new`] parsing allocates nothing, whether it succeeds or not.
 pub struct Parser {

@@ -14,8 +14,6 @@ const BUFFER_BYTES: usize = 1 << 17;
 /// Enough of a file to tell what it is.
 const HEAD_BYTES: u64 = 8;
 
-const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
-const ZSTD_MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is not read: its first bytes, its name, and the command that makes readable text of it. The first that fits counts.
@@ -39,12 +37,12 @@ const NOT_READ: [(&[u8], &str, &str); 12] = [
 pub(crate) fn open<'a>(source: impl Read + 'a) -> Result<Box<dyn BufRead + 'a>, DataError> {
     let (head, source) = with_head(Box::new(source))?;
     let decompressed: Box<dyn Read + 'a> = match head {
-        head if head.starts_with(GZIP_MAGIC) => Box::new(gzip::Members::new(source)),
+        head if head.starts_with(gzip::GZIP_MAGIC) => Box::new(gzip::Members::new(source)),
         head if zstd::is_frame(&head) => Box::new(zstd::Frames::new(source)),
         head => return text(&head, source),
     };
     let (head, source) = with_head(decompressed)?;
-    if head.starts_with(GZIP_MAGIC) || zstd::is_frame(&head) {
+    if head.starts_with(gzip::GZIP_MAGIC) || zstd::is_frame(&head) {
         return Err(DataError::NotRead { found: "compressed twice", convert: "gzip -d` or `zstd -d" });
     }
     text(&head, source)

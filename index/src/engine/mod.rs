@@ -23,6 +23,7 @@
 //! every position read from the image is an index into a slice.
 
 mod candidates;
+mod changed;
 mod effort;
 mod nearest_leaf;
 mod sample;
@@ -149,13 +150,6 @@ fn named<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut imp
     let mut five = Five::within(limit);
     walk(place, false, None, &mut five, count);
     five
-}
-
-/// Ends a search that went on for longer than any can over the image that was checked.
-#[cold]
-#[inline(never)]
-fn image_changed() -> ! {
-    panic!("the index was changed after it was checked")
 }
 
 /// The answer if all five have this label.

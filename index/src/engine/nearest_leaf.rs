@@ -3,8 +3,8 @@
 use transaction::Label;
 
 use super::candidates::{Candidates, Place};
+use super::changed::image_changed;
 use super::effort::Count;
-use super::image_changed;
 use crate::format::{Child, Leaf, MAX_DEPTH, Node};
 use crate::kernel::Kernel;
 

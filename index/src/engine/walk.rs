@@ -8,8 +8,8 @@ use arrayvec::ArrayVec;
 use transaction::Label;
 
 use super::candidates::{Candidates, Labels, Place};
+use super::changed::image_changed;
 use super::effort::Count;
-use super::image_changed;
 use crate::format::{LANES, LEAF_FLAG, Leaf, MAX_DEPTH, Node};
 use crate::kernel::Kernel;
 

@@ -7,7 +7,7 @@
 //! Its queue of ready tasks has room for 4,096. Room for more would cost half a megabyte to make, and would be needed
 //! only where more connections are ready at once: there it grows, once.
 
-use super::Socket;
+use super::socket::Socket;
 use crate::limits;
 use std::future::{Future, poll_fn};
 use std::io;

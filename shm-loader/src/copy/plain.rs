@@ -1,6 +1,6 @@
 //! The fallback: one buffer, `pread` and `write` in turn.
 
-use super::{BUFFER_BYTES, CopyError, Sink};
+use super::sink::{BUFFER_BYTES, CopyError, Sink};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 

@@ -1,6 +1,7 @@
 //! Reads ahead through tokio-uring: while one buffer is written, the others are being filled.
 
-use super::{BUFFER_BYTES, BUFFERS, CopyError, Sink, probe};
+use super::probe;
+use super::sink::{BUFFER_BYTES, BUFFERS, CopyError, Sink};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;

@@ -1,8 +1,10 @@
 //! gzip, as `gzip -d` reads it: members one after another, and zeros behind the last.
 
-use super::GZIP_MAGIC;
 use flate2::bufread::GzDecoder;
 use std::io::{self, BufRead, ErrorKind, Read};
+
+/// What every such file begins with.
+pub(super) const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 /// The text of all members of a gzip file, one after another.
 pub(super) struct Members<R> {

@@ -1,10 +1,12 @@
 //! zstd, as `zstd -d` reads it: frames one after another, skippable ones passed over.
 
-use super::ZSTD_MAGIC;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::error::Error;
 use std::io::{self, BufRead, ErrorKind, Read};
+
+/// What every such file begins with.
+pub(super) const ZSTD_MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// The first byte of a skippable frame is any from 0x50 to 0x5f.
 const SKIPPABLE_MAGIC_REST: &[u8] = b"\x2a\x4d\x18";

@@ -1,0 +1,28 @@
+//! What the limits add up to in memory.
+
+use crate::limits::{Limits, OUTPUT_BYTES, PARSER_BYTES_PER_BODY_BYTE, PROCESS_BYTES};
+use crate::{connection, slots};
+
+impl Limits {
+    /// The most memory that a server takes beside the shared index: (what for, bytes).
+    pub const fn memory(&self) -> [(&'static str, usize); 5] {
+        [
+            ("request buffers", self.buffers * (self.input_bytes() + OUTPUT_BYTES)),
+            ("connection table", self.connections * slots::SLOT_BYTES),
+            ("connection tasks", self.connections * connection::TASK_BYTES),
+            ("parser", PARSER_BYTES_PER_BODY_BYTE * self.body_bytes),
+            ("program, allocator, log and driver", PROCESS_BYTES),
+        ]
+    }
+
+    /// Sum of [`Limits::memory`].
+    pub const fn memory_bytes(&self) -> usize {
+        let terms = self.memory();
+        let (mut sum, mut term) = (0, 0);
+        while term < terms.len() {
+            sum += terms[term].1;
+            term += 1;
+        }
+        sum
+    }
+}
