@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use transaction::Rules;
+use schema::Rules;
 
 /// The option that every command with a data folder has.
 #[derive(clap::Args, Debug, Clone)]

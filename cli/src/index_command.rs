@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use transaction::{DIMENSIONS, Label, Parser, Query, Rules, SCALE};
+use schema::{DIMENSIONS, Label, Parser, Query, Rules, SCALE};
 
 /// Longest payload that `neighbours` reads, as the server's default limit for a body.
 const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;

@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use transaction::{DIMENSIONS, Query};
+use schema::{DIMENSIONS, Query};
 
 /// Queries of one task.
 const CHUNK: usize = 4096;

@@ -7,7 +7,7 @@ mod folder;
 use folder::Folder;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use transaction::{MccRisk, Normalization, Parser, Rules};
+use schema::{MccRisk, Normalization, Parser, Rules};
 
 const DOCUMENT: &str = include_str!("../../docs/DATA.md");
 

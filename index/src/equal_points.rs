@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
-use transaction::DIMENSIONS;
+use schema::DIMENSIONS;
 
 use crate::format::{Leaf, Paired, Trees};
 

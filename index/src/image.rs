@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use transaction::{Query, Rules};
+use schema::{Query, Rules};
 
 use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};

@@ -1,6 +1,6 @@
 //! What a search finds.
 
-use transaction::Label;
+use schema::Label;
 
 /// One of the five nearest references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Points, Random};
 use index::{BuildError, Index};
-use transaction::{Label, Query, Rules};
+use schema::{Label, Query, Rules};
 
 fn points(count: usize, seed: u64) -> Points {
     let mut random = Random(seed);

@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use common::{Points, Random};
 use index::{Effort, Index, Reached, kernel};
-use transaction::{Label, Query};
+use schema::{Label, Query};
 
 struct Case {
     name: &'static str,

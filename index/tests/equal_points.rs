@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use common::{Points, Random};
 use index::{EqualPoints, Index};
-use transaction::{Label, Query};
+use schema::{Label, Query};
 
 /// `copies` of one vector among others that are all different, in random order.
 fn points(copies: usize, others: usize, random: &mut Random, mut label: impl FnMut(&mut Random) -> Label) -> Points {

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Points, Random, brute_force, frauds};
 use index::{Index, kernel};
-use transaction::{Label, Query};
+use schema::{Label, Query};
 
 /// Builds `points`, asks `queries` on every kernel, compares all five neighbours and the count.
 fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Query]) {

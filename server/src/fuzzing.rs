@@ -16,7 +16,7 @@ use index::format::{Header, checksum};
 use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
 use std::rc::Rc;
-use transaction::{DIMENSIONS, Label, Parser, Query, Rules};
+use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 
 /// Small, so that short inputs reach them.
 const LIMITS: Limits = Limits { head_bytes: 1024, body_bytes: 2048, ..Limits::DEFAULT };

@@ -7,9 +7,9 @@
 //!
 //! Around it: `options` and `limits` say what is allowed, `listen` binds a path or a `port`, which `siblings` may share,
 //! `signals` tells when to stop, `last_resort` ends a process that cannot end itself, `cpu` pins, `warmup` runs real
-//! queries before the server calls itself ready, `worker` accepts, times out and drains, `slots` is its table, `turns`
-//! keeps it fair. `allocator` counts, `descriptors` raises their limit. `bare` puts nothing behind all of it, to know what
-//! it costs by itself.
+//! queries before the server calls itself ready, the `acceptor` accepts and drains, `worker` is what all connections of
+//! a thread share, `slots` their table, `turns` keeps it fair. `allocator` counts, `descriptors` raises their limit,
+//! `memory` adds the limits up. `bare` puts nothing behind all of it, to know what it costs by itself.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

@@ -4,7 +4,7 @@ use crate::handler::{Phase, Service};
 use index::Index;
 use std::cell::Cell;
 use std::rc::Rc;
-use transaction::{Parser, PayloadError};
+use schema::{Parser, PayloadError};
 
 /// Answers by an index that lives as long as the process.
 pub struct Scorer {

@@ -11,7 +11,7 @@ use crate::scorer::{FraudScore, Scorer};
 use std::cell::Cell;
 use std::fmt::Write;
 use std::rc::Rc;
-use transaction::{Normalization, Query, SCALE};
+use schema::{Normalization, Query, SCALE};
 
 /// Smallest page of the platforms served.
 const PAGE_BYTES: usize = 4096;

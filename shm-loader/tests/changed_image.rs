@@ -16,7 +16,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
-use transaction::Query;
+use schema::Query;
 
 /// All searches of a case take milliseconds; one that does not end takes for ever.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -9,7 +9,7 @@ use anyhow::Result;
 use dataset::PayloadEntry;
 use index::Index;
 use std::time::Instant;
-use transaction::{Parser, Query};
+use schema::{Parser, Query};
 
 const PARSING: &str = "parsing";
 const SEARCHING: &str = "searching";

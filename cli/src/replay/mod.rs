@@ -15,7 +15,7 @@ use clap::{ArgGroup, Args};
 use dataset::{PayloadEntry, QueryKind, References};
 use report::Report;
 use std::path::PathBuf;
-use transaction::Query;
+use schema::Query;
 
 /// Options of `replay`.
 #[derive(Args, Debug)]

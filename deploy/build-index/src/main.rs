@@ -9,7 +9,7 @@ use dataset::References;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
-use transaction::Rules;
+use schema::Rules;
 
 /// Builds an index from references; same input, same bytes
 #[derive(Parser)]

@@ -4,7 +4,7 @@ use dataset::ReferenceRecipe;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output};
-use transaction::Rules;
+use schema::Rules;
 
 fn build(references: &Path, out: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_build-index"));

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use index::Index;
-use transaction::Query;
+use schema::Query;
 
 use super::GROUP;
 use super::memory::Eviction;

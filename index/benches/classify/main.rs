@@ -15,7 +15,7 @@ use dataset::{PayloadRecipe, QueryKind, References};
 use index::{Index, kernel};
 use memmap2::MmapMut;
 use memory::{Eviction, Pages};
-use transaction::{Query, Rules};
+use schema::{Query, Rules};
 
 /// Queries between two evictions: the first pays for what all need, as the first request after a pause does.
 const GROUP: usize = 8;

@@ -1,7 +1,7 @@
 //! Where to cut a piece: near the median, in the dimension that spares queries most, or that is the widest.
 
 use arrayvec::ArrayVec;
-use transaction::DIMENSIONS;
+use schema::DIMENSIONS;
 
 use super::points::Point;
 use super::reach::{Ball, outside};

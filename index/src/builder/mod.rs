@@ -18,7 +18,7 @@ mod write;
 
 use points::Point;
 use reach::Ball;
-use transaction::{Label, Query, Rules};
+use schema::{Label, Query, Rules};
 
 use crate::format::MAX_REFERENCES;
 use crate::{NEIGHBOURS, Progress};

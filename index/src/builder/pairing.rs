@@ -2,7 +2,7 @@
 //!
 //! A pair takes the width of its wider half, so dimensions that are narrow in the same blocks belong together.
 
-use transaction::DIMENSIONS;
+use schema::DIMENSIONS;
 
 use super::group::Unit;
 use super::points::{Point, bounds};

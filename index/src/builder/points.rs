@@ -1,6 +1,6 @@
 //! References while the builder moves them around, and the box around some of them.
 
-use transaction::{DIMENSIONS, Label, Query};
+use schema::{DIMENSIONS, Label, Query};
 
 use crate::format::{Bounds, Paired};
 

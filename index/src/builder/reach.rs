@@ -4,7 +4,7 @@
 //! many touch it. Any cuts give right answers; these give them with less to look at.
 
 use rayon::prelude::*;
-use transaction::{DIMENSIONS, Query};
+use schema::{DIMENSIONS, Query};
 
 use crate::Index;
 use crate::format::Bounds;
@@ -66,7 +66,7 @@ pub(super) fn outside(value: i16, lower: i16, upper: i16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use transaction::{Label, Rules};
+    use schema::{Label, Rules};
 
     #[test]
     fn equal_references_have_balls_without_reach() {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use transaction::Rules;
+use schema::Rules;
 
 use super::group::Unit;
 use super::points::Point;

@@ -1,6 +1,6 @@
 //! The nearest points found so far: as labels, to count, or as references, to name.
 
-use transaction::Label;
+use schema::Label;
 
 use super::effort::Count;
 use crate::NEIGHBOURS;

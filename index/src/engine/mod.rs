@@ -30,7 +30,7 @@ mod sample;
 mod walk;
 mod width;
 
-use transaction::{Label, Query};
+use schema::{Label, Query};
 
 use crate::format::{Bounds, Boxes, LabelBounds, Paired, Trees};
 use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};

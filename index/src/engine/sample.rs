@@ -1,6 +1,6 @@
 //! The first look: the block of the sample nearest to the query, and what it proves.
 
-use transaction::Label;
+use schema::Label;
 
 use super::candidates::{Candidates, Nearest, Place};
 use super::effort::Count;

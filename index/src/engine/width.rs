@@ -1,6 +1,6 @@
 //! Which queries have no distance that passes 32 bits: nearly all, and of most that is known beforehand.
 
-use transaction::{DIMENSIONS, Query, SCALE};
+use schema::{DIMENSIONS, Query, SCALE};
 
 use crate::format::{Bounds, Order, Paired};
 

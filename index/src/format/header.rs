@@ -1,7 +1,7 @@
 //! The first bytes of an image: what it is, how large, how many references.
 
 use bytemuck::{Pod, Zeroable};
-use transaction::{DIMENSIONS, SCALE};
+use schema::{DIMENSIONS, SCALE};
 
 use super::{LANES, MAX_REFERENCES, OpenError, Order};
 use crate::NEIGHBOURS;

@@ -2,7 +2,7 @@
 //!
 //! The builder pairs dimensions so that blocks pack well; everything behind the header is in that order.
 
-use transaction::DIMENSIONS;
+use schema::DIMENSIONS;
 
 use super::{OpenError, PAIRS, Paired};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use transaction::{MccCode, MccRisk, Normalization, Rules};
+use schema::{MccCode, MccRisk, Normalization, Rules};
 
 use super::OpenError;
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use transaction::DIMENSIONS;
+use schema::DIMENSIONS;
 
 use super::{Distance, FoundKeys, INSERTED, Kernel, Task};
 use crate::NEIGHBOURS;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use transaction::DIMENSIONS;
+use schema::DIMENSIONS;
 
 use super::{Chosen, Distance, FOUND, INSERTED, Kernel, Scalar, Task, available, dispatch};
 use crate::NEIGHBOURS;

@@ -5,7 +5,7 @@
 pub mod corrupt;
 
 use index::Neighbour;
-use transaction::{DIMENSIONS, Label, Query, Rules};
+use schema::{DIMENSIONS, Label, Query, Rules};
 
 /// Labelled points.
 #[derive(Clone)]

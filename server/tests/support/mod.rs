@@ -20,7 +20,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use transaction::{DIMENSIONS, Label, Parser, Query, Rules};
+use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 
 /// Nothing here takes longer on a loaded machine; what does is a hang.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use transaction::{Label, Query, Rules};
+use schema::{Label, Query, Rules};
 
 /// Nothing a loader does here takes longer, hanging excepted.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,98 @@
+//! The scan of tiles for queries: with AVX2 where the processor has it, else in plain Rust.
+
+use super::avx2;
+use super::best::{Best, FIRST_PAIRS, Parts, QUARTER_BITS};
+use super::tile::{Block, LANES, Tile};
+use schema::Query;
+
+/// Takes the tiles' references, which come in ascending order, into the best of each query.
+pub(crate) fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best]) {
+    avx2::scan(tiles, queries, best).unwrap_or_else(|| scan_portable(tiles, queries, best));
+}
+
+fn scan_portable(tiles: &[Tile], queries: &[Query], best: &mut [Best]) {
+    for tile in tiles {
+        for (query, best) in queries.iter().zip(best.iter_mut()) {
+            let mut limit = best.coarse_limit() as u32;
+            for (number, block) in tile.used_blocks().iter().enumerate() {
+                let parts = distance_parts(block, query);
+                if is_any_nearer(&parts, limit) {
+                    best.insert_lanes(&parts, tile, number);
+                    limit = best.coarse_limit() as u32;
+                }
+            }
+        }
+    }
+}
+
+fn distance_parts(block: &Block, query: &Query) -> Parts {
+    let mut parts = [[0; LANES]; 2];
+    for (pair, (block_pair, query_pair)) in block.0.iter().zip(query.values().chunks_exact(2)).enumerate() {
+        let part = &mut parts[usize::from(pair >= FIRST_PAIRS)];
+        for (distance, lane) in part.iter_mut().zip(block_pair.chunks_exact(2)) {
+            let first = i32::from(lane[0]) - i32::from(query_pair[0]);
+            let second = i32::from(lane[1]) - i32::from(query_pair[1]);
+            *distance += (first * first + second * second) as u32;
+        }
+    }
+    parts
+}
+
+/// Free of branches, so that compilers can make few instructions of it.
+fn is_any_nearer([first, second]: &Parts, limit: u32) -> bool {
+    let lanes = first.iter().zip(second);
+    lanes.fold(false, |any, (first, second)| any | ((first >> QUARTER_BITS) + (second >> QUARTER_BITS) < limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use schema::{DIMENSIONS, SCALE};
+
+    fn query() -> impl Strategy<Value = Query> {
+        let value = prop_oneof![-SCALE..=SCALE, Just(SCALE), Just(-SCALE), Just(0)];
+        prop::array::uniform14(value).prop_map(|values| Query::new(values).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn scans_agree_on_any_vectors(
+            vectors in prop::collection::vec(query(), 1..3 * Tile::REFERENCES / 2),
+            queries in prop::collection::vec(query(), 1..5),
+        ) {
+            let tiles: Vec<Tile> = (0..).zip(vectors.chunks(Tile::REFERENCES)).map(|(number, vectors)| {
+                let mut tile = Tile::EMPTY;
+                tile.fill(number * Tile::REFERENCES as u32, vectors);
+                tile
+            }).collect();
+            let mut portable = vec![Best::NONE; queries.len()];
+            scan_portable(&tiles, &queries, &mut portable);
+            let mut fastest = vec![Best::NONE; queries.len()];
+            scan(&tiles, &queries, &mut fastest);
+            for (portable, fastest) in portable.iter().zip(&fastest) {
+                prop_assert_eq!(portable, fastest);
+            }
+        }
+
+        #[test]
+        fn coarse_limit_never_hides_a_nearer_reference(
+            query in query(),
+            vector in query(),
+            worst in prop_oneof![0u64..1 << 33, 0u64..100],
+        ) {
+            let mut tile = Tile::EMPTY;
+            tile.fill(0, &[vector]);
+            let parts = distance_parts(&tile.used_blocks()[0], &query);
+            let distance: i64 = (0..DIMENSIONS)
+                .map(|dimension| i64::from(query.values()[dimension]) - i64::from(vector.values()[dimension]))
+                .map(|difference| difference * difference)
+                .sum();
+            prop_assert_eq!(i64::from(parts[0][0]) + i64::from(parts[1][0]), distance);
+            let best = Best::at(worst);
+            let only_lane = [[parts[0][0]; LANES], [parts[1][0]; LANES]];
+            let is_nearer = (distance as u64) < worst;
+            prop_assert!(!is_nearer || is_any_nearer(&only_lane, best.coarse_limit() as u32));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A card transaction: from the bytes of a JSON body to the checked vector that the index is asked for.
+//!
+//! ```text
+//! body bytes --Parser::parse--> Transaction --Rules::vectorize--> Query (14 x i16)
+//! ```
+//!
+//! ```
+//! use schema::{Parser, PayloadError, Rules};
+//!
+//! let body = br#"{"id":"tx-1","transaction":{"amount":41.12,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},
+//!     "customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":["MERC-016"]},
+//!     "merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},
+//!     "terminal":{"is_online":false,"card_present":true,"km_from_home":29.23},"last_transaction":null}"#;
+//! let rules = Rules::default();
+//! let mut parser = Parser::new(64 * 1024);
+//! let query = rules.vectorize(&parser.parse(body)?);
+//! assert_eq!(query.values(), &[41, 1667, 500, 7826, 3333, -10000, -10000, 292, 1500, 0, 10000, 0, 1500, 60]);
+//! # Ok::<(), PayloadError>(())
+//! ```
+mod canonical;
+mod depth;
+mod diagnosis;
+mod error;
+mod field;
+mod mcc_risk;
+mod parser;
+mod payload;
+mod query;
+mod repeats;
+mod rules;
+mod rules_error;
+mod swar;
+mod timestamp;
+mod vectorize;
+
+pub use depth::MAX_DEPTH;
+pub use error::{Expected, PayloadError, SyntaxFault};
+pub use field::Field;
+pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
+pub use parser::Parser;
+pub use payload::{LastTransaction, Transaction};
+pub use query::{DIMENSIONS, Label, OutOfRange, Query, SCALE};
+pub use rules::{Normalization, Rules};
+pub use rules_error::{MAX_MCC_CODES, RulesError};
+pub use timestamp::Timestamp;
