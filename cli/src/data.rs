@@ -10,11 +10,11 @@ use anyhow::{Context, Result};
 use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
 use index::kernel::{self, Chosen};
 use rustix::fs::{FlockOperation, flock};
+use schema::Rules;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use schema::Rules;
 
 /// The option that every command with a data folder has.
 #[derive(clap::Args, Debug, Clone)]

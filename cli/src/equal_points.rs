@@ -3,11 +3,11 @@
 use crate::progress::{Reporter, thousands};
 use anyhow::Result;
 use index::{EqualGroup, Index};
+use schema::Query;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use schema::Query;
 
 /// From so many blocks on, a search takes about 50 times as long as most do.
 const WARN_FROM_BLOCKS: u32 = 100;

@@ -11,13 +11,13 @@ use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use index::{Index, Info, kernel};
+use schema::{DIMENSIONS, Label, Parser, Query, Rules, SCALE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use schema::{DIMENSIONS, Label, Parser, Query, Rules, SCALE};
 
 /// Longest payload that `neighbours` reads, as the server's default limit for a body.
 const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;

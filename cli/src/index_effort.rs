@@ -13,11 +13,11 @@ use dataset::QueryKind;
 use index::Index;
 use index::format::LANES;
 use rayon::prelude::*;
+use schema::{DIMENSIONS, Query};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use schema::{DIMENSIONS, Query};
 
 /// Queries of one task.
 const CHUNK: usize = 4096;

@@ -5,9 +5,9 @@
 mod folder;
 
 use folder::Folder;
+use schema::{MccRisk, Normalization, Parser, Rules};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use schema::{MccRisk, Normalization, Parser, Rules};
 
 const DOCUMENT: &str = include_str!("../../docs/DATA.md");
 

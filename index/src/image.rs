@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
 use schema::{Query, Rules};
+use serde::Serialize;
 
 use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};

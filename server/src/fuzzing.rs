@@ -13,10 +13,10 @@ use crate::response;
 use crate::scorer::{FraudScore, Scorer};
 use index::Index;
 use index::format::{Header, checksum};
+use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
 use std::rc::Rc;
-use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 
 /// Small, so that short inputs reach them.
 const LIMITS: Limits = Limits { head_bytes: 1024, body_bytes: 2048, ..Limits::DEFAULT };

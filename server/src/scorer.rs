@@ -2,9 +2,9 @@
 
 use crate::handler::{Phase, Service};
 use index::Index;
+use schema::{Parser, PayloadError};
 use std::cell::Cell;
 use std::rc::Rc;
-use schema::{Parser, PayloadError};
 
 /// Answers by an index that lives as long as the process.
 pub struct Scorer {

@@ -8,10 +8,10 @@ use crate::conn::{Conn, Step};
 use crate::handler::Phase;
 use crate::limits::{self, Limits};
 use crate::scorer::{FraudScore, Scorer};
+use schema::{Normalization, Query, SCALE};
 use std::cell::Cell;
 use std::fmt::Write;
 use std::rc::Rc;
-use schema::{Normalization, Query, SCALE};
 
 /// Smallest page of the platforms served.
 const PAGE_BYTES: usize = 4096;

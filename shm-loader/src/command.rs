@@ -204,7 +204,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
     match error.downcast_ref::<InspectError>() {
         Some(InspectError::Folder(error)) => folder_code(error),
-        Some(InspectError::Segment(AttachError::Io { .. } | AttachError::Locked { .. })) => 1,
+        Some(InspectError::Segment(AttachError::Io { .. })) => 1,
         Some(InspectError::Segment(_)) => 6,
         _ => 1,
     }

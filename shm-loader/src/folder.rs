@@ -1,6 +1,6 @@
 //! The folder that segments lie in: whose it must be, its lock, the names in it.
 
-use crate::{FolderError, LoadError};
+use crate::{FolderError, LoadError, user};
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsString;
@@ -92,8 +92,8 @@ impl Folder {
     fn must_be_ours(&self) -> Result<(), FolderError> {
         let path = || self.path.clone();
         let stat = self.stat()?;
-        let user = rustix::process::geteuid().as_raw();
-        if stat.st_uid != user {
+        if !user::is_own(stat.st_uid) {
+            let user = rustix::process::geteuid().as_raw();
             return Err(FolderError::OtherOwner { path: path(), owner: stat.st_uid, user });
         }
         let mode = stat.st_mode & 0o7777;
@@ -157,7 +157,7 @@ impl Lock {
         fs::flock(&file, operation).map(|()| Self(file))
     }
 
-    /// The file is locked already.
+    /// The file is locked already, or cannot be.
     pub(crate) fn held(file: File) -> Self {
         Self(file)
     }

@@ -31,6 +31,7 @@ mod segment;
 mod source;
 mod trust;
 mod unload;
+mod user;
 
 pub use copy::{CopyError, Reader};
 pub use error::{AttachError, FolderError, LoadError, SourceError};

@@ -2,15 +2,17 @@
 //!
 //! The record is one line in a file of its own. It names the program that checked and the file that was checked: device,
 //! inode, size, and the times of the last change of its bytes and of its inode. A reader writes the line anew from what
-//! the kernel tells of the segment it has open, and compares. Whatever wrote to the segment since, replaced it, renamed
-//! it or changed its mode has changed one of them. What differs, is missing or cannot be read is no record: the reader
-//! checks all by itself.
+//! the kernel tells of the segment it has open, and compares. A write, a truncation, a replacement, a change of name or
+//! mode since has changed one of them. What differs, is missing or cannot be read is no record: the reader checks all by
+//! itself.
 //!
-//! Times can be set back only by those who could exchange the reader itself: folder, segment and record must be root's
-//! or the reader's own, and writable by nobody else. The bytes must lie in memory (tmpfs), as a disk may lose what was
-//! written and keep the inode.
+//! What the record does not notice is a write through a writable mapping, which leaves the times of a tmpfs file alone,
+//! and times that were set back. Both take the right to open the segment for writing, so they are left to those who could
+//! exchange the reader itself: folder, segment and record must be root's or the reader's own, and writable by nobody
+//! else. The bytes must lie in memory (tmpfs), as a disk may lose what was written and keep the inode.
 
 use crate::folder::Folder;
+use crate::user;
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
@@ -59,7 +61,7 @@ fn read(folder: &Folder) -> Option<String> {
 
 /// Whether nobody but root and the user of this process can change it.
 fn is_ours_alone(stat: &Stat) -> bool {
-    (stat.st_uid == 0 || stat.st_uid == rustix::process::geteuid().as_raw()) && stat.st_mode & 0o022 == 0
+    (stat.st_uid == 0 || user::is_own(stat.st_uid)) && stat.st_mode & 0o022 == 0
 }
 
 fn line(segment: &Stat) -> String {

@@ -107,8 +107,8 @@ impl Segment {
         self.id
     }
 
-    /// Whether the loader, of this very version, has checked these bytes with `index::Index::check`, and nobody can have
-    /// changed them since.
+    /// Whether the loader, of this very version, has checked these bytes with `index::Index::check`, and nobody but root
+    /// and the user of this process can have changed them since.
     pub fn is_verified(&self) -> bool {
         self.is_verified
     }
@@ -147,7 +147,9 @@ fn lock_shared(file: File, path: &Path) -> Result<Lock, AttachError> {
         match fs::flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => return Ok(Lock::held(file)),
             Err(Errno::WOULDBLOCK) if Instant::now() < give_up => std::thread::sleep(LOCK_RETRY),
-            Err(Errno::WOULDBLOCK) => return Err(AttachError::Locked { path: path.into() }),
+            // Any user who may read the file can keep such a lock for ever, and must not keep readers away by it. The
+            // lock only tells that the segment is in use, and as long as the other's lasts it tells the same.
+            Err(Errno::WOULDBLOCK) => return Ok(Lock::held(file)),
             Err(Errno::INTR) => {}
             Err(error) => return Err(AttachError::Io { action: "lock", path: path.into(), source: error.into() }),
         }

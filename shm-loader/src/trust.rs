@@ -5,7 +5,7 @@
 //! user that was named, and nobody else may write to either. It is the opened folder that is checked, not the way to it:
 //! who owns a folder above can at most lead a reader to another folder that is trusted as well.
 
-use crate::{AttachError, FolderError};
+use crate::{AttachError, FolderError, user};
 use rustix::fs::{FileType, Stat};
 use std::path::Path;
 
@@ -48,10 +48,12 @@ impl Trust {
     }
 
     fn check_owner(&self, stat: &Stat, path: &Path) -> Result<(), AttachError> {
-        let (owner, user) = (stat.st_uid, rustix::process::geteuid().as_raw());
-        if owner == 0 || owner == user || self.users.contains(&owner) {
+        let owner = stat.st_uid;
+        let is_named = self.users.contains(&owner) && !user::may_be_anybody(owner);
+        if owner == 0 || user::is_own(owner) || is_named {
             return Ok(());
         }
+        let user = rustix::process::geteuid().as_raw();
         Err(AttachError::OtherOwner { path: path.into(), owner, user })
     }
 }

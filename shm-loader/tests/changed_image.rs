@@ -7,6 +7,7 @@ mod common;
 use common::{Place, index};
 use index::format::{Boxes, LANES, LEAF_FLAG, Leaf, Node, SectionKind};
 use index::{Index, kernel};
+use schema::Query;
 use shm_loader::Segment;
 use std::fs::{File, OpenOptions};
 use std::mem::offset_of;
@@ -16,7 +17,6 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
-use schema::Query;
 
 /// All searches of a case take milliseconds; one that does not end takes for ever.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -8,8 +8,8 @@ use crate::search_stats::Stats;
 use anyhow::Result;
 use dataset::PayloadEntry;
 use index::Index;
-use std::time::Instant;
 use schema::{Parser, Query};
+use std::time::Instant;
 
 const PARSING: &str = "parsing";
 const SEARCHING: &str = "searching";

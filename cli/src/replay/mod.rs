@@ -14,8 +14,8 @@ use anyhow::Result;
 use clap::{ArgGroup, Args};
 use dataset::{PayloadEntry, QueryKind, References};
 use report::Report;
-use std::path::PathBuf;
 use schema::Query;
+use std::path::PathBuf;
 
 /// Options of `replay`.
 #[derive(Args, Debug)]

@@ -1,7 +1,7 @@
 //! Numbers as the published files write them: integral values without a point, others without trailing zeros.
 
-use std::fmt;
 use schema::SCALE;
+use std::fmt;
 
 /// A finite number that displays with at most ten decimals.
 pub(crate) struct Number(pub(crate) f64);

@@ -3,8 +3,8 @@
 
 use dataset::{References, label, nearest};
 use proptest::prelude::*;
-use std::sync::Mutex;
 use schema::{DIMENSIONS, Label, Query, SCALE};
+use std::sync::Mutex;
 
 fn query(values: [i16; DIMENSIONS]) -> Query {
     Query::new(values).unwrap()

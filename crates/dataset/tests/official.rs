@@ -5,9 +5,9 @@ use dataset::{
     OFFICIAL_SHA256, Payload, PayloadRecipe, References, generate_payloads, nearest, official_references,
     write_payloads,
 };
+use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
-use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 
 static OFFICIAL: LazyLock<References> = LazyLock::new(|| official_references(&|_, _, _| {}).unwrap());
 

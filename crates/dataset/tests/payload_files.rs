@@ -7,8 +7,8 @@ use common::message;
 use dataset::{DataError, Payload, PayloadEntry, read_payloads, write_payloads};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use std::io::Write;
 use schema::{DIMENSIONS, Query};
+use std::io::Write;
 
 const SHA256: &str = "24a1";
 

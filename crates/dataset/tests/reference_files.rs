@@ -8,10 +8,10 @@ use dataset::{DataError, ReadReferences, References, read_references, references
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
+use schema::{DIMENSIONS, Label, Query, SCALE};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Mutex;
-use schema::{DIMENSIONS, Label, Query, SCALE};
 
 const ROW: &str = r#"{"vector":[0.01,0.0833,0.05,0.8261,0.1667,-1,-1,0.0432,0.25,0,1,0,0.2,0.0416],"label":"legit"}"#;
 

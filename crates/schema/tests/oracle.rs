@@ -9,11 +9,11 @@ use common::{CANONICAL, Facts, rfc3339_ns};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use schema::Parser;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
 use std::fmt;
-use schema::Parser;
 
 #[derive(Deserialize)]
 struct Payload {

@@ -6,10 +6,10 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use dataset::References;
+use schema::Rules;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
-use schema::Rules;
 
 /// Builds an index from references; same input, same bytes
 #[derive(Parser)]

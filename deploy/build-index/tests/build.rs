@@ -1,10 +1,10 @@
 //! The program as the container build runs it.
 
 use dataset::ReferenceRecipe;
+use schema::Rules;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output};
-use schema::Rules;
 
 fn build(references: &Path, out: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_build-index"));

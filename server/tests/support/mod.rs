@@ -11,6 +11,7 @@ pub use client::Client;
 pub use sandbox::Sandbox;
 
 use index::Index;
+use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -20,7 +21,6 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use schema::{DIMENSIONS, Label, Parser, Query, Rules};
 
 /// Nothing here takes longer on a loaded machine; what does is a hang.
 pub const PATIENCE: Duration = Duration::from_secs(20);

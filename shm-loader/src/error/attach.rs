@@ -31,7 +31,8 @@ pub enum AttachError {
     },
     /// Its owner could change what is read, or end the reader.
     #[error(
-        "{} belongs to uid {owner}, neither to root nor to the user of this process (uid {user}): load as one of them, or          trust that user with `--trust-uid {owner}`", path.display()
+        "{} belongs to uid {owner}, neither to root nor to the user of this process (uid {user}): load as one of them, or \
+         trust that user with `--trust-uid {owner}`", path.display()
     )]
     OtherOwner {
         /// The segment's path, or its folder's.
@@ -52,12 +53,6 @@ pub enum AttachError {
     /// Nothing in it.
     #[error("{} is empty: load again", path.display())]
     Empty {
-        /// The segment's path.
-        path: PathBuf,
-    },
-    /// Another process keeps an exclusive lock; neither loaders nor readers do that.
-    #[error("another process keeps an exclusive lock on {}: `lslocks` shows which", path.display())]
-    Locked {
         /// The segment's path.
         path: PathBuf,
     },

@@ -2,13 +2,13 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use rustix::process::{Pid, Signal, kill_process};
+use schema::{Label, Query, Rules};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use schema::{Label, Query, Rules};
 
 /// Nothing a loader does here takes longer, hanging excepted.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,12 +7,12 @@ use crate::error::DataError;
 use crate::number::push_scaled;
 use crate::references::{MAX_REFERENCES, References};
 use rayon::prelude::*;
+use schema::{Label, Query};
 use serde::Deserializer as _;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::{self, Read, Write};
-use schema::{Label, Query};
 
 /// Rows that are formatted as one piece of text, about 200 KB.
 const PIECE_ROWS: usize = 2048;

@@ -1,9 +1,9 @@
 //! One element of a references file: `{"vector":[…],"label":"…"}`, keys in any order, nothing else.
 
+use schema::{DIMENSIONS, Label, Query, SCALE};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
-use schema::{DIMENSIONS, Label, Query, SCALE};
 
 /// Of an unknown label; it may be of any length.
 const SHOWN_CHARACTERS: usize = 40;

@@ -2,8 +2,8 @@
 
 use super::pcg::Pcg;
 use crate::references::References;
-use std::cell::LazyCell;
 use schema::{DIMENSIONS, Query, SCALE};
+use std::cell::LazyCell;
 
 /// The two dimensions that are -1 together, when there is no last transaction.
 const LAST_TRANSACTION: [usize; 2] = [5, 6];
