@@ -102,7 +102,7 @@ impl DataFolder {
         }
         let _lock = self.lock("official.index", reporter)?;
         // somebody else may have built it while this process waited
-        if path.exists() && is_official(&path, kernel, reporter) {
+        if check_official(&path, kernel).is_ok() {
             return Ok(path);
         }
         reporter.note(&format!("building the official index (once; kept as {})", path.display()));
@@ -134,9 +134,7 @@ impl DataFolder {
             return Ok(entries);
         }
         let _lock = self.lock(name, reporter)?;
-        if path.exists()
-            && let Some(entries) = usable_payloads(&path, recipe, reporter)
-        {
+        if let Ok(entries) = check_payloads(&path, recipe.count) {
             return Ok(entries);
         }
         reporter.note(&format!("drawing {name} and labelling it by brute force (once; kept as {})", path.display()));

@@ -29,11 +29,16 @@ impl FromStr for Cpu {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PinError {
     #[error(
-        "core {core} is not one of the cores this process may use ({allowed:?}); use one of these, `auto` or `none`"
+        "core {core} is not one of the cores this process may use ({}); use one of these, `auto` or `none`",
+        list(allowed)
     )]
     NotAllowed { core: usize, allowed: Vec<usize> },
     #[error("the kernel did not let this thread be pinned to core {core}; use --cpu none")]
     Refused { core: usize },
+}
+
+fn list(cores: &[usize]) -> String {
+    cores.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Pins the calling thread and checks that it worked; returns the core. Instances count from 0. `Auto` goes on

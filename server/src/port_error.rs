@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
     #[error(
-        "tcp:{0} is in use (`ss -ltnp 'sport = :{port}'` shows by whom); choose another port, or start every `server` on \
-         it with --share-port", port = .0.port()
+        "tcp:{0} is in use (`ss -ltnp 'sport = :{port}'` shows by whom); choose another port; servers of one index can \
+         share it if each is started with `server --share-port`", port = .0.port()
     )]
     InUse(SocketAddr),
     #[error(

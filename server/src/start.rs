@@ -123,7 +123,8 @@ fn serve(options: &Options) -> Result<(), Failure> {
 pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
     descriptors::raise(&serving.limits);
     let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
-    tracing::info!(version = index::version(), instance = %serving.instance, ?core, "starting");
+    let core = core.map_or_else(|| "none".to_owned(), |core| core.to_string());
+    tracing::info!(version = index::version(), instance = %serving.instance, core, "starting");
     last_resort::arm(serving.limits.drain_timeout_ms)
         .and_then(|()| Signals::handle())
         .map_err(|error| Failure::System { what: "listen for signals", error })

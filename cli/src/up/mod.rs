@@ -108,7 +108,8 @@ fn check_cpus(cpus: Option<[usize; 2]>) -> Result<()> {
     let allowed = rustix::thread::sched_getaffinity(None).context("cannot tell the CPUs of this process")?;
     let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
     let Some(missing) = cpus.into_iter().flatten().find(|cpu| !allowed.contains(cpu)) else { return Ok(()) };
-    Err(anyhow::anyhow!("CPU {missing} is not one of those that this process may use: {allowed:?}"))
+    let allowed = allowed.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    Err(anyhow::anyhow!("CPU {missing} is not one of those that this process may use: {allowed}"))
         .advise(|| "name two of these, one twice if there is only one, or leave --cpus out".to_owned())
 }
 

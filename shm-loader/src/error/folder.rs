@@ -1,7 +1,7 @@
 //! Folders that cannot be used.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +33,8 @@ pub enum FolderError {
     },
     /// Others could exchange what readers see.
     #[error(
-        "{} can be written by others than its owner (mode {mode:04o}): run `chmod 755 {}`, or choose another folder",
-        path.display(), path.display()
+        "{} can be written by others than its owner (mode {mode:04o}): {}",
+        path.display(), instead_of_writable(path, *mode)
     )]
     WritableByOthers {
         /// The folder asked for.
@@ -58,4 +58,27 @@ pub enum FolderError {
         /// The kernel's answer.
         source: io::Error,
     },
+}
+
+/// What to do about a folder that others can write to. One with the sticky bit, such as `/dev/shm` itself, is meant for
+/// all users: to take it away from them would be worse.
+fn instead_of_writable(path: &Path, mode: u32) -> String {
+    const STICKY: u32 = 0o1000;
+    if mode & STICKY != 0 {
+        format!("it is shared by all users, so choose a folder in it, such as {}", path.join("fraudring").display())
+    } else {
+        format!("run `chmod 755 {}`, or choose another folder", path.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_for_all_users_is_not_to_be_taken_from_them() {
+        let advice = |mode| FolderError::WritableByOthers { path: "/dev/shm".into(), mode }.to_string();
+        assert!(!advice(0o1777).contains("chmod") && advice(0o1777).contains("/dev/shm/fraudring"));
+        assert!(advice(0o777).contains("chmod 755 /dev/shm"));
+    }
 }
