@@ -22,15 +22,26 @@ pub(super) enum Failure {
 }
 
 pub(super) fn copy(sink: &mut Sink<'_>) -> Result<(), Failure> {
-    probe::probe().map_err(Failure::Refused)?;
-    let file = sink.source.try_clone().map_err(Failure::Refused)?;
+    probe::probe().map_err(refused)?;
+    let file = sink.source.try_clone().map_err(refused)?;
     // not `tokio_uring::start`, which panics where this returns an error
-    let runtime = tokio_uring::Runtime::new(tokio_uring::builder().entries(ENTRIES)).map_err(Failure::Refused)?;
+    let runtime = tokio_uring::Runtime::new(tokio_uring::builder().entries(ENTRIES)).map_err(refused)?;
     match runtime.block_on(pump(Rc::new(File::from_std(file)), sink)) {
         // a kernel that does not know this read, or a policy against it; a bad disk fails plain reads as well
         Err(CopyError::Read { source, .. }) if sink.written == 0 => Err(Failure::Refused(source)),
         result => result.map_err(Failure::Copy),
     }
+}
+
+/// Too little locked memory looks like too little memory, and the limit is what can be changed.
+fn refused(error: io::Error) -> Failure {
+    Failure::Refused(match error.kind() {
+        io::ErrorKind::OutOfMemory => io::Error::new(
+            error.kind(),
+            format!("{error}; the limit of locked memory may be too low: `ulimit -l` shows it in KiB, 8192 is enough"),
+        ),
+        _ => error,
+    })
 }
 
 /// A read that the kernel works on: the result and its buffer.
@@ -95,4 +106,19 @@ async fn fill(file: Rc<File>, mut buffer: Vec<u8>, offset: u64, wanted: usize) -
         }
     }
     (Ok(filled), buffer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_little_locked_memory_is_named() {
+        let text = |number| match refused(io::Error::from_raw_os_error(number)) {
+            Failure::Refused(error) => error.to_string(),
+            Failure::Copy(error) => error.to_string(),
+        };
+        assert!(text(libc::ENOMEM).contains("ulimit -l"));
+        assert!(!text(libc::EPERM).contains("ulimit"));
+    }
 }
