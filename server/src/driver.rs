@@ -3,7 +3,6 @@
 //! Waiting is what the ring (or epoll) does; the reads and writes that follow are plain non-blocking calls that
 //! cannot wait. So the kernel never holds a buffer, idle connections need none, and a wait can be dropped at any
 //! moment without losing data or a descriptor: that is what makes time-outs simple.
-#![allow(unsafe_code)]
 
 mod probe;
 mod reserve;

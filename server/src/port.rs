@@ -128,7 +128,7 @@ mod tests {
         // All at once: each takes as long as a socket left behind may stay.
         std::thread::scope(|scope| {
             for pair in pairs {
-                // Of sharers, both sides answer only in a running server: there they are told by their addresses.
+                // Two sharers need running servers that answer: `tests/port.rs` has that case.
                 for is_shared in [[false, false], [false, true], [true, false]] {
                     scope.spawn(move || check(pair, is_shared));
                 }

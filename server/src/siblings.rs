@@ -2,8 +2,8 @@
 //!
 //! Each sharer holds a name in the kernel's abstract namespace of Unix sockets, `fraudring-port-PORT-NUMBER` with the
 //! lowest free number, and answers there with its address and its index's checksum. Names and ports have the same scope, the network
-//! namespace; a name leaves no file and ends with its process. As everybody answers for itself, nobody has to take over
-//! when one ends. Both sides look at the other's user; whoever is another is ignored.
+//! namespace; a name leaves no file and ends with its process. As each server answers for itself, no other has to take
+//! over when one ends. Both sides check the other's user and ignore a different one.
 
 use crate::driver::{self, Socket};
 use crate::limits;
@@ -71,7 +71,7 @@ impl Membership {
                 // An error of the wait shows in the accept.
                 let _ = name.readable().await;
                 match answer_one(&name, &answer) {
-                    // Starts of servers are rare: whoever asks all the time must not hold requests up.
+                    // Servers start rarely. The pause keeps a client that asks without end from delaying requests.
                     Ok(()) => driver::sleep(1).await,
                     Err(Errno::INVAL) => return, // the membership was dropped
                     Err(_) => driver::sleep(limits::ACCEPT_BACKOFF_MS).await,

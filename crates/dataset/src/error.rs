@@ -1,6 +1,6 @@
 //! What can be wrong with data, and where.
 //!
-//! A message leaves out what its cause says: whoever shows an error shows its causes behind it.
+//! A message does not repeat its cause: callers print the whole chain of causes.
 
 use std::io;
 

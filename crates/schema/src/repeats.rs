@@ -1,7 +1,7 @@
 //! Keys that an object has twice, at any depth.
 //!
-//! Known keys are told apart by their bits while they are read (`field`), so this second walk over the tape is for
-//! documents with several keys that are not known, and costs the others nothing.
+//! Repeated known keys are found while they are read, by a bit for each (`field`). This second walk over the tape is only
+//! for documents with several unknown keys.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -50,8 +50,8 @@ impl Repeats {
         Some(self.keys[repeated] as usize)
     }
 
-    /// Keeps the time near-linear in the number of keys, whichever they are: equal hashes are no proof, and where a
-    /// client found many of them, the keys themselves are sorted.
+    /// Takes near-linear time for any set of keys: equal hashes do not prove equal keys, so keys of one hash, of which
+    /// a client may send many, are sorted themselves.
     fn find_by_sorting(&mut self, nodes: &[Node<'_>]) -> Option<usize> {
         for key in &mut self.keys {
             *key |= u64::from(hash(text(nodes, *key as usize))) << 32;

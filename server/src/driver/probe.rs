@@ -2,6 +2,7 @@
 //!
 //! A sandbox may allow a ring to be made and refuse to enter it, so a ring that can be made proves nothing: one
 //! real wait on a real socket must come back, in time.
+#![allow(unsafe_code)]
 
 use crate::limits;
 use io_uring::{IoUring, opcode, types};

@@ -1,4 +1,5 @@
 //! Descriptors to wait on.
+#![allow(unsafe_code)]
 
 use monoio::net::UnixStream;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags};

@@ -25,7 +25,7 @@ fn imports_types_expressions_and_macros_are_uses() {
         ("a.rs", "use crate::b::B; fn f() -> crate::c::C { crate::d::d() } fn g() { assert!(crate::e::E > 0) }"),
         ("b.rs", "pub struct B;"),
         ("c.rs", "pub struct C;"),
-        ("d.rs", "pub fn d() -> super::c::C { todo!() }"),
+        ("d.rs", "pub fn d() -> super::c::C { super::c::C }"),
         ("e.rs", "pub const E: u8 = 1;"),
     ]);
     assert_eq!(uses, ["a.rs -> b.rs", "a.rs -> c.rs", "a.rs -> d.rs", "a.rs -> e.rs", "d.rs -> c.rs"]);
