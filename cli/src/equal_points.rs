@@ -3,8 +3,8 @@
 use crate::progress::{Reporter, thousands};
 use anyhow::Result;
 use index::{EqualGroup, Index};
-use schema::Query;
 use serde::Serialize;
+use space::Point;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ impl EqualPoints {
     pub fn of(index: &Index<'_>) -> Result<Self> {
         let counted = index.equal_points();
         let search_us = match &counted.largest {
-            Some(largest) => Some(search_us(index, &Query::new(largest.vector)?)),
+            Some(largest) => Some(search_us(index, &Point::new(largest.vector)?)),
             None => None,
         };
         Ok(Self { counted, search_us })
@@ -71,7 +71,7 @@ impl EqualPoints {
     }
 }
 
-fn search_us(index: &Index<'_>, query: &Query) -> f64 {
+fn search_us(index: &Index<'_>, query: &Point) -> f64 {
     let search = |_| {
         let started = Instant::now();
         black_box(index.neighbours(black_box(query)));

@@ -11,9 +11,10 @@ use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use index::{Index, Info, kernel};
-use schema::{DIMENSIONS, Label, Parser, Query, Rules, SCALE};
+use schema::{Parser, Rules};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use space::{DIMENSIONS, Label, Point, SCALE};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
@@ -243,7 +244,7 @@ fn neighbours(options: &NeighboursOptions) -> Result<()> {
     print_line(text.trim_end())
 }
 
-fn explain(index: &Index<'_>, query: &Query) -> Result<Explanation> {
+fn explain(index: &Index<'_>, query: &Point) -> Result<Explanation> {
     let nearest = index.neighbours(query);
     let frauds = index.classify(query);
     let scale = f64::from(SCALE);

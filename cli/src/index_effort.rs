@@ -13,8 +13,8 @@ use dataset::QueryKind;
 use index::Index;
 use index::format::LANES;
 use rayon::prelude::*;
-use schema::{DIMENSIONS, Query};
 use serde::Serialize;
+use space::{DIMENSIONS, Point};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,11 +95,11 @@ struct Most {
 struct Measured {
     stats: Stats,
     /// Most blocks, and the first query that took them.
-    most: Option<(u32, Query)>,
+    most: Option<(u32, Point)>,
 }
 
 impl Measured {
-    fn add(&mut self, index: &Index<'_>, query: &Query) {
+    fn add(&mut self, index: &Index<'_>, query: &Point) {
         let (frauds, effort) = index.measure(query);
         self.stats.add(frauds, &effort);
         self.take_most(Some((effort.blocks, *query)));
@@ -111,8 +111,8 @@ impl Measured {
         self
     }
 
-    fn take_most(&mut self, other: Option<(u32, Query)>) {
-        let blocks = |most: Option<(u32, Query)>| most.map(|(blocks, _)| blocks);
+    fn take_most(&mut self, other: Option<(u32, Point)>) {
+        let blocks = |most: Option<(u32, Point)>| most.map(|(blocks, _)| blocks);
         if blocks(other) > blocks(self.most) {
             self.most = other;
         }
@@ -167,7 +167,7 @@ fn measure(options: &Options, name: String, index: &Index<'_>, reporter: &Report
 }
 
 /// On all cores. Pieces are put together in their order, so that the result does not depend on how many there are.
-fn measure_queries(index: &Index<'_>, queries: &[Query], progress: &(dyn Fn(u64) + Sync)) -> Measured {
+fn measure_queries(index: &Index<'_>, queries: &[Point], progress: &(dyn Fn(u64) + Sync)) -> Measured {
     let pieces = queries.par_chunks(CHUNK).map(|queries| {
         let mut measured = Measured::default();
         queries.iter().for_each(|query| measured.add(index, query));
@@ -178,7 +178,7 @@ fn measure_queries(index: &Index<'_>, queries: &[Query], progress: &(dyn Fn(u64)
 }
 
 impl Most {
-    fn new(kind: &'static str, blocks: u32, query: &Query, references: u32) -> Self {
+    fn new(kind: &'static str, blocks: u32, query: &Point, references: u32) -> Self {
         let vectors = u64::from(blocks) * LANES as u64;
         Self { kind, query: *query.values(), blocks, vectors, share: vectors as f64 / f64::from(references) }
     }

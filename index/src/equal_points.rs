@@ -4,8 +4,8 @@
 //! that holds one of them, so its cost grows with their number.
 
 use rayon::prelude::*;
-use schema::DIMENSIONS;
 use serde::Serialize;
+use space::DIMENSIONS;
 
 use crate::format::{Leaf, Paired, Trees};
 

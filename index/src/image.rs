@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use schema::{Query, Rules};
+use schema::Rules;
 use serde::Serialize;
+use space::{NEIGHBOURS, Neighbour, Point};
 
 use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};
@@ -12,7 +13,6 @@ use crate::format::{
     checksum, decode_rules, read_header, read_sections, survey_trees, validate_trees,
 };
 use crate::kernel::{self, Chosen};
-use crate::{NEIGHBOURS, Neighbour};
 
 /// An index over borrowed bytes that were checked from end to end.
 pub struct Index<'a> {
@@ -119,17 +119,17 @@ impl<'a> Index<'a> {
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
-    pub fn classify(&self, query: &Query) -> u8 {
+    pub fn classify(&self, query: &Point) -> u8 {
         self.engine.classify(self.kernel, query)
     }
 
     /// [`Index::classify`], and what it cost.
-    pub fn measure(&self, query: &Query) -> (u8, Effort) {
+    pub fn measure(&self, query: &Point) -> (u8, Effort) {
         self.engine.measure(self.kernel, query)
     }
 
     /// The five nearest references, nearest first, ties by the lower reference. Allocates nothing.
-    pub fn neighbours(&self, query: &Query) -> [Neighbour; NEIGHBOURS] {
+    pub fn neighbours(&self, query: &Point) -> [Neighbour; NEIGHBOURS] {
         self.engine.neighbours(self.kernel, query)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Index<'a> {
     }
 
     /// `count` vectors from all over the index, or all if there are fewer: to warm up. Decodes no more than those.
-    pub fn spread(&self, count: u32) -> impl Iterator<Item = Query> + use<'a> {
+    pub fn spread(&self, count: u32) -> impl Iterator<Item = Point> + use<'a> {
         let (trees, blocks) = (self.engine.trees, u64::from(self.shape.blocks));
         let count = count.min(self.header.references);
         (0..count).map(move |place| {
@@ -153,17 +153,17 @@ impl<'a> Index<'a> {
             let leaf = &trees.leaves[after.saturating_sub(1)];
             let block = trees.block(leaf, (number - leaf.first_block) as usize).expect("the blocks were checked");
             let point = block.point(place as usize % usize::from(block.points));
-            Query::new(trees.order.unpair(&point)).expect("the values were checked")
+            Point::new(trees.order.unpair(&point)).expect("the values were checked")
         })
     }
 
     /// All vectors, in storage order (which is not that of their numbers): to check.
-    pub fn vectors(&self) -> impl Iterator<Item = Query> + use<'a> {
+    pub fn vectors(&self) -> impl Iterator<Item = Point> + use<'a> {
         let trees = self.engine.trees;
         let blocks = |leaf: &'a Leaf| (0..leaf.blocks().count_ones() as usize).map(move |lane| (leaf, lane));
         trees.leaves.iter().flat_map(blocks).flat_map(move |(leaf, lane)| {
             let block = trees.block(leaf, lane).expect("the blocks were checked");
-            let query = move |point| Query::new(trees.order.unpair(&block.point(point)));
+            let query = move |point| Point::new(trees.order.unpair(&block.point(point)));
             (0..usize::from(block.points)).map(move |point| query(point).expect("the values were checked"))
         })
     }

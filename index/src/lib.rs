@@ -19,7 +19,6 @@ mod equal_points;
 pub mod format;
 mod image;
 pub mod kernel;
-mod neighbour;
 mod version;
 
 pub use builder::{BuildError, build};
@@ -27,11 +26,4 @@ pub use engine::{Effort, Reached};
 pub use equal_points::{EqualGroup, EqualPoints};
 pub use format::OpenError;
 pub use image::{Checked, Index, Info, SectionInfo};
-pub use neighbour::Neighbour;
 pub use version::version;
-
-/// How many references decide.
-pub const NEIGHBOURS: usize = 5;
-
-/// Told `(phase, done, total)` at the start (`done` 0) and end (`done == total`) of each phase, and now and then between.
-pub type Progress<'a> = dyn Fn(&'static str, u64, u64) + Sync + 'a;

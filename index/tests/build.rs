@@ -4,7 +4,8 @@ mod common;
 
 use common::{Points, Random};
 use index::{BuildError, Index};
-use schema::{Label, Query, Rules};
+use schema::Rules;
+use space::{Label, Point};
 
 fn points(count: usize, seed: u64) -> Points {
     let mut random = Random(seed);
@@ -48,7 +49,7 @@ fn the_image_holds_every_vector_once_and_tells_its_counts() {
     let points = points(3_001, 4);
     let image = points.build();
     let index = Index::open(&image).unwrap();
-    let sorted = |mut vectors: Vec<Query>| {
+    let sorted = |mut vectors: Vec<Point>| {
         vectors.sort_by_key(|query| *query.values());
         vectors
     };
@@ -96,9 +97,9 @@ fn vectors_to_warm_up_with_come_from_all_over_the_index() {
     let points = points(3_001, 4);
     let image = points.build();
     let index = Index::open(&image).unwrap();
-    let all: Vec<Query> = index.vectors().collect();
+    let all: Vec<Point> = index.vectors().collect();
     for count in [0, 1, 7, 400, 3_001, 5_000] {
-        let spread: Vec<Query> = index.spread(count).collect();
+        let spread: Vec<Point> = index.spread(count).collect();
         assert_eq!(spread.len(), count.min(3_001) as usize);
         assert!(spread.iter().all(|query| all.contains(query)));
         let mut distinct: Vec<_> = spread.iter().map(|query| *query.values()).collect();

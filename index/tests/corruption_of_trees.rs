@@ -44,7 +44,7 @@ fn a_child_said_to_lack_a_label_is_rejected() {
 #[test]
 fn a_child_said_to_hold_a_label_it_lacks_is_rejected() {
     let mut random = Random(12);
-    let (vectors, labels) = (0..100).map(|_| (random.query(0, 9_999), schema::Label::Legit)).unzip();
+    let (vectors, labels) = (0..100).map(|_| (random.query(0, 9_999), space::Label::Legit)).unzip();
     let mut image = Points { vectors, labels }.build();
     bytemuck::cast_slice_mut::<u8, Node>(section(&mut image, SectionKind::Nodes))[0].holds[1] = 1;
     reseal(&mut image);

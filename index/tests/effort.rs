@@ -11,15 +11,15 @@ use std::fmt::Write;
 
 use common::{Points, Random};
 use index::{Effort, Index, Reached, kernel};
-use schema::{Label, Query};
+use space::{Label, Point};
 
 struct Case {
     name: &'static str,
     points: Points,
-    queries: Vec<Query>,
+    queries: Vec<Point>,
 }
 
-fn draw(count: usize, mut one: impl FnMut(usize) -> (Query, Label)) -> Points {
+fn draw(count: usize, mut one: impl FnMut(usize) -> (Point, Label)) -> Points {
     let (vectors, labels) = (0..count).map(&mut one).unzip();
     Points { vectors, labels }
 }
@@ -37,20 +37,20 @@ fn cases() -> Vec<Case> {
     let grid = draw(5_000, |_| {
         let mut values = [0i16; 14];
         values.iter_mut().take(5).for_each(|value| *value = random.between(0, 2) * 5_000);
-        (Query::new(values).unwrap(), random.label())
+        (Point::new(values).unwrap(), random.label())
     });
     let apart = draw(20_000, |_| match random.label() {
         Label::Fraud => (random.query(0, 2_000), Label::Fraud),
         Label::Legit => (random.query(8_000, 10_000), Label::Legit),
     });
-    let beside = |points: &Points, random: &mut Random| -> Vec<Query> {
+    let beside = |points: &Points, random: &mut Random| -> Vec<Point> {
         (0..200).map(|i| random.near(&points.vectors[i * 7], 14, 100)).collect()
     };
-    let outside = |points: &Points| -> Vec<Query> {
+    let outside = |points: &Points| -> Vec<Point> {
         let moved = |i: usize| {
             let mut values = *points.vectors[i * 11].values();
             values[5] = 10_000;
-            Query::new(values).unwrap()
+            Point::new(values).unwrap()
         };
         (0..200).map(moved).collect()
     };

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use common::{Points, Random};
 use index::{EqualPoints, Index};
-use schema::{Label, Query};
+use space::{Label, Point};
 
 /// `copies` of one vector among others that are all different, in random order.
 fn points(copies: usize, others: usize, random: &mut Random, mut label: impl FnMut(&mut Random) -> Label) -> Points {
@@ -57,7 +57,7 @@ fn a_search_that_ends_among_equal_points_looks_at_all_their_blocks() {
     let largest = found.largest.unwrap();
     assert_eq!((found.groups, found.references, largest.references), (1, 8_000, 8_000));
     assert!(largest.blocks >= 8_000 / 16, "{largest:?}");
-    let query = Query::new(largest.vector).unwrap();
+    let query = Point::new(largest.vector).unwrap();
     let (_, effort) = index.measure(&query);
     assert!(effort.blocks >= largest.blocks, "{effort:?} of {largest:?}");
 }
@@ -66,7 +66,7 @@ fn a_search_that_ends_among_equal_points_looks_at_all_their_blocks() {
 fn what_lies_in_the_most_blocks_is_the_largest() {
     let mut random = Random(4);
     let (few, many) = (random.query(0, 100), random.query(9_000, 10_000));
-    let vectors: Vec<Query> = [vec![few; 100], vec![many; 1_000]].concat();
+    let vectors: Vec<Point> = [vec![few; 100], vec![many; 1_000]].concat();
     let labels = vec![Label::Fraud; vectors.len()];
     let image = Points { vectors, labels }.build();
     let largest = Index::open(&image).unwrap().equal_points().largest.unwrap();
@@ -78,12 +78,12 @@ fn what_lies_in_the_most_blocks_is_the_largest() {
 fn no_answer_changes_without_all_but_the_first_five_of_equal_points() {
     let mut random = Random(5);
     // Some vectors hundreds of times, with both labels.
-    let vectors: Vec<Query> = (0..30).map(|_| random.query(0, 3_000)).collect();
+    let vectors: Vec<Point> = (0..30).map(|_| random.query(0, 3_000)).collect();
     let mut one = |_| (vectors[(random.next() % 30) as usize], random.label());
     let (vectors, labels) = (0..6_000).map(&mut one).unzip();
     let all = Points { vectors, labels };
     let mut counts = HashMap::new();
-    let mut is_kept = |vector: &Query| {
+    let mut is_kept = |vector: &Point| {
         let count = counts.entry(*vector.values()).or_insert(0);
         *count += 1;
         *count <= 5

@@ -4,10 +4,10 @@ mod common;
 
 use common::{Points, Random, brute_force, frauds};
 use index::{Index, kernel};
-use schema::{Label, Query};
+use space::{Label, Point};
 
 /// Builds `points`, asks `queries` on every kernel, compares all five neighbours and the count.
-fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Query]) {
+fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Point]) {
     let image = points.build();
     for kernel in kernel::available() {
         let index = Index::open_with(&image, kernel).expect("what was just built");
@@ -22,7 +22,7 @@ fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Query]) {
 }
 
 /// Points drawn by `draw`; queries from all over, from the points, and from beside them.
-fn check(name: &str, count: usize, seeds: std::ops::Range<u64>, draw: impl Fn(&mut Random, usize) -> (Query, Label)) {
+fn check(name: &str, count: usize, seeds: std::ops::Range<u64>, draw: impl Fn(&mut Random, usize) -> (Point, Label)) {
     for seed in seeds {
         let mut random = Random(seed);
         let (vectors, labels) = (0..count).map(|i| draw(&mut random, i)).unzip();
@@ -68,7 +68,7 @@ fn sets_large_enough_for_cuts_that_follow_the_balls() {
     });
     check("guided duplicates", 100_000, 0..1, |random, i| {
         let values = std::array::from_fn(|dimension| if dimension < 5 { random.between(0, 3) * 3_000 } else { 0 });
-        (Query::new(values).unwrap(), label(random, i))
+        (Point::new(values).unwrap(), label(random, i))
     });
 }
 
@@ -86,13 +86,13 @@ fn duplicate_heavy_points_with_ties_between_labels() {
     check("duplicates", 5_000, 0..4, |random, _| {
         let mut values = [0i16; 14];
         values.iter_mut().take(4).for_each(|value| *value = random.between(0, 2) * 5_000);
-        (Query::new(values).unwrap(), random.label())
+        (Point::new(values).unwrap(), random.label())
     });
 }
 
 #[test]
 fn all_points_equal() {
-    check("all equal", 3_000, 0..2, |random, _| (Query::new([1_234; 14]).unwrap(), random.label()));
+    check("all equal", 3_000, 0..2, |random, _| (Point::new([1_234; 14]).unwrap(), random.label()));
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn all_points_at_the_same_distance() {
     // Corners of a cube around the query in the middle: all 14-bit corners are equally far.
     let mut random = Random(9);
     let corner = |i: u64| std::array::from_fn(|dimension| if i >> dimension & 1 == 1 { 100 } else { -100 });
-    let vectors: Vec<_> = (0..1 << 14).map(|i| Query::new(corner(i * 5 % (1 << 14))).unwrap()).collect();
+    let vectors: Vec<_> = (0..1 << 14).map(|i| Point::new(corner(i * 5 % (1 << 14))).unwrap()).collect();
     let labels = vectors.iter().map(|_| random.label()).collect();
-    let queries = [Query::new([0; 14]).unwrap(), Query::new([100; 14]).unwrap(), Query::new([-1; 14]).unwrap()];
+    let queries = [Point::new([0; 14]).unwrap(), Point::new([100; 14]).unwrap(), Point::new([-1; 14]).unwrap()];
     assert_exact("corners", 9, &Points { vectors, labels }, &queries);
 }
 
@@ -120,7 +120,7 @@ fn sentinel_values_as_in_transactions_without_a_predecessor() {
             values[5] = -10_000;
             values[6] = -10_000;
         }
-        (Query::new(values).unwrap(), random.label())
+        (Point::new(values).unwrap(), random.label())
     });
 }
 
@@ -128,13 +128,13 @@ fn sentinel_values_as_in_transactions_without_a_predecessor() {
 fn extreme_values_whose_distances_pass_32_bits() {
     check("extremes", 3_000, 0..3, |random, _| {
         let values = std::array::from_fn(|_| if random.next().is_multiple_of(2) { 10_000 } else { -10_000 });
-        (Query::new(values).unwrap(), random.label())
+        (Point::new(values).unwrap(), random.label())
     });
     let mut random = Random(3);
-    let vectors: Vec<_> = (0..100).map(|_| random.near(&Query::new([10_000; 14]).unwrap(), 3, 50)).collect();
+    let vectors: Vec<_> = (0..100).map(|_| random.near(&Point::new([10_000; 14]).unwrap(), 3, 50)).collect();
     let labels = vectors.iter().map(|_| random.label()).collect();
     // 14 * 20000^2 = 5.6e9 does not fit 32 bits.
-    assert_exact("far corner", 3, &Points { vectors, labels }, &[Query::new([-10_000; 14]).unwrap()]);
+    assert_exact("far corner", 3, &Points { vectors, labels }, &[Point::new([-10_000; 14]).unwrap()]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn lopsided_points_along_one_line() {
         let mut values = [0i16; 14];
         values[3] = (i as f64).sqrt() as i16 * 100;
         values[9] = if i % 50 == 0 { 10_000 } else { 0 };
-        (Query::new(values).unwrap(), random.label())
+        (Point::new(values).unwrap(), random.label())
     });
 }
 
@@ -155,8 +155,8 @@ proptest::proptest! {
         seed: u64,
     ) {
         let mut random = Random(seed);
-        let vectors: Vec<_> = vectors.into_iter().map(|values| Query::new(values).unwrap()).collect();
+        let vectors: Vec<_> = vectors.into_iter().map(|values| Point::new(values).unwrap()).collect();
         let labels = vectors.iter().map(|_| random.label()).collect();
-        assert_exact("any", seed, &Points { vectors, labels }, &[Query::new(query).unwrap()]);
+        assert_exact("any", seed, &Points { vectors, labels }, &[Point::new(query).unwrap()]);
     }
 }

@@ -13,7 +13,8 @@ use crate::response;
 use crate::scorer::{FraudScore, Scorer};
 use index::Index;
 use index::format::{Header, checksum};
-use schema::{DIMENSIONS, Label, Parser, Query, Rules};
+use schema::{Parser, Rules};
+use space::{DIMENSIONS, Label, Point};
 use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
 use std::rc::Rc;
@@ -181,8 +182,8 @@ thread_local! {
 }
 
 fn small_image() -> Vec<u8> {
-    let vector = |n: i16| Query::new(std::array::from_fn(|dimension| (n * 31 + dimension as i16 * 97) % 10_000));
-    let vectors: Vec<Query> = (0..300).map(|n| vector(n).expect("in range")).collect();
+    let vector = |n: i16| Point::new(std::array::from_fn(|dimension| (n * 31 + dimension as i16 * 97) % 10_000));
+    let vectors: Vec<Point> = (0..300).map(|n| vector(n).expect("in range")).collect();
     let labels: Vec<Label> = (0..300).map(|n| if n % 3 == 0 { Label::Fraud } else { Label::Legit }).collect();
     index::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).expect("enough vectors")
 }
@@ -214,7 +215,7 @@ pub fn index(patches: &[u8]) {
     }
     let Ok(index) = Index::open(image) else { return };
     for value in [-10_000, 0, 777, 10_000] {
-        let Ok(query) = Query::new([value; DIMENSIONS]) else { continue };
+        let Ok(query) = Point::new([value; DIMENSIONS]) else { continue };
         assert!(index.classify(&query) <= 5);
         assert!(index.neighbours(&query).is_sorted_by_key(|neighbour| neighbour.distance));
     }

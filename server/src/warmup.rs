@@ -8,7 +8,8 @@ use crate::conn::{Conn, Step};
 use crate::handler::Phase;
 use crate::limits::{self, Limits};
 use crate::scorer::{FraudScore, Scorer};
-use schema::{Normalization, Query, SCALE};
+use schema::Normalization;
+use space::{Point, SCALE};
 use std::cell::Cell;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -27,7 +28,7 @@ pub struct Warmed {
 pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
     touch(scorer.index().bytes());
     let normalization = scorer.index().rules().normalization;
-    let queries: Vec<Query> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
+    let queries: Vec<Point> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
     let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };
@@ -54,7 +55,7 @@ fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &Limits, req
     step == Step::Write && buffer.unsent().starts_with(b"HTTP/1.1 200")
 }
 
-fn write_request(request: &mut String, query: &Query, normalization: &Normalization) {
+fn write_request(request: &mut String, query: &Point, normalization: &Normalization) {
     let mut body = String::with_capacity(512);
     write_payload(&mut body, query, normalization).expect("writing to a String cannot fail");
     request.clear();
@@ -63,7 +64,7 @@ fn write_request(request: &mut String, query: &Query, normalization: &Normalizat
 }
 
 /// A payload whose vector is near `query`: the search then walks where real requests will.
-fn write_payload(body: &mut String, query: &Query, normalization: &Normalization) -> std::fmt::Result {
+fn write_payload(body: &mut String, query: &Point, normalization: &Normalization) -> std::fmt::Result {
     let value = |dimension: usize| f64::from(query.values()[dimension].max(0)) / f64::from(SCALE);
     let amount = value(0) * normalization.max_amount;
     let average = amount / (value(2) * normalization.amount_vs_avg_ratio).max(0.01);

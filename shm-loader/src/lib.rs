@@ -36,7 +36,6 @@ mod user;
 pub use copy::{CopyError, Reader};
 pub use error::{AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
-pub use index::Progress;
 pub use inspect::{
     InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
     inspect_trusting,
@@ -44,6 +43,7 @@ pub use inspect::{
 pub use load::{Options, Published, load, load_with};
 pub use program::{call_commands, commands, load_command};
 pub use segment::{Segment, SegmentId, SegmentVersion};
+pub use space::Progress;
 pub use trust::Trust;
 pub use unload::{Unloaded, unload, unload_all};
 

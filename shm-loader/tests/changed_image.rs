@@ -7,8 +7,8 @@ mod common;
 use common::{Place, index};
 use index::format::{Boxes, LANES, LEAF_FLAG, Leaf, Node, SectionKind};
 use index::{Index, kernel};
-use schema::Query;
 use shm_loader::Segment;
+use space::Point;
 use std::fs::{File, OpenOptions};
 use std::mem::offset_of;
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -77,7 +77,7 @@ impl Victim {
 /// How many of some searches of both kinds panicked.
 fn search_all(index: &Index<'static>) -> usize {
     let ends = |search: &dyn Fn()| usize::from(catch_unwind(AssertUnwindSafe(search)).is_err());
-    let both = |query: &Query| {
+    let both = |query: &Point| {
         let classify = || _ = std::hint::black_box(index.classify(query));
         let neighbours = || _ = std::hint::black_box(index.neighbours(query));
         ends(&classify) + ends(&neighbours)
@@ -86,7 +86,7 @@ fn search_all(index: &Index<'static>) -> usize {
 }
 
 /// In the middle, at the edges and outside of the image's points; the last ones need 64-bit sums.
-fn queries() -> Vec<Query> {
+fn queries() -> Vec<Point> {
     let mut state = 3u64;
     let mut random = move |least: i16, most: i16| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -96,7 +96,7 @@ fn queries() -> Vec<Query> {
     ranges
         .into_iter()
         .flat_map(|(least, most)| (0..4).map(move |_| (least, most)))
-        .map(|(least, most)| Query::new(std::array::from_fn(|_| random(least, most))).unwrap())
+        .map(|(least, most)| Point::new(std::array::from_fn(|_| random(least, most))).unwrap())
         .collect()
 }
 

@@ -8,7 +8,8 @@ use crate::search_stats::Stats;
 use anyhow::Result;
 use dataset::PayloadEntry;
 use index::Index;
-use schema::{Parser, Query};
+use schema::Parser;
+use space::Point;
 use std::time::Instant;
 
 const PARSING: &str = "parsing";
@@ -49,7 +50,7 @@ pub fn replay_payloads(
 /// Vectors as queries: nothing to parse. `expected` holds the frauds of each.
 pub fn replay_queries(
     name: &str,
-    queries: &[Query],
+    queries: &[Point],
     expected: &[u8],
     index: &Index<'_>,
     count: bool,
@@ -75,7 +76,7 @@ impl<'i> Search<'i> {
     }
 
     /// Each query once, in order. What they cost is counted in a pass of its own, as the timed search does not count.
-    fn run(&mut self, queries: &[(Query, Expected)], tally: &mut Tally, reporter: &Reporter) {
+    fn run(&mut self, queries: &[(Point, Expected)], tally: &mut Tally, reporter: &Reporter) {
         for (done, (query, expected)) in queries.iter().enumerate() {
             tell(reporter, SEARCHING, done, queries.len());
             let started = Instant::now();

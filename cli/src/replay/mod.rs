@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::{ArgGroup, Args};
 use dataset::{PayloadEntry, QueryKind, References};
 use report::Report;
-use schema::Query;
+use space::Point;
 use std::path::PathBuf;
 
 /// Options of `replay`.
@@ -94,7 +94,7 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<Report> {
 /// Queries that no payload made, and the references they were drawn with.
 struct Drawn {
     name: String,
-    queries: Vec<Query>,
+    queries: Vec<Point>,
     references: References,
 }
 

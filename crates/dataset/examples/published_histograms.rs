@@ -2,7 +2,7 @@
 //! set, how many payloads have 0, 1, … 5 frauds among their five nearest references.
 
 use dataset::{OFFICIAL_SHA256, PayloadRecipe, generate_payloads, official_references};
-use schema::Label;
+use space::Label;
 use std::time::Instant;
 
 fn main() -> Result<(), dataset::DataError> {

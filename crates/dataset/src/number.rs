@@ -1,6 +1,6 @@
 //! Numbers as the published files write them: integral values without a point, others without trailing zeros.
 
-use schema::SCALE;
+use space::SCALE;
 use std::fmt;
 
 /// A finite number that displays with at most ten decimals.

@@ -1,6 +1,6 @@
 //! A test payload and its expected answer.
 
-use schema::Query;
+use space::Point;
 
 /// One test payload with its expected answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,7 +8,7 @@ pub struct Payload {
     /// The request's compact JSON text.
     pub request: String,
     /// Its vector.
-    pub query: Query,
+    pub query: Point,
     /// Frauds among its five nearest references.
     pub expected_frauds: u8,
 }

@@ -1,6 +1,6 @@
 //! Labelled vectors.
 
-use schema::{Label, Query};
+use space::{Label, Point};
 
 /// Most references of one set: their numbers and twice their numbers fit 32 bits.
 pub const MAX_REFERENCES: u64 = u32::MAX as u64 / 2;
@@ -9,7 +9,7 @@ pub const MAX_REFERENCES: u64 = u32::MAX as u64 / 2;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct References {
     /// One vector a reference.
-    pub vectors: Vec<Query>,
+    pub vectors: Vec<Point>,
     /// One label a reference, as many as vectors.
     pub labels: Vec<Label>,
 }

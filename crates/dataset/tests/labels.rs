@@ -3,15 +3,15 @@
 
 use dataset::{References, label, nearest};
 use proptest::prelude::*;
-use schema::{DIMENSIONS, Label, Query, SCALE};
+use space::{DIMENSIONS, Label, Point, SCALE};
 use std::sync::Mutex;
 
-fn query(values: [i16; DIMENSIONS]) -> Query {
-    Query::new(values).unwrap()
+fn query(values: [i16; DIMENSIONS]) -> Point {
+    Point::new(values).unwrap()
 }
 
 /// All distances, sorted with their references.
-fn naive(query: &Query, references: &References) -> Vec<(i64, usize)> {
+fn naive(query: &Point, references: &References) -> Vec<(i64, usize)> {
     let mut all: Vec<(i64, usize)> = Vec::new();
     for (reference, vector) in references.vectors.iter().enumerate() {
         let differences = query.values().iter().zip(vector.values()).map(|(a, b)| i64::from(*a) - i64::from(*b));
@@ -22,7 +22,7 @@ fn naive(query: &Query, references: &References) -> Vec<(i64, usize)> {
     all
 }
 
-fn naive_frauds(query: &Query, references: &References) -> u8 {
+fn naive_frauds(query: &Point, references: &References) -> u8 {
     naive(query, references).iter().map(|&(_, reference)| references.labels[reference] as u8).sum()
 }
 
@@ -31,11 +31,11 @@ fn labels_of(count: usize) -> Vec<Label> {
     (0..count).map(|reference| if reference * 3 % 7 < 3 { Label::Fraud } else { Label::Legit }).collect()
 }
 
-fn vectors(value: impl Strategy<Value = i16>, count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Query>> {
+fn vectors(value: impl Strategy<Value = i16>, count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Point>> {
     prop::collection::vec(prop::array::uniform14(value).prop_map(query), count)
 }
 
-fn assert_labels(queries: &[Query], vectors: Vec<Query>) {
+fn assert_labels(queries: &[Point], vectors: Vec<Point>) {
     let labels = labels_of(vectors.len());
     let references = References { vectors, labels };
     let frauds = label(queries, &references, &|_, _, _| {});

@@ -5,8 +5,9 @@ use dataset::{
     OFFICIAL_SHA256, Payload, PayloadRecipe, References, generate_payloads, nearest, official_references,
     write_payloads,
 };
-use schema::{DIMENSIONS, Label, Parser, Query, Rules};
+use schema::{Parser, Rules};
 use sha2::{Digest, Sha256};
+use space::{DIMENSIONS, Label, Point};
 use std::sync::LazyLock;
 
 static OFFICIAL: LazyLock<References> = LazyLock::new(|| official_references(&|_, _, _| {}).unwrap());
@@ -48,7 +49,7 @@ fn checked_examples_have_their_five_nearest_references() {
         ),
     ];
     for (values, references, label) in examples {
-        let found = nearest(&Query::new(values).unwrap(), &OFFICIAL).unwrap();
+        let found = nearest(&Point::new(values).unwrap(), &OFFICIAL).unwrap();
         assert_eq!(found.map(|neighbour| neighbour.reference), references);
         assert_eq!(found.map(|neighbour| neighbour.label), [label; 5]);
     }
@@ -100,7 +101,7 @@ fn requests_parse_to_the_vectors_they_were_drawn_with() {
 
 #[test]
 fn two_hundred_payloads_have_the_labels_of_a_plain_loop_over_floats() {
-    let floats = |query: &Query| query.values().map(|value| f64::from(value) / 10_000.0);
+    let floats = |query: &Point| query.values().map(|value| f64::from(value) / 10_000.0);
     let vectors: Vec<[f64; DIMENSIONS]> = OFFICIAL.vectors.iter().map(floats).collect();
     let recipes = [(PayloadRecipe::PREVIEW_1, 50), (PayloadRecipe::PREVIEW_2, 50), (PayloadRecipe::FINAL_LIKE, 100)];
     let mut expected = [0; 6];

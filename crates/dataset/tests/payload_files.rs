@@ -7,13 +7,13 @@ use common::message;
 use dataset::{DataError, Payload, PayloadEntry, read_payloads, write_payloads};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use schema::{DIMENSIONS, Query};
+use space::{DIMENSIONS, Point};
 use std::io::Write;
 
 const SHA256: &str = "24a1";
 
 fn payload(request: &str, expected_frauds: u8) -> Payload {
-    Payload { request: request.to_owned(), query: Query::new([0; DIMENSIONS]).unwrap(), expected_frauds }
+    Payload { request: request.to_owned(), query: Point::new([0; DIMENSIONS]).unwrap(), expected_frauds }
 }
 
 fn write(payloads: &[Payload]) -> String {

@@ -8,7 +8,7 @@ use dataset::{DataError, ReadReferences, References, read_references, references
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-use schema::{DIMENSIONS, Label, Query, SCALE};
+use space::{DIMENSIONS, Label, Point, SCALE};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Mutex;
@@ -57,7 +57,7 @@ fn assert_contains(message: &str, part: &str) {
 fn published_row_is_read_as_its_stored_values() {
     let ReadReferences { references, rounded } = read(format!("[{ROW}]")).unwrap();
     let values = [100, 833, 500, 8261, 1667, -10_000, -10_000, 432, 2500, 0, 10_000, 0, 2000, 416];
-    assert_eq!(references.vectors, [Query::new(values).unwrap()]);
+    assert_eq!(references.vectors, [Point::new(values).unwrap()]);
     assert_eq!(references.labels, [Label::Legit]);
     assert_eq!(rounded, 0);
 }
@@ -255,7 +255,7 @@ fn sha256_is_the_one_of_the_written_text() {
 
 fn references() -> impl Strategy<Value = References> {
     let value = prop_oneof![4 => -SCALE..=SCALE, 1 => Just(SCALE), 1 => Just(-SCALE), 1 => Just(0)];
-    let vector = prop::array::uniform14(value).prop_map(|values: [i16; DIMENSIONS]| Query::new(values).unwrap());
+    let vector = prop::array::uniform14(value).prop_map(|values: [i16; DIMENSIONS]| Point::new(values).unwrap());
     let label = any::<bool>().prop_map(|is_fraud| if is_fraud { Label::Fraud } else { Label::Legit });
     prop::collection::vec((vector, label), 0..200).prop_map(|rows| {
         let (vectors, labels) = rows.into_iter().unzip();

@@ -1,7 +1,7 @@
 //! A card transaction: from the bytes of a JSON body to the checked vector that the index is asked for.
 //!
 //! ```text
-//! body bytes --Parser::parse--> Transaction --Rules::vectorize--> Query (14 x i16)
+//! body bytes --Parser::parse--> Transaction --Rules::vectorize--> Point (14 x i16)
 //! ```
 //!
 //! ```
@@ -25,7 +25,6 @@ mod field;
 mod mcc_risk;
 mod parser;
 mod payload;
-mod query;
 mod repeats;
 mod rules;
 mod rules_error;
@@ -39,7 +38,6 @@ pub use field::Field;
 pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
 pub use parser::Parser;
 pub use payload::{LastTransaction, Transaction};
-pub use query::{DIMENSIONS, Label, OutOfRange, Query, SCALE};
 pub use rules::{Normalization, Rules};
 pub use rules_error::{MAX_MCC_CODES, RulesError};
 pub use timestamp::Timestamp;

@@ -1,13 +1,13 @@
 //! The arithmetic of the contract: from a transaction to its vector.
 use crate::payload::{LastTransaction, Transaction};
-use crate::query::{Query, SCALE};
 use crate::rules::Rules;
 use crate::timestamp::{day_of_week, hour_of_day, seconds_between};
+use space::{Point, SCALE};
 
 impl Rules {
     /// The vector of a transaction, in f64 operation for operation as the contract's table has it: a reciprocal, a
     /// fused operation or a merged constant would change hundreds of values.
-    pub fn vectorize(&self, transaction: &Transaction<'_>) -> Query {
+    pub fn vectorize(&self, transaction: &Transaction<'_>) -> Point {
         let constants = &self.normalization;
         let (minutes, km) = match transaction.last {
             Some(last) => (
@@ -16,7 +16,7 @@ impl Rules {
             ),
             None => (-SCALE, -SCALE),
         };
-        Query::from_bounded([
+        Point::from_bounded([
             fixed(clamp(transaction.amount / constants.max_amount)),
             fixed(clamp(transaction.installments / constants.max_installments)),
             fixed(amount_vs_avg(transaction, constants.amount_vs_avg_ratio)),

@@ -3,7 +3,8 @@ mod common;
 
 use common::with;
 use proptest::prelude::*;
-use schema::{DIMENSIONS, LastTransaction, Parser, Query, Rules, Timestamp, Transaction};
+use schema::{LastTransaction, Parser, Rules, Timestamp, Transaction};
+use space::{DIMENSIONS, Point};
 
 /// The vector of a body.
 fn vector(parser: &mut Parser, rules: &Rules, body: &str) -> [i16; DIMENSIONS] {
@@ -235,7 +236,7 @@ proptest! {
             last: Some(LastTransaction { timestamp, km_from_current }),
         };
         let query = Rules::default().vectorize(&transaction);
-        prop_assert_eq!(Query::new(*query.values()), Ok(query));
+        prop_assert_eq!(Point::new(*query.values()), Ok(query));
         prop_assert!(query.values().iter().all(|&value| value >= 0), "-1 is only for an absent last transaction");
         if amount > 0.0 && customer_avg_amount == 0.0 {
             prop_assert_eq!(query.values()[2], 10_000);

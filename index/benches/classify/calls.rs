@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use index::Index;
-use schema::Query;
+use space::Point;
 
 use super::GROUP;
 use super::memory::Eviction;
@@ -36,13 +36,13 @@ impl Display for Summary {
 }
 
 /// Every query once, after all of them ran once.
-pub fn warm(index: &Index<'_>, queries: &[Query]) -> Summary {
+pub fn warm(index: &Index<'_>, queries: &[Point]) -> Summary {
     queries.iter().for_each(|query| _ = time(index, query));
     Summary::of(queries.iter().map(|query| time(index, query)).collect())
 }
 
 /// The first queries, the caches evicted before each group of them.
-pub fn cold(index: &Index<'_>, queries: &[Query], eviction: &Eviction) -> Summary {
+pub fn cold(index: &Index<'_>, queries: &[Point], eviction: &Eviction) -> Summary {
     let mut times = Vec::with_capacity(COLD_CALLS);
     for group in queries[..COLD_CALLS.min(queries.len())].chunks(GROUP) {
         eviction.run();
@@ -51,7 +51,7 @@ pub fn cold(index: &Index<'_>, queries: &[Query], eviction: &Eviction) -> Summar
     Summary::of(times)
 }
 
-fn time(index: &Index<'_>, query: &Query) -> u64 {
+fn time(index: &Index<'_>, query: &Point) -> u64 {
     let started = Instant::now();
     black_box(index.classify(black_box(query)));
     started.elapsed().as_nanos() as u64

@@ -15,7 +15,8 @@ use dataset::{PayloadRecipe, QueryKind, References};
 use index::{Index, kernel};
 use memmap2::MmapMut;
 use memory::{Eviction, Pages};
-use schema::{Query, Rules};
+use schema::Rules;
+use space::Point;
 
 /// Queries between two evictions: the first pays for what all need, as the first request after a pause does.
 const GROUP: usize = 8;
@@ -29,7 +30,7 @@ struct Row {
     cold: Option<Summary>,
 }
 
-fn sets(references: &References) -> Vec<(&'static str, Vec<Query>)> {
+fn sets(references: &References) -> Vec<(&'static str, Vec<Point>)> {
     let payloads = |recipe| dataset::payload_queries(&recipe, &|_, _, _| ());
     let drawn = |kind| dataset::draw_queries(kind, references, DRAWN, 1);
     vec![
@@ -42,7 +43,7 @@ fn sets(references: &References) -> Vec<(&'static str, Vec<Query>)> {
 }
 
 /// So many queries one after the other.
-fn run_warm<'q>(index: &Index<'_>, queries: impl Iterator<Item = &'q Query>) -> Duration {
+fn run_warm<'q>(index: &Index<'_>, queries: impl Iterator<Item = &'q Point>) -> Duration {
     let started = Instant::now();
     for query in queries {
         black_box(index.classify(black_box(query)));
@@ -51,7 +52,7 @@ fn run_warm<'q>(index: &Index<'_>, queries: impl Iterator<Item = &'q Query>) -> 
 }
 
 /// The same with evictions between groups, whose time does not count.
-fn run_cold<'q>(index: &Index<'_>, mut queries: impl Iterator<Item = &'q Query>, eviction: &Eviction) -> Duration {
+fn run_cold<'q>(index: &Index<'_>, mut queries: impl Iterator<Item = &'q Point>, eviction: &Eviction) -> Duration {
     let mut total = Duration::ZERO;
     let mut group: Vec<_> = queries.by_ref().take(GROUP).collect();
     while !group.is_empty() {
@@ -66,8 +67,8 @@ fn run_cold<'q>(index: &Index<'_>, mut queries: impl Iterator<Item = &'q Query>,
 fn bench<'q>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: &str,
-    queries: &'q [Query],
-    mut run: impl FnMut(&mut dyn Iterator<Item = &'q Query>) -> Duration,
+    queries: &'q [Point],
+    mut run: impl FnMut(&mut dyn Iterator<Item = &'q Point>) -> Duration,
 ) -> bool {
     let mut was_run = false;
     // Goes on where it was, so that samples shorter than the set differ.
@@ -81,7 +82,7 @@ fn bench<'q>(
 
 fn bench_set(
     group: &mut BenchmarkGroup<'_, WallTime>,
-    (set, queries): (&str, &[Query]),
+    (set, queries): (&str, &[Point]),
     (pages, index): (Pages, &Index<'_>),
     eviction: &Eviction,
 ) -> Row {

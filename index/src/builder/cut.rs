@@ -1,9 +1,9 @@
 //! Where to cut a piece: near the median, in the dimension that spares queries most, or that is the widest.
 
 use arrayvec::ArrayVec;
-use schema::DIMENSIONS;
+use space::DIMENSIONS;
 
-use super::points::Point;
+use super::points::Entry;
 use super::reach::{Ball, outside};
 use crate::format::{Bounds, LANES};
 
@@ -24,7 +24,7 @@ pub(super) struct Cut {
 }
 
 /// The cut in the dimension of largest variance that is nearest to the median.
-pub(super) fn across_the_widest(points: &[Point]) -> Cut {
+pub(super) fn across_the_widest(points: &[Entry]) -> Cut {
     let middle = points.len() / 2;
     let cuts = near_the_median(points, widest(points), &mut Vec::new());
     cuts.into_iter().min_by_key(|cut| cut.left.abs_diff(middle)).expect("every dimension has a median")
@@ -32,7 +32,7 @@ pub(super) fn across_the_widest(points: &[Point]) -> Cut {
 
 /// The cut after which the balls have the fewest points before them: of all that touch a side, the points there. All `balls`
 /// touch `bounds`, the box around the points.
-pub(super) fn sparing(points: &[Point], bounds: &Bounds, balls: &[Ball]) -> Cut {
+pub(super) fn sparing(points: &[Entry], bounds: &Bounds, balls: &[Ball]) -> Cut {
     let mut values = Vec::with_capacity(points.len());
     let cuts: Vec<_> = (0..DIMENSIONS).flat_map(|dimension| near_the_median(points, dimension, &mut values)).collect();
     let touched = touched_sides(bounds, balls, &cuts);
@@ -58,7 +58,7 @@ fn touched_sides(bounds: &Bounds, balls: &[Ball], cuts: &[Cut]) -> Vec<[usize; 2
 }
 
 /// The one or two ways to cut a dimension near its median. `values` is room to work in.
-fn near_the_median(points: &[Point], dimension: usize, values: &mut Vec<i16>) -> ArrayVec<Cut, 2> {
+fn near_the_median(points: &[Entry], dimension: usize, values: &mut Vec<i16>) -> ArrayVec<Cut, 2> {
     let length = points.len();
     values.clear();
     values.extend(points.iter().map(|point| point.values[dimension]));
@@ -93,7 +93,7 @@ fn near_the_median(points: &[Point], dimension: usize, values: &mut Vec<i16>) ->
 }
 
 /// The dimension of largest variance, the first of equals. Integer sums: exact, so the same in every order.
-fn widest(points: &[Point]) -> usize {
+fn widest(points: &[Entry]) -> usize {
     let mut sums = [0i64; DIMENSIONS];
     let mut squares = [0i64; DIMENSIONS];
     for point in points {

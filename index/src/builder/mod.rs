@@ -16,12 +16,12 @@ mod reach;
 mod split;
 mod write;
 
-use points::Point;
+use points::Entry;
 use reach::Ball;
-use schema::{Label, Query, Rules};
+use schema::Rules;
+use space::{Label, NEIGHBOURS, Point, Progress};
 
 use crate::format::MAX_REFERENCES;
-use crate::{NEIGHBOURS, Progress};
 
 /// Why no index could be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum BuildError {
 /// `vectors` and `labels` are parallel; a reference's number is its position in them. The same input gives the same
 /// bytes, whatever the number of threads. Peak memory is about 100 bytes a reference beside the image.
 pub fn build(
-    vectors: &[Query],
+    vectors: &[Point],
     labels: &[Label],
     rules: &Rules,
     progress: &Progress<'_>,
@@ -66,7 +66,7 @@ pub fn build(
     let rest = (0..vectors.len()).filter(|reference| !reference.is_multiple_of(step));
     let balls = balls_around(&at(vectors, sampled.clone()), &at(labels, sampled.clone()), rules)?;
     let mut points = Vec::with_capacity(vectors.len());
-    let point = |reference: usize| Point::new(reference, &vectors[reference], labels[reference]);
+    let point = |reference: usize| Entry::new(reference, &vectors[reference], labels[reference]);
     points.extend(sampled.clone().chain(rest).map(point));
     let (head, tail) = points.split_at_mut(sampled.len());
     let trees = write::Roots {
@@ -84,7 +84,7 @@ const SAMPLE_STEP: usize = 96;
 const SAMPLE_LEAST: usize = 16;
 
 /// How far queries near the sampled references look, found with an index of these alone; nothing if they are few.
-fn balls_around(vectors: &[Query], labels: &[Label], rules: &Rules) -> Result<Vec<Ball>, BuildError> {
+fn balls_around(vectors: &[Point], labels: &[Label], rules: &Rules) -> Result<Vec<Ball>, BuildError> {
     if vectors.len() < reach::POINTS_LEAST {
         return Ok(Vec::new());
     }

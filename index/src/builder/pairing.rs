@@ -2,10 +2,10 @@
 //!
 //! A pair takes the width of its wider half, so dimensions that are narrow in the same blocks belong together.
 
-use schema::DIMENSIONS;
+use space::DIMENSIONS;
 
 use super::group::Unit;
-use super::points::{Point, bounds};
+use super::points::{Entry, bounds};
 use super::write::Roots;
 use crate::format::{Order, PAIRS, width_for};
 
@@ -14,7 +14,7 @@ const SAMPLE_WEIGHT: u64 = 24;
 
 /// The order of least packed bytes, before blocks are filled up to whole cache lines; of equals the one found first, so always
 /// the same.
-pub(super) fn choose(roots: &Roots, points: &[Point]) -> Order {
+pub(super) fn choose(roots: &Roots, points: &[Entry]) -> Order {
     let mut costs = [[0u64; DIMENSIONS]; DIMENSIONS];
     roots.sample.iter().for_each(|unit| add(unit, points, &mut costs));
     costs.as_flattened_mut().iter_mut().for_each(|cost| *cost *= SAMPLE_WEIGHT);
@@ -24,7 +24,7 @@ pub(super) fn choose(roots: &Roots, points: &[Point]) -> Order {
 }
 
 /// Adds what each two dimensions would cost as a pair, in units of packed bytes.
-fn add(unit: &Unit, points: &[Point], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS]) {
+fn add(unit: &Unit, points: &[Entry], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS]) {
     match unit {
         Unit::Node(units) => units.iter().for_each(|unit| add(unit, points, costs)),
         Unit::Leaf(blocks) => {
@@ -40,7 +40,7 @@ fn add(unit: &Unit, points: &[Point], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS
     }
 }
 
-fn widths(points: &[Point]) -> [u16; DIMENSIONS] {
+fn widths(points: &[Entry]) -> [u16; DIMENSIONS] {
     let bounds = bounds(points);
     let (lower, upper) = (bounds.lower.as_flattened(), bounds.upper.as_flattened());
     std::array::from_fn(|dimension| width_for((upper[dimension] - lower[dimension]) as u16))

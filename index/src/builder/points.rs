@@ -1,6 +1,6 @@
 //! References while the builder moves them around, and the box around some of them.
 
-use schema::{DIMENSIONS, Label, Query};
+use space::{DIMENSIONS, Label, Point};
 
 use crate::format::{Bounds, Paired};
 
@@ -8,21 +8,21 @@ use crate::format::{Bounds, Paired};
 ///
 /// The tag is `reference << 1 | label`: it orders as the references do.
 #[derive(Clone, Copy)]
-pub(super) struct Point {
+pub(super) struct Entry {
     pub values: [i16; DIMENSIONS],
     pub tag: u32,
 }
 
-const _: () = assert!(size_of::<Point>() == 32);
+const _: () = assert!(size_of::<Entry>() == 32);
 
-impl Point {
-    pub(super) fn new(reference: usize, query: &Query, label: Label) -> Self {
+impl Entry {
+    pub(super) fn new(reference: usize, query: &Point, label: Label) -> Self {
         Self { values: *query.values(), tag: (reference as u32) << 1 | label as u32 }
     }
 }
 
 /// The box around some points, whose dimensions keep the order that vectors have.
-pub(super) fn bounds(points: &[Point]) -> Bounds {
+pub(super) fn bounds(points: &[Entry]) -> Bounds {
     let mut bounds = Bounds::EMPTY;
     for point in points {
         let values: &Paired = bytemuck::cast_ref(&point.values);

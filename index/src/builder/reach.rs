@@ -4,7 +4,7 @@
 //! many touch it. Any cuts give right answers; these give them with less to look at.
 
 use rayon::prelude::*;
-use schema::{DIMENSIONS, Query};
+use space::{DIMENSIONS, Point};
 
 use crate::Index;
 use crate::format::Bounds;
@@ -32,10 +32,10 @@ const FAR: u64 = 12;
 /// know the fifth of all from the start: this is the radius. With `FAR` 1 the searches of the final-like set would look at 17 %
 /// more boxes of nodes and 11 % more leaves (`replay --stats`), those of `index effort`, many of them far from all references, at
 /// 18 % and 27 % more, and at 9 % more blocks.
-pub(super) fn balls(vectors: &[Query], image: &[u8]) -> Vec<Ball> {
+pub(super) fn balls(vectors: &[Point], image: &[u8]) -> Vec<Ball> {
     // Whichever kernel: all agree, so the same references give the same balls on every machine.
     let index = Index::open_with(image, kernel::available()[0]).expect("what was just built");
-    let ball = |(number, query): (usize, &Query)| {
+    let ball = |(number, query): (usize, &Point)| {
         let scale = if number.is_multiple_of(FAR_EVERY) { FAR } else { 1 };
         // The first neighbour is the point itself.
         Ball { center: *query.values(), reach: index.neighbours(query)[1].distance * scale * scale }
@@ -66,11 +66,12 @@ pub(super) fn outside(value: i16, lower: i16, upper: i16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::{Label, Rules};
+    use schema::Rules;
+    use space::Label;
 
     #[test]
     fn equal_references_have_balls_without_reach() {
-        let vectors = vec![Query::new([7; DIMENSIONS]).unwrap(); POINTS_LEAST];
+        let vectors = vec![Point::new([7; DIMENSIONS]).unwrap(); POINTS_LEAST];
         let labels = vec![Label::Legit; POINTS_LEAST];
         let image = crate::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap();
         let balls = balls(&vectors, &image);

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cut::{across_the_widest, sparing};
-use super::points::{Point, bounds};
+use super::points::{Entry, bounds};
 use super::reach::Ball;
-use crate::Progress;
 use crate::format::LANES;
+use space::Progress;
 
 /// A piece of space: a block, or two pieces.
 pub(super) enum Piece {
@@ -42,7 +42,7 @@ const GUIDES_LEAST: usize = 8;
 
 /// Orders the points so that each block is a range, and returns the cuts, which spare `balls`. Ranges count from `offset`.
 pub(super) fn split(
-    points: &mut [Point],
+    points: &mut [Entry],
     offset: usize,
     balls: &[Ball],
     phase: &'static str,
@@ -65,7 +65,7 @@ struct Splitter<'a> {
 
 impl Splitter<'_> {
     /// `points` start at `offset` of all points.
-    fn split(&self, points: &mut [Point], offset: usize, balls: &[Ball]) -> Piece {
+    fn split(&self, points: &mut [Entry], offset: usize, balls: &[Ball]) -> Piece {
         if points.len() <= LANES {
             // Equal distances go to the lower reference; in order they are also the same bytes for the same points.
             points.sort_unstable_by_key(|point| point.tag);

@@ -5,13 +5,13 @@ use std::ops::Range;
 use schema::Rules;
 
 use super::group::Unit;
-use super::points::Point;
-use crate::Progress;
+use super::points::Entry;
 use crate::format::{
     BlockPoints, Bounds, HEADER_BYTES, Header, LANES, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, Order,
     PACKED_MAX, PAIRS, SECTION_COUNT, SectionEntry, checksum, encode_mcc_risk, encode_normalization, plan_sections,
     reference_width, write_leaf, write_references,
 };
+use space::Progress;
 
 /// The children of the two roots.
 pub(super) struct Roots {
@@ -20,7 +20,7 @@ pub(super) struct Roots {
 }
 
 /// The image of the two trees.
-pub(super) fn write(roots: &Roots, points: &[Point], order: Order, rules: &Rules, progress: &Progress<'_>) -> Vec<u8> {
+pub(super) fn write(roots: &Roots, points: &[Entry], order: Order, rules: &Rules, progress: &Progress<'_>) -> Vec<u8> {
     let total = points.len() as u64;
     progress("write", 0, total);
     let mut writer = Writer {
@@ -73,7 +73,7 @@ fn seal(image: &mut [u8], table: &[SectionEntry; SECTION_COUNT], mut header: Hea
 }
 
 struct Writer<'a> {
-    points: &'a [Point],
+    points: &'a [Entry],
     order: Order,
     nodes: Vec<Node>,
     leaves: Vec<Leaf>,
@@ -125,7 +125,7 @@ impl Writer<'_> {
         (position | LEAF_FLAG, around)
     }
 
-    fn block(&self, points: &[Point]) -> BlockPoints {
+    fn block(&self, points: &[Entry]) -> BlockPoints {
         // Unused lanes repeat the first point.
         let first = self.order.pair(&points[0].values);
         let mut block = BlockPoints { values: first.map(|pair| [pair; LANES]), points: points.len() as u8, frauds: 0 };

@@ -1,9 +1,8 @@
 //! The nearest points found so far: as labels, to count, or as references, to name.
 
-use schema::Label;
+use space::{Label, NEIGHBOURS};
 
 use super::effort::Count;
-use crate::NEIGHBOURS;
 use crate::format::{LANES, Leaf, NO_REFERENCE, Node, Trees};
 use crate::kernel::{Distance, FOUND, FoundKeys, INSERTED, Kernel};
 

@@ -30,11 +30,10 @@ mod sample;
 mod walk;
 mod width;
 
-use schema::{Label, Query};
+use space::{Label, NEIGHBOURS, Neighbour, Point};
 
 use crate::format::{Bounds, Boxes, LabelBounds, Paired, Trees};
 use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};
-use crate::{NEIGHBOURS, Neighbour};
 use bytemuck::Zeroable;
 use candidates::{Candidates, Five, Nearest, Opponent, Place, other};
 use effort::{Count, Uncounted};
@@ -68,25 +67,25 @@ impl<'a> Engine<'a> {
     }
 
     /// Frauds among the five nearest.
-    pub(crate) fn classify(&self, kernel: Chosen, query: &Query) -> u8 {
+    pub(crate) fn classify(&self, kernel: Chosen, query: &Point) -> u8 {
         self.classify_counting(kernel, query, &mut Uncounted)
     }
 
     /// Frauds among the five nearest, and what finding them cost.
-    pub(crate) fn measure(&self, kernel: Chosen, query: &Query) -> (u8, Effort) {
+    pub(crate) fn measure(&self, kernel: Chosen, query: &Point) -> (u8, Effort) {
         let mut effort = Effort::default();
         (self.classify_counting(kernel, query, &mut effort), effort)
     }
 
     #[inline(always)]
-    fn classify_counting(&self, kernel: Chosen, query: &Query, count: &mut impl Count) -> u8 {
+    fn classify_counting(&self, kernel: Chosen, query: &Point, count: &mut impl Count) -> u8 {
         let paired = self.trees.order.pair(query.values());
         let task = Classify(self, &paired, count);
         if self.width.fits(query, &paired) { kernel.run(task) } else { Scalar::<u64>::NEW.run(task) }
     }
 
     /// The five nearest, nearest first, ties by the lower reference.
-    pub(crate) fn neighbours(&self, kernel: Chosen, query: &Query) -> [Neighbour; NEIGHBOURS] {
+    pub(crate) fn neighbours(&self, kernel: Chosen, query: &Point) -> [Neighbour; NEIGHBOURS] {
         let paired = self.trees.order.pair(query.values());
         let task = Neighbours(&self.trees, &paired);
         if self.width.fits(query, &paired) { kernel.run(task) } else { Scalar::<u64>::NEW.run(task) }

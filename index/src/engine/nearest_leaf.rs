@@ -1,6 +1,6 @@
 //! The leaf at the end of the walk that takes the nearest box of each node, and what lies near in it.
 
-use schema::Label;
+use space::Label;
 
 use super::candidates::{Candidates, Place};
 use super::changed::image_changed;

@@ -1,11 +1,10 @@
 //! The first look: the block of the sample nearest to the query, and what it proves.
 
-use schema::Label;
+use space::{Label, NEIGHBOURS};
 
 use super::candidates::{Candidates, Nearest, Place};
 use super::effort::Count;
 use super::nearest_leaf;
-use crate::NEIGHBOURS;
 use crate::format::LANES;
 use crate::kernel::{Distance, Kernel};
 

@@ -5,7 +5,7 @@
 //! their points say bounds the rest, and the lists stay small whatever the query.
 
 use arrayvec::ArrayVec;
-use schema::Label;
+use space::Label;
 
 use super::candidates::{Candidates, Labels, Place};
 use super::changed::image_changed;

@@ -1,6 +1,6 @@
 //! Which queries have no distance that passes 32 bits: nearly all, and of most that is known beforehand.
 
-use schema::{DIMENSIONS, Query, SCALE};
+use space::{DIMENSIONS, Point, SCALE};
 
 use crate::format::{Bounds, Order, Paired};
 
@@ -34,13 +34,13 @@ impl Width {
 
     /// Whether all distances of a query fit. `paired` is the same query.
     #[inline(always)]
-    pub(super) fn fits(&self, query: &Query, paired: &Paired) -> bool {
+    pub(super) fn fits(&self, query: &Point, paired: &Paired) -> bool {
         self.holds(query) || self.reaches(paired)
     }
 
     /// Without a branch for each value, so that it is done in whole registers.
     #[inline(always)]
-    fn holds(&self, query: &Query) -> bool {
+    fn holds(&self, query: &Point) -> bool {
         let values = query.values();
         (0..DIMENSIONS).fold(true, |holds, dimension| {
             let value = values[dimension];
@@ -69,8 +69,8 @@ mod tests {
         Width::new(&bounds, &order())
     }
 
-    fn query(values: [i16; DIMENSIONS]) -> (Query, Paired) {
-        (Query::new(values).unwrap(), order().pair(&values))
+    fn query(values: [i16; DIMENSIONS]) -> (Point, Paired) {
+        (Point::new(values).unwrap(), order().pair(&values))
     }
 
     #[test]

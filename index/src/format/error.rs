@@ -1,6 +1,6 @@
 //! Everything that can be wrong with an image, a name each.
 
-use schema::DIMENSIONS;
+use space::DIMENSIONS;
 
 use super::PACKED_MAX;
 use crate::kernel::KernelError;

@@ -1,10 +1,9 @@
 //! The first bytes of an image: what it is, how large, how many references.
 
 use bytemuck::{Pod, Zeroable};
-use schema::{DIMENSIONS, SCALE};
+use space::{DIMENSIONS, NEIGHBOURS, SCALE};
 
 use super::{LANES, MAX_REFERENCES, OpenError, Order};
-use crate::NEIGHBOURS;
 
 /// The first eight bytes of every image.
 pub const MAGIC: [u8; 8] = *b"frdring\n";

@@ -1,6 +1,6 @@
 //! The shape of everything that is compared at once: 16 lanes, dimensions in pairs.
 
-use schema::DIMENSIONS;
+use space::DIMENSIONS;
 
 /// Points of a block, blocks of a leaf, children of a node: the lanes of one 512-bit register of 32-bit sums.
 pub const LANES: usize = 16;

@@ -2,7 +2,7 @@
 //!
 //! One way to write a leaf: the builder uses it, and a reader writes what it read once more and compares.
 
-use schema::Label;
+use space::Label;
 
 use super::packed::{pack, unpack};
 use super::{BLOCK_ALIGNMENT, Bounds, LANES, LabelBounds, Leaf, PACKED_MAX, PAIRS, Paired, Pairs};

@@ -2,7 +2,7 @@
 //!
 //! The builder pairs dimensions so that blocks pack well; everything behind the header is in that order.
 
-use schema::DIMENSIONS;
+use space::DIMENSIONS;
 
 use super::{OpenError, PAIRS, Paired};
 

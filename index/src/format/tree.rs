@@ -4,7 +4,7 @@
 //! a walk from each root meets every node, leaf and block exactly once and in storage order, each leaf is what its points
 //! would be written as, each box is right, each reference appears once, and every unused lane is empty.
 
-use schema::SCALE;
+use space::SCALE;
 
 use super::{
     BlockPoints, Bounds, FORMATS, LANES, LEAF_FLAG, LabelBounds, Leaf, MAX_DEPTH, NO_REFERENCE, Node, OpenError,

@@ -2,10 +2,9 @@
 
 use std::marker::PhantomData;
 
-use schema::DIMENSIONS;
+use space::{DIMENSIONS, NEIGHBOURS};
 
 use super::{Distance, FoundKeys, INSERTED, Kernel, Task};
-use crate::NEIGHBOURS;
 use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired, decoding};
 
 /// Plain Rust with sums of width `D`. `u64` holds every distance, `u32` those that [`Kernel`] users bound first.

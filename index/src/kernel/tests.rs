@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use schema::DIMENSIONS;
+use space::{DIMENSIONS, NEIGHBOURS};
 
 use super::{Chosen, Distance, FOUND, INSERTED, Kernel, Scalar, Task, available, dispatch};
-use crate::NEIGHBOURS;
 use crate::format::{
     BlockPoints, Bounds, Boxes, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, block_box, decoding, write_leaf,
 };

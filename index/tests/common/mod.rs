@@ -4,13 +4,13 @@
 
 pub mod corrupt;
 
-use index::Neighbour;
-use schema::{DIMENSIONS, Label, Query, Rules};
+use schema::Rules;
+use space::{DIMENSIONS, Label, Neighbour, Point};
 
 /// Labelled points.
 #[derive(Clone)]
 pub struct Points {
-    pub vectors: Vec<Query>,
+    pub vectors: Vec<Point>,
     pub labels: Vec<Label>,
 }
 
@@ -37,8 +37,8 @@ impl Random {
         low + (self.next() % (high as i64 - low as i64 + 1) as u64) as i16
     }
 
-    pub fn query(&mut self, low: i16, high: i16) -> Query {
-        Query::new(std::array::from_fn(|_| self.between(low, high))).unwrap()
+    pub fn query(&mut self, low: i16, high: i16) -> Point {
+        Point::new(std::array::from_fn(|_| self.between(low, high))).unwrap()
     }
 
     pub fn label(&mut self) -> Label {
@@ -46,18 +46,18 @@ impl Random {
     }
 
     /// `query` with up to `dimensions` values moved by at most `step`.
-    pub fn near(&mut self, query: &Query, dimensions: usize, step: i16) -> Query {
+    pub fn near(&mut self, query: &Point, dimensions: usize, step: i16) -> Point {
         let mut values = *query.values();
         for _ in 0..dimensions {
             let dimension = (self.next() % DIMENSIONS as u64) as usize;
             values[dimension] = (values[dimension] + self.between(-step, step)).clamp(-10_000, 10_000);
         }
-        Query::new(values).unwrap()
+        Point::new(values).unwrap()
     }
 }
 
 /// The five nearest by looking at all points.
-pub fn brute_force(points: &Points, query: &Query) -> [Neighbour; 5] {
+pub fn brute_force(points: &Points, query: &Point) -> [Neighbour; 5] {
     let mut all: Vec<Neighbour> = (0u32..)
         .zip(points.vectors.iter().zip(&points.labels))
         .map(|(reference, (vector, label))| {

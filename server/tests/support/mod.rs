@@ -11,7 +11,8 @@ pub use client::Client;
 pub use sandbox::Sandbox;
 
 use index::Index;
-use schema::{DIMENSIONS, Label, Parser, Query, Rules};
+use schema::{Parser, Rules};
+use space::{DIMENSIONS, Label, Point};
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -90,8 +91,8 @@ fn random_index(references: usize) -> Vec<u8> {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         state >> 33
     };
-    let vectors: Vec<Query> = (0..references)
-        .map(|_| Query::new(std::array::from_fn::<i16, DIMENSIONS, _>(|_| (random() % 10_001) as i16)).unwrap())
+    let vectors: Vec<Point> = (0..references)
+        .map(|_| Point::new(std::array::from_fn::<i16, DIMENSIONS, _>(|_| (random() % 10_001) as i16)).unwrap())
         .collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random() % 2 == 0 { Label::Legit } else { Label::Fraud }).collect();

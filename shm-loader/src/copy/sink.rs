@@ -1,8 +1,8 @@
 //! What is copied into: the segment's file, chunk by chunk.
 
-use index::Progress;
 use rustix::fs::{self, Advice};
 use rustix::io::Errno;
+use space::Progress;
 use std::fs::File;
 use std::io::{self, Write};
 use std::num::NonZeroU64;

@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use rustix::process::{Pid, Signal, kill_process};
-use schema::{Label, Query, Rules};
+use schema::Rules;
+use space::{Label, Point};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -128,7 +129,7 @@ pub fn index(references: u32, seed: u64) -> Vec<u8> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) % 10_001) as i16
     };
-    let vectors: Vec<Query> = (0..references).map(|_| Query::new(std::array::from_fn(|_| random())).unwrap()).collect();
+    let vectors: Vec<Point> = (0..references).map(|_| Point::new(std::array::from_fn(|_| random())).unwrap()).collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random() < 3_000 { Label::Fraud } else { Label::Legit }).collect();
     index::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap()

@@ -7,10 +7,10 @@ use crate::error::DataError;
 use crate::number::push_scaled;
 use crate::references::{MAX_REFERENCES, References};
 use rayon::prelude::*;
-use schema::{Label, Query};
 use serde::Deserializer as _;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
+use space::{Label, Point};
 use std::fmt;
 use std::io::{self, Read, Write};
 
@@ -111,7 +111,7 @@ fn write_text(
 }
 
 /// Rows with a comma before each.
-fn format_piece(piece: &mut Vec<u8>, vectors: &[Query], labels: &[Label]) {
+fn format_piece(piece: &mut Vec<u8>, vectors: &[Point], labels: &[Label]) {
     piece.clear();
     for (vector, label) in vectors.iter().zip(labels) {
         piece.extend_from_slice(b",{\"vector\":[");

@@ -1,15 +1,15 @@
 //! One element of a references file: `{"vector":[…],"label":"…"}`, keys in any order, nothing else.
 
-use schema::{DIMENSIONS, Label, Query, SCALE};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use space::{DIMENSIONS, Label, Point, SCALE};
 use std::fmt;
 
 /// Of an unknown label; it may be of any length.
 const SHOWN_CHARACTERS: usize = 40;
 
 pub(crate) struct Row {
-    pub(crate) vector: Query,
+    pub(crate) vector: Point,
     pub(crate) label: Label,
     /// Values that were no multiples of 0.0001.
     pub(crate) rounded: u32,
@@ -64,7 +64,7 @@ impl<'de> Visitor<'de> for RowVisitor {
 struct VectorSeed;
 
 impl<'de> DeserializeSeed<'de> for VectorSeed {
-    type Value = (Query, u32);
+    type Value = (Point, u32);
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_seq(self)
@@ -72,7 +72,7 @@ impl<'de> DeserializeSeed<'de> for VectorSeed {
 }
 
 impl<'de> Visitor<'de> for VectorSeed {
-    type Value = (Query, u32);
+    type Value = (Point, u32);
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "a vector of {DIMENSIONS} numbers")
@@ -94,7 +94,7 @@ impl<'de> Visitor<'de> for VectorSeed {
         if numbers.next_element::<serde::de::IgnoredAny>()?.is_some() {
             return Err(A::Error::custom(format_args!("the vector is longer than {DIMENSIONS} numbers")));
         }
-        Ok((Query::new(values).map_err(A::Error::custom)?, rounded))
+        Ok((Point::new(values).map_err(A::Error::custom)?, rounded))
     }
 }
 

@@ -10,25 +10,26 @@ use crate::payload::Payload;
 use crate::references::References;
 use crate::truth::label;
 use rayon::prelude::*;
-use schema::{Query, Rules};
+use schema::Rules;
+use space::Point;
 
 /// Draws payloads by the published rules and labels each by brute force over `references`, see [`label`].
 ///
 /// A recipe from outside should pass [`PayloadRecipe::check`] first.
 pub fn generate_payloads(recipe: &PayloadRecipe, references: &References, progress: &Progress<'_>) -> Vec<Payload> {
     let drawn = draw_requests(recipe, progress);
-    let queries: Vec<Query> = drawn.iter().map(|&(_, query)| query).collect();
+    let queries: Vec<Point> = drawn.iter().map(|&(_, query)| query).collect();
     let frauds = label(&queries, references, progress);
     let labelled = drawn.into_iter().zip(frauds);
     labelled.map(|((request, query), expected_frauds)| Payload { request, query, expected_frauds }).collect()
 }
 
 /// The vectors of the payloads that [`generate_payloads`] draws, without labels and so without references.
-pub fn payload_queries(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<Query> {
+pub fn payload_queries(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<Point> {
     draw_requests(recipe, progress).into_iter().map(|(_, query)| query).collect()
 }
 
-fn draw_requests(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<(String, Query)> {
+fn draw_requests(recipe: &PayloadRecipe, progress: &Progress<'_>) -> Vec<(String, Point)> {
     let phase = "generating payloads";
     progress(phase, 0, recipe.count);
     let mut requests = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::pcg::Pcg;
 use crate::references::References;
-use schema::{DIMENSIONS, Query, SCALE};
+use space::{DIMENSIONS, Point, SCALE};
 use std::cell::LazyCell;
 
 /// The two dimensions that are -1 together, when there is no last transaction.
@@ -68,7 +68,7 @@ impl QueryKind {
 }
 
 /// Draws `count` queries; equal arguments give equal queries. There must be references, which some kinds start from.
-pub fn draw_queries(kind: QueryKind, references: &References, count: usize, seed: u64) -> Vec<Query> {
+pub fn draw_queries(kind: QueryKind, references: &References, count: usize, seed: u64) -> Vec<Point> {
     let centre = LazyCell::new(|| centre(&references.vectors));
     let mut pcg = Pcg::seed(seed);
     let any = |_| {
@@ -85,7 +85,7 @@ pub fn draw_queries(kind: QueryKind, references: &References, count: usize, seed
             QueryKind::Centre => centre.map(|value| moved(&mut pcg, value, AROUND_CENTRE)),
             QueryKind::Sentinel => sentinel(&mut pcg),
         };
-        Query::new(values).expect("drawn inside the scale")
+        Point::new(values).expect("drawn inside the scale")
     };
     (0..count).map(any).collect()
 }
@@ -129,7 +129,7 @@ fn sentinel(pcg: &mut Pcg) -> Values {
     values
 }
 
-fn centre(vectors: &[Query]) -> Values {
+fn centre(vectors: &[Point]) -> Values {
     std::array::from_fn(|dimension| {
         let (low, high) = vectors
             .iter()
@@ -161,7 +161,7 @@ fn moved(pcg: &mut Pcg, value: i16, most: i16) -> i16 {
 mod tests {
     use super::*;
     use crate::{ReferenceRecipe, generate_references};
-    use schema::Label;
+    use space::Label;
 
     fn references() -> References {
         generate_references(&ReferenceRecipe { count: 50, ..ReferenceRecipe::OFFICIAL }, &|_, _, _| {})
@@ -204,7 +204,7 @@ mod tests {
     fn queries_lie_beside_references() {
         let references = references();
         for values in draw(QueryKind::Beside, 500) {
-            let is_one_step = |row: &Query| {
+            let is_one_step = |row: &Point| {
                 let steps = row.values().iter().zip(&values).map(|(a, b)| a.abs_diff(*b));
                 steps.sum::<u16>() <= 1
             };
@@ -225,7 +225,7 @@ mod tests {
             assert!(legit.iter().any(|a| fraud.iter().any(|b| is_middle(*a, *b))), "{values:?}");
         }
         let one_label =
-            References { vectors: vec![Query::new([-SCALE; DIMENSIONS]).unwrap(); 3], labels: vec![Label::Fraud; 3] };
+            References { vectors: vec![Point::new([-SCALE; DIMENSIONS]).unwrap(); 3], labels: vec![Label::Fraud; 3] };
         assert_eq!(draw_queries(QueryKind::Between, &one_label, 2, 1), one_label.vectors[..2]);
     }
 
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn the_centre_is_that_of_the_box_around_all_references() {
         let vectors =
-            [[-SCALE; DIMENSIONS], [0; DIMENSIONS], [SCALE / 2; DIMENSIONS]].map(|values| Query::new(values).unwrap());
+            [[-SCALE; DIMENSIONS], [0; DIMENSIONS], [SCALE / 2; DIMENSIONS]].map(|values| Point::new(values).unwrap());
         assert_eq!(centre(&vectors), [-SCALE / 4; DIMENSIONS]);
         let around = draw(QueryKind::Centre, 500);
         let centre = centre(&references().vectors);

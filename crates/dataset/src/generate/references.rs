@@ -7,7 +7,8 @@ use super::recipe::{Dates, ReferenceRecipe};
 use crate::Progress;
 use crate::references::References;
 use rayon::prelude::*;
-use schema::{Label, Rules};
+use schema::Rules;
+use space::Label;
 
 /// Draws references by the published rules; equal recipes give equal references on every machine.
 ///

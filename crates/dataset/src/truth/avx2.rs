@@ -5,10 +5,10 @@
 
 use super::best::Best;
 use super::tile::Tile;
-use schema::Query;
+use space::Point;
 
 /// `None`, and nothing done, without AVX2.
-pub(crate) fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best]) -> Option<()> {
+pub(crate) fn scan(tiles: &[Tile], queries: &[Point], best: &mut [Best]) -> Option<()> {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has just been found to have AVX2, the only thing that the function asks for.
@@ -30,7 +30,7 @@ mod x86_64 {
     type Lanes = [__m256i; 2];
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best]) {
+    pub(super) fn scan(tiles: &[Tile], queries: &[Point], best: &mut [Best]) {
         for tile in tiles {
             for (query, best) in queries.iter().zip(best.iter_mut()) {
                 scan_tile(tile, query, best);
@@ -39,7 +39,7 @@ mod x86_64 {
     }
 
     #[target_feature(enable = "avx2")]
-    fn scan_tile(tile: &Tile, query: &Query, best: &mut Best) {
+    fn scan_tile(tile: &Tile, query: &Point, best: &mut Best) {
         let mut query_pairs = [_mm256_setzero_si256(); PAIRS];
         for (lanes, pair) in query_pairs.iter_mut().zip(query.values().chunks_exact(2)) {
             let [first, second] = [pair[0] as u16, pair[1] as u16].map(u32::from);

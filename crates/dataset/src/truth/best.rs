@@ -4,7 +4,7 @@
 //! never over a quarter of the true one, decides in 32 bits whether the true one is worth computing.
 
 use super::tile::{LANES, PAIRS, Tile};
-use schema::SCALE;
+use space::SCALE;
 
 /// Pairs of dimensions in the first part of a distance.
 pub(crate) const FIRST_PAIRS: usize = 5;

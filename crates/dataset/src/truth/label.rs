@@ -6,7 +6,7 @@ use super::tile::Tile;
 use crate::Progress;
 use crate::references::References;
 use rayon::prelude::*;
-use schema::{Label, Query};
+use space::{Label, Point};
 
 /// Tiles that are laid out at once; between such batches progress is called.
 const TILES_PER_BATCH: usize = 128;
@@ -27,7 +27,7 @@ pub struct Neighbour {
 /// Frauds among the 5 nearest of each query, ties to the lower reference, by brute force, in parallel.
 ///
 /// Exact for all queries and references. Of fewer than 5 references all vote. Progress counts references.
-pub fn label(queries: &[Query], references: &References, progress: &Progress<'_>) -> Vec<u8> {
+pub fn label(queries: &[Point], references: &References, progress: &Progress<'_>) -> Vec<u8> {
     let phase = "labelling";
     let total = references.vectors.len() as u64;
     progress(phase, 0, total);
@@ -54,7 +54,7 @@ pub fn label(queries: &[Query], references: &References, progress: &Progress<'_>
 /// The 5 nearest references of one query, nearest first, ties to the lower reference; `None` if there are fewer than 5.
 ///
 /// One plain loop, as an oracle for searches and for [`label`].
-pub fn nearest(query: &Query, references: &References) -> Option<[Neighbour; 5]> {
+pub fn nearest(query: &Point, references: &References) -> Option<[Neighbour; 5]> {
     let mut best: Vec<Neighbour> = Vec::with_capacity(6);
     for (reference, (vector, &label)) in (0..).zip(references.vectors.iter().zip(&references.labels)) {
         let differences = query.values().iter().zip(vector.values()).map(|(&a, &b)| i64::from(a) - i64::from(b));

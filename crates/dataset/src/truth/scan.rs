@@ -3,14 +3,14 @@
 use super::avx2;
 use super::best::{Best, FIRST_PAIRS, Parts, QUARTER_BITS};
 use super::tile::{Block, LANES, Tile};
-use schema::Query;
+use space::Point;
 
 /// Takes the tiles' references, which come in ascending order, into the best of each query.
-pub(crate) fn scan(tiles: &[Tile], queries: &[Query], best: &mut [Best]) {
+pub(crate) fn scan(tiles: &[Tile], queries: &[Point], best: &mut [Best]) {
     avx2::scan(tiles, queries, best).unwrap_or_else(|| scan_portable(tiles, queries, best));
 }
 
-fn scan_portable(tiles: &[Tile], queries: &[Query], best: &mut [Best]) {
+fn scan_portable(tiles: &[Tile], queries: &[Point], best: &mut [Best]) {
     for tile in tiles {
         for (query, best) in queries.iter().zip(best.iter_mut()) {
             let mut limit = best.coarse_limit() as u32;
@@ -25,7 +25,7 @@ fn scan_portable(tiles: &[Tile], queries: &[Query], best: &mut [Best]) {
     }
 }
 
-fn distance_parts(block: &Block, query: &Query) -> Parts {
+fn distance_parts(block: &Block, query: &Point) -> Parts {
     let mut parts = [[0; LANES]; 2];
     for (pair, (block_pair, query_pair)) in block.0.iter().zip(query.values().chunks_exact(2)).enumerate() {
         let part = &mut parts[usize::from(pair >= FIRST_PAIRS)];
@@ -48,11 +48,11 @@ fn is_any_nearer([first, second]: &Parts, limit: u32) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use schema::{DIMENSIONS, SCALE};
+    use space::{DIMENSIONS, SCALE};
 
-    fn query() -> impl Strategy<Value = Query> {
+    fn query() -> impl Strategy<Value = Point> {
         let value = prop_oneof![-SCALE..=SCALE, Just(SCALE), Just(-SCALE), Just(0)];
-        prop::array::uniform14(value).prop_map(|values| Query::new(values).unwrap())
+        prop::array::uniform14(value).prop_map(|values| Point::new(values).unwrap())
     }
 
     proptest! {

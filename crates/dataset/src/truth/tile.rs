@@ -1,6 +1,6 @@
 //! References laid out so that one instruction works on many of them.
 
-use schema::{DIMENSIONS, Query};
+use space::{DIMENSIONS, Point};
 
 pub(crate) const PAIRS: usize = DIMENSIONS / 2;
 /// References side by side in a block.
@@ -33,7 +33,7 @@ impl Tile {
     }
 
     /// Takes up to [`Tile::REFERENCES`] vectors.
-    pub(crate) fn fill(&mut self, first: u32, vectors: &[Query]) {
+    pub(crate) fn fill(&mut self, first: u32, vectors: &[Point]) {
         self.first = first;
         self.count = vectors.len();
         for (block, vectors) in self.blocks.iter_mut().zip(vectors.chunks(LANES)) {

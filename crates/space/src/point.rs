@@ -1,4 +1,4 @@
-//! The point that is looked up, and the label a reference point carries.
+//! A point of the space: what references are and what is looked up.
 
 /// Dimensions of a vector.
 pub const DIMENSIONS: usize = 14;
@@ -8,10 +8,14 @@ pub const SCALE: i16 = 10_000;
 /// A point of the space: 14 values in -10000..=10000, each `round(value * 10000)` of its dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(transparent)]
-pub struct Query([i16; DIMENSIONS]);
+pub struct Point([i16; DIMENSIONS]);
 
-impl Query {
-    /// Checks that every value lies in -10000..=10000; the error names the first that does not.
+impl Point {
+    /// Checks the values.
+    ///
+    /// # Errors
+    ///
+    /// The first value outside -10000..=10000, with its dimension.
     pub fn new(values: [i16; DIMENSIONS]) -> Result<Self, OutOfRange> {
         for (dimension, &value) in values.iter().enumerate() {
             if !(-SCALE..=SCALE).contains(&value) {
@@ -21,8 +25,9 @@ impl Query {
         Ok(Self(values))
     }
 
-    /// For values that are within bounds by the way they were made.
-    pub(crate) fn from_bounded(values: [i16; DIMENSIONS]) -> Self {
+    /// For values that are within bounds by the way they were made. Others break no memory, but distances to such a point
+    /// may be wrong; a debug build panics.
+    pub fn from_bounded(values: [i16; DIMENSIONS]) -> Self {
         debug_assert!(Self::new(values).is_ok(), "{values:?}");
         Self(values)
     }
@@ -43,16 +48,6 @@ pub struct OutOfRange {
     pub value: i16,
 }
 
-/// What a reference was labelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Label {
-    /// A transaction in good order.
-    Legit = 0,
-    /// A fraud.
-    Fraud = 1,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,7 +57,7 @@ mod tests {
         let mut values = [0; DIMENSIONS];
         values[3] = SCALE;
         values[13] = -SCALE;
-        assert_eq!(Query::new(values).map(|query| *query.values()), Ok(values));
+        assert_eq!(Point::new(values).map(|point| *point.values()), Ok(values));
     }
 
     #[test]
@@ -70,7 +65,7 @@ mod tests {
         for (dimension, value) in [(0, 10_001), (13, -10_001), (7, i16::MIN), (7, i16::MAX)] {
             let mut values = [0; DIMENSIONS];
             values[dimension] = value;
-            assert_eq!(Query::new(values), Err(OutOfRange { dimension, value }));
+            assert_eq!(Point::new(values), Err(OutOfRange { dimension, value }));
         }
     }
 }
