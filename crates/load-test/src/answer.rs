@@ -1,5 +1,6 @@
 //! Bytes of an answer: where it ends, and what it decides.
 
+use crate::decision::Decision;
 use serde::Deserialize;
 
 const MAX_HEADERS: usize = 32;
@@ -21,14 +22,6 @@ pub enum Received<'a> {
     },
     /// No HTTP answer, or more than one.
     Broken,
-}
-
-/// What the answer says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
-    pub approved: bool,
-    /// Frauds of five.
-    pub frauds: u8,
 }
 
 /// `ended`: the peer has closed, nothing will follow. `unchunked` is room for a chunked body.

@@ -1,8 +1,10 @@
 //! One keep-alive connection: its socket, the request it is busy with, and the bytes of the answer so far.
 
-use crate::answer::{self, Decision, Received};
+use crate::answer::{self, Received};
+use crate::decision::Decision;
+use crate::errors::Fault;
 use crate::socket::Socket;
-use crate::tally::Fault;
+use std::fmt::{self, Display};
 
 /// Longest answer, head and body together.
 const ANSWER_BYTES: usize = 8192;
@@ -51,6 +53,15 @@ pub enum End {
 pub enum Why {
     System(std::io::Error),
     Text(&'static str),
+}
+
+impl Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => error.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 /// See the module.

@@ -4,7 +4,7 @@
 mod support;
 
 use clap::Parser;
-use load_test::{Options, Outcome};
+use load_test::{Options, Outcome, PayloadSource};
 use serde_json::{Value, json};
 use std::path::Path;
 use support::{APPROVED, DENIED, Reaction, payloads, serve};
@@ -19,7 +19,11 @@ struct Command {
 fn command(arguments: &[&str]) -> Outcome {
     let all = ["load-test"].iter().chain(arguments);
     let options = Command::try_parse_from(all).unwrap_or_else(|error| panic!("{error}")).options;
-    load_test::run(&options, "0.0.0 (commit test)", |_, count| Ok(payloads(vec![0; count as usize]).entries)).unwrap()
+    let load = |source: PayloadSource<'_>| match source {
+        PayloadSource::Preview { least, .. } => Ok(payloads(vec![0; least as usize]).entries),
+        PayloadSource::File(path) => panic!("{} was not asked for", path.display()),
+    };
+    load_test::run(&options, "0.0.0 (commit test)", load).unwrap()
 }
 
 fn read(path: &Path) -> Value {

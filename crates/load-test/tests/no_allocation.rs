@@ -4,7 +4,7 @@
 
 mod support;
 
-use load_test::Report;
+use load_test::LoadReport;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use support::payloads;
@@ -45,7 +45,7 @@ fn server_process() {
 #[test]
 fn ten_times_the_requests_take_the_same_allocations() {
     let server = ServerProcess::start();
-    let run = |plan: &str| -> (Report, u64) {
+    let run = |plan: &str| -> (LoadReport, u64) {
         let mut test = support::test(plan);
         // All there from the start: a new connection has a buffer.
         (test.least_connections, test.most_connections) = (64, 64);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use load_test::{Plan, Report, RunError};
+use load_test::{LoadReport, Plan, RunError};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ fn connections_grow_only_when_they_are_needed() {
     let mut test = test("steady:200,0.3");
     (test.least_connections, test.most_connections) = (2, 50);
     let report = run(&test, &server.target);
-    let most_at_once = |report: &Report| 10 + (200.0 * report.latency_ms.max / 1e3).ceil() as usize;
+    let most_at_once = |report: &LoadReport| 10 + (200.0 * report.latency_ms.max / 1e3).ceil() as usize;
     eprintln!("{:?}, at most {} at once", report.connections, most_at_once(&report));
     assert!(report.connections.open <= most_at_once(&report), "{:?}", report.connections);
     assert_eq!(server.accepted.load(Ordering::Relaxed) as u64, report.connections.opened);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use load_test::Report;
+use load_test::LoadReport;
 use rustix::process::{Signal, kill_process};
 use std::time::{Duration, Instant};
 use support::process::{ServerProcess, serve_if_asked};
@@ -16,7 +16,7 @@ fn server_process() {
 
 /// Runs `plan`; 400 ms after its start the server stands still for a second. Also tells how many milliseconds it stood
 /// still at least: what is measured is compared with that, not with the second.
-fn run_with_stall(server: &ServerProcess, plan: &str) -> (Report, f64) {
+fn run_with_stall(server: &ServerProcess, plan: &str) -> (LoadReport, f64) {
     let pid = server.pid();
     let (report, stall_ms) = std::thread::scope(|scope| {
         let stall = scope.spawn(move || {

@@ -5,7 +5,7 @@
 pub mod process;
 
 use dataset::PayloadEntry;
-use load_test::{Payloads, Report, Target, Test};
+use load_test::{LoadReport, Payloads, Target, Test};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -96,12 +96,12 @@ pub fn test(plan: &str) -> Test {
 }
 
 /// Runs `test` to its end; as many payloads as it needs, all expected to be approved with 0.0.
-pub fn run(test: &Test, target: &Target) -> Report {
+pub fn run(test: &Test, target: &Target) -> LoadReport {
     let count = test.plan.count().unwrap_or(100) as usize;
     run_with(test, target, &payloads(std::iter::repeat_n(0, count)))
 }
 
-pub fn run_with(test: &Test, target: &Target, payloads: &Payloads) -> Report {
+pub fn run_with(test: &Test, target: &Target, payloads: &Payloads) -> LoadReport {
     test.run(target, payloads, &AtomicBool::new(false), "test").unwrap()
 }
 
