@@ -84,7 +84,7 @@ struct Most {
     /// In units of 1/10000.
     query: [i16; DIMENSIONS],
     blocks: u32,
-    /// At most so many: blocks have up to 16, and one that was looked at twice counts twice.
+    /// At most so many different ones: blocks have up to 16, and one that was looked at twice counts twice.
     vectors: u64,
     /// Of the references.
     share: f64,
@@ -179,7 +179,7 @@ fn measure_queries(index: &Index<'_>, queries: &[Point], progress: &(dyn Fn(u64)
 
 impl Most {
     fn new(kind: &'static str, blocks: u32, query: &Point, references: u32) -> Self {
-        let vectors = u64::from(blocks) * LANES as u64;
+        let vectors = (u64::from(blocks) * LANES as u64).min(u64::from(references));
         Self { kind, query: *query.values(), blocks, vectors, share: vectors as f64 / f64::from(references) }
     }
 }
