@@ -11,7 +11,7 @@ use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use index::{Index, Info, kernel};
-use schema::{Parser, Rules};
+use schema::{Dimension, Parser, Rules};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use space::{DIMENSIONS, Label, Point, SCALE};
@@ -22,24 +22,6 @@ use std::path::{Path, PathBuf};
 
 /// Longest payload that `neighbours` reads, as the server's default limit for a body.
 const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;
-
-/// Names of the dimensions, in order.
-const DIMENSION_NAMES: [&str; DIMENSIONS] = [
-    "amount",
-    "installments",
-    "amount_vs_avg",
-    "hour_of_day",
-    "day_of_week",
-    "minutes_since_last_tx",
-    "km_from_last_tx",
-    "km_from_home",
-    "tx_count_24h",
-    "is_online",
-    "card_present",
-    "unknown_merchant",
-    "mcc_risk",
-    "merchant_avg_amount",
-];
 
 /// The subcommands of `fraudring index`.
 #[derive(Subcommand, Debug)]
@@ -238,8 +220,8 @@ fn neighbours(options: &NeighboursOptions) -> Result<()> {
         writeln!(text, "  {:>8}  {:<5}  distance {:.6}", neighbour.reference, neighbour.label, neighbour.distance)?;
     }
     writeln!(text, "\nvector")?;
-    for (name, value) in DIMENSION_NAMES.iter().zip(explanation.vector) {
-        writeln!(text, "  {name:<22} {value:>7}")?;
+    for (dimension, value) in Dimension::ALL.into_iter().zip(explanation.vector) {
+        writeln!(text, "  {:<22} {value:>7}", dimension.name())?;
     }
     print_line(text.trim_end())
 }

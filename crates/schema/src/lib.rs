@@ -20,6 +20,7 @@
 mod canonical;
 mod depth;
 mod diagnosis;
+mod dimensions;
 mod error;
 mod field;
 mod mcc_risk;
@@ -33,6 +34,7 @@ mod timestamp;
 mod vectorize;
 
 pub use depth::MAX_DEPTH;
+pub use dimensions::{Definition, Dimension};
 pub use error::{Expected, PayloadError, SyntaxFault};
 pub use field::Field;
 pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
