@@ -8,7 +8,7 @@ use crate::search_stats::Stats;
 use anyhow::Result;
 use dataset::PayloadEntry;
 use index::Index;
-use schema::Parser;
+use schema::{Decision, Parser};
 use space::Point;
 use std::time::Instant;
 
@@ -57,7 +57,8 @@ pub fn replay_queries(
     reporter: &Reporter,
 ) -> Result<Report> {
     let (mut search, mut tally) = (Search::new(index, count)?, Tally::default());
-    let expected = expected.iter().map(|frauds| Expected { approved: *frauds < 3, frauds: *frauds });
+    let expected =
+        expected.iter().map(|frauds| Expected { approved: Decision::of_frauds(*frauds).approved(), frauds: *frauds });
     let queries: Vec<_> = queries.iter().copied().zip(expected).collect();
     search.run(&queries, &mut tally, reporter);
     Ok(Report::in_process(name, tally, None, search.times.summary(), search.stats, index.info().kernel))
@@ -95,7 +96,7 @@ impl<'i> Search<'i> {
 }
 
 fn answer(frauds: u8) -> Answer {
-    Answer { approved: frauds < 3, frauds: Some(frauds) }
+    Answer { approved: Decision::of_frauds(frauds).approved(), frauds: Some(frauds) }
 }
 
 fn tell(reporter: &Reporter, phase: &'static str, done: usize, total: usize) {

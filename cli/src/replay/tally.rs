@@ -1,5 +1,6 @@
 //! Counts of right and wrong answers.
 
+use schema::Decision;
 use std::fmt::{self, Display};
 
 /// How many wrong answers are shown one by one before only the counts tell.
@@ -33,7 +34,7 @@ impl Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.approved { "approved" } else { "denied" })?;
         match self.frauds {
-            Some(frauds) => write!(f, " with score {:.1}", f64::from(frauds) / 5.0),
+            Some(frauds) => write!(f, " with score {:.1}", Decision::of_frauds(frauds).fraud_score()),
             None => f.write_str(" with a score that is none of 0.0, 0.2, … 1.0"),
         }
     }

@@ -7,6 +7,7 @@ use crate::advice::Advise;
 use crate::progress::Reporter;
 use anyhow::{Context, Result};
 use dataset::PayloadEntry;
+use schema::Decision;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::config::Config;
@@ -98,9 +99,8 @@ struct Body {
 fn parse(text: &str) -> Result<Answer> {
     let body: Body = serde_json::from_str(text)?;
     let score = body.fraud_score.to_string();
-    let texts = ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"];
-    let frauds = texts.iter().zip(0..).find(|(text, _)| **text == score).map(|(_, frauds)| frauds);
-    Ok(Answer { approved: body.approved, frauds })
+    let decided = Decision::ALL.into_iter().find(|decision| format!("{:.1}", decision.fraud_score()) == score);
+    Ok(Answer { approved: body.approved, frauds: decided.map(Decision::frauds) })
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 const MAX_HEADERS: usize = 32;
 
-/// Score of one fraud among five.
-const FIFTH: f64 = 0.2;
+/// How far a score may be from that of a decision: other services may print fewer or more digits.
+const SCORE_TOLERANCE: f64 = 1e-6;
 
 /// What the bytes received so far are.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,9 +65,9 @@ pub fn decision(body: &[u8]) -> Option<Decision> {
         fraud_score: f64,
     }
     let Body { approved, fraud_score } = serde_json::from_slice(body).ok()?;
-    let frauds = (fraud_score / FIFTH).round();
-    let is_fifth = (0.0..=5.0).contains(&frauds) && (frauds * FIFTH - fraud_score).abs() < 1e-6;
-    is_fifth.then_some(Decision { approved, frauds: frauds as u8 })
+    let is_scored = |decision: &schema::Decision| (decision.fraud_score() - fraud_score).abs() < SCORE_TOLERANCE;
+    let decided = schema::Decision::ALL.into_iter().find(is_scored)?;
+    Some(Decision { approved, frauds: decided.frauds() })
 }
 
 enum Framing {

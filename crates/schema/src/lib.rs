@@ -18,6 +18,7 @@
 //! # Ok::<(), PayloadError>(())
 //! ```
 mod canonical;
+mod decision;
 mod depth;
 mod diagnosis;
 mod dimensions;
@@ -33,6 +34,7 @@ mod swar;
 mod timestamp;
 mod vectorize;
 
+pub use decision::Decision;
 pub use depth::MAX_DEPTH;
 pub use dimensions::{Definition, Dimension};
 pub use error::{Expected, PayloadError, SyntaxFault};
