@@ -4,6 +4,8 @@
 //! known by [`OFFICIAL_SHA256`], and the recipes of [`PayloadRecipe`] its published payloads. Labels come from plain
 //! distances to all references ([`label`]), so that search engines can be measured against them.
 
+#![warn(clippy::missing_errors_doc)]
+
 mod error;
 mod files;
 mod generate;

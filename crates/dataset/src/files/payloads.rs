@@ -42,6 +42,10 @@ pub fn read_payloads(source: impl Read) -> Result<Vec<PayloadEntry>, DataError> 
 /// Writes the published shape of a payload file.
 ///
 /// `references_sha256` is the SHA-256 in hex of the uncompressed references file that the answers were made from.
+///
+/// # Errors
+///
+/// [`DataError::Write`] if the destination fails.
 pub fn write_payloads(payloads: &[Payload], references_sha256: &str, mut out: impl Write) -> Result<(), DataError> {
     write_text(payloads, references_sha256, &mut out).map_err(DataError::Write)
 }
