@@ -8,9 +8,10 @@ use crate::references_source::Source;
 use crate::usable::usable;
 use anyhow::{Context, Result};
 use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
+use index::RuleSections;
 use index::kernel::{self, Chosen};
 use rustix::fs::{FlockOperation, flock};
-use schema::Rules;
+use schema::{Rules, StoredRules};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::BufReader;
@@ -167,7 +168,9 @@ impl DataFolder {
 /// References are dropped before the image is returned, so the peak is theirs plus the builder's.
 fn build_official(reporter: &Reporter) -> Result<Vec<u8>> {
     let references = Source::Official.load(reporter)?;
-    index::build(&references.vectors, &references.labels, &Rules::default(), &|phase, done, total| {
+    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    index::build(&references.vectors, &references.labels, rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the official index")
@@ -189,7 +192,7 @@ fn is_official(path: &Path, kernel: Chosen, reporter: &Reporter) -> bool {
 
 fn check_official(path: &Path, kernel: Chosen) -> Result<()> {
     let image = Image::read(path)?;
-    let index = image.open(kernel)?;
+    let (index, rules) = image.open(kernel)?;
     let references = u64::from(index.info().references);
     anyhow::ensure!(
         references == ReferenceRecipe::OFFICIAL.count,
@@ -197,7 +200,7 @@ fn check_official(path: &Path, kernel: Chosen) -> Result<()> {
         thousands(references),
         thousands(ReferenceRecipe::OFFICIAL.count)
     );
-    anyhow::ensure!(*index.rules() == Rules::default(), "its constants are not the official ones");
+    anyhow::ensure!(rules == Rules::default(), "its constants are not the official ones");
     Ok(())
 }
 
@@ -254,7 +257,9 @@ mod tests {
     #[test]
     fn an_index_of_other_references_is_not_taken_for_the_official_one() {
         let references = small_references();
-        let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
+        let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+        let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+        let image = index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&image).unwrap();
         let error = check_official(file.path(), kernel::choose().unwrap()).unwrap_err().to_string();

@@ -10,8 +10,8 @@ use crate::references_source::Source;
 use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use index::{Index, Info, kernel};
-use schema::{Dimension, Parser, Rules};
+use index::{Index, Info, RuleSections, kernel};
+use schema::{Dimension, Parser, Rules, StoredRules};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use space::{DIMENSIONS, Label, Point, SCALE};
@@ -97,7 +97,9 @@ pub fn run(command: &Command) -> Result<Outcome> {
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
     let (kernel, rules) = (kernel::choose()?, rules(options)?);
     let references = options.references.load(reporter)?;
-    let image = index::build(&references.vectors, &references.labels, &rules, &|phase, done, total| {
+    let StoredRules { normalization, mcc_risk } = rules.encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    let image = index::build(&references.vectors, &references.labels, rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the index")?;
@@ -142,7 +144,7 @@ struct Described {
 
 fn info(options: &InfoOptions) -> Result<()> {
     let image = Image::read(&options.file)?;
-    let index = image.open_named(&options.file)?;
+    let (index, _) = image.open_named(&options.file)?;
     let (info, equal_points) = (index.info(), EqualPoints::of(&index)?);
     equal_points.warn(&Reporter::stderr());
     if options.json {
@@ -203,12 +205,12 @@ struct ExplainedNeighbour {
 fn neighbours(options: &NeighboursOptions) -> Result<()> {
     let body = read_payload(&options.payload)?;
     let image = Image::read(&options.file)?;
-    let index = image.open_named(&options.file)?;
+    let (index, rules) = image.open_named(&options.file)?;
     let mut parser = Parser::new(body.len());
     let transaction = parser
         .parse(&body)
         .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)")?;
-    let explanation = explain(&index, &index.rules().vectorize(&transaction))?;
+    let explanation = explain(&index, &rules.vectorize(&transaction))?;
     if options.json {
         return print_line(&serde_json::to_string_pretty(&explanation)?);
     }

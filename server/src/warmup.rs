@@ -27,7 +27,7 @@ pub struct Warmed {
 /// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
 pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
     touch(scorer.index().bytes());
-    let normalization = scorer.index().rules().normalization;
+    let normalization = scorer.rules().normalization;
     let queries: Vec<Point> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
     let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
     let mut buffer = Buffer::new(limits);

@@ -7,10 +7,10 @@ mod report;
 pub use report::{InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState};
 
 use crate::folder::{Folder, Lock, PUBLISHED};
+use crate::image;
 use crate::mapping::resident_pages;
 use crate::segment::{self, Segment, SegmentId};
 use crate::{AttachError, FolderError, Trust};
-use index::Index;
 use rustix::fs::{self, FlockOperation};
 use rustix::io::Errno;
 use rustix::param::page_size;
@@ -68,7 +68,7 @@ fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, In
     };
     // before validating, which reads pages back from swap
     let pages = pages(&segment).map_err(|source| InspectError::Io { path: folder.path().into(), source })?;
-    let (index, problem) = match Index::open(segment.bytes()) {
+    let (index, problem) = match image::open(segment.bytes()) {
         Ok(index) => (Some(index.info()), None),
         Err(error) => (None, Some(error.to_string())),
     };

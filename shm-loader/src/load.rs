@@ -2,11 +2,12 @@
 
 use crate::copy::{self, Sink};
 use crate::folder::{LockedFolder, PUBLISHED, Temporary};
+use crate::image;
 use crate::limit;
 use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
 use crate::{CopyError, LoadError, Progress, Reader, Trust, record};
-use index::{Index, Info};
+use index::Info;
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
@@ -146,7 +147,7 @@ fn verify(
     let copy =
         Segment::attach_in(locked.folder(), temporary.name(), &Trust::default()).map_err(LoadError::Unreadable)?;
     let index =
-        Index::open(copy.bytes()).map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
+        image::open(copy.bytes()).map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
     progress("verify", source.bytes(), source.bytes());
     Ok((index.info(), copy.id()))
 }

@@ -58,7 +58,7 @@ impl SegmentVersion {
 
 impl Segment {
     /// Maps what is published now by root or this process's user; the caller checks the bytes with `index::Index::check`,
-    /// or with `index::Index::check_verified` if [`Segment::is_verified`].
+    /// or with `index::Index::check_verified` if [`Segment::is_verified`], and decodes the rules in them.
     pub fn attach(dir: &Path) -> Result<Self, AttachError> {
         Self::attach_trusting(dir, &Trust::default())
     }

@@ -8,7 +8,7 @@ use crate::search_stats::Stats;
 use anyhow::Result;
 use dataset::PayloadEntry;
 use index::Index;
-use schema::{Decision, Parser};
+use schema::{Decision, Parser, Rules};
 use space::Point;
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ const PROGRESS_EVERY: usize = 8192;
 pub fn replay_payloads(
     name: &str,
     entries: &[PayloadEntry],
-    index: &Index<'_>,
+    (index, rules): (&Index<'_>, &Rules),
     count: bool,
     reporter: &Reporter,
 ) -> Result<Report> {
@@ -33,7 +33,7 @@ pub fn replay_payloads(
     for (done, entry) in entries.iter().enumerate() {
         tell(reporter, PARSING, done, entries.len());
         let started = Instant::now();
-        let query = parser.parse(entry.request.as_bytes()).map(|transaction| index.rules().vectorize(&transaction));
+        let query = parser.parse(entry.request.as_bytes()).map(|transaction| rules.vectorize(&transaction));
         match query {
             Ok(query) => {
                 parse.record(started.elapsed());

@@ -86,7 +86,8 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<Report> {
         Some(url) => through::replay(&name, &entries, url, reporter),
         None => {
             let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-            in_process::replay_payloads(&name, &entries, &image.open_named(&path)?, options.stats, reporter)
+            let (index, rules) = image.open_named(&path)?;
+            in_process::replay_payloads(&name, &entries, (&index, &rules), options.stats, reporter)
         }
     }
 }
@@ -119,7 +120,8 @@ fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result
     let Drawn { name, queries, references } = drawn;
     let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
     let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-    in_process::replay_queries(name, queries, &expected, &image.open_named(&path)?, options.stats, reporter)
+    let (index, _) = image.open_named(&path)?;
+    in_process::replay_queries(name, queries, &expected, &index, options.stats, reporter)
 }
 
 fn payload_entries(options: &Options, reporter: &Reporter) -> Result<(String, Vec<PayloadEntry>)> {
