@@ -90,7 +90,12 @@ fn document(output: &Output) -> Value {
 fn a_unix_socket_is_a_target_and_stdin_is_a_payload_file() {
     let server = Server::start();
     let [replay, load_test] = both(&server.target, "-", Some(&data().right));
-    assert_eq!((replay.status.code(), document(&load_test)["errors"].as_u64()), (Some(0), Some(0)), "{}", said(&replay));
+    assert_eq!(
+        (replay.status.code(), document(&load_test)["errors"].as_u64()),
+        (Some(0), Some(0)),
+        "{}",
+        said(&replay)
+    );
     assert_eq!(document(&load_test)["false_negatives"], 0);
     let report = document(&replay);
     let payloads: Value = serde_json::from_slice(&std::fs::read(&data().right).unwrap()).unwrap();
@@ -108,7 +113,11 @@ fn wrong_answers_have_a_status_and_a_hint() {
     for output in both(&server.target, data().wrong.to_str().unwrap(), None) {
         assert_eq!(output.status.code(), Some(3), "{}", said(&output));
         assert_eq!(said(&output).matches("hint: wrong answers").count(), 1, "{}", said(&output));
-        assert!(said(&output).contains("wrong.json") && said(&output).contains("dataset payloads"), "{}", said(&output));
+        assert!(
+            said(&output).contains("wrong.json") && said(&output).contains("dataset payloads"),
+            "{}",
+            said(&output)
+        );
         assert!(document(&output)["false_negatives"].as_u64().unwrap() > 0);
     }
 }
@@ -123,7 +132,11 @@ fn what_is_no_target_and_a_target_without_listener_are_told_apart_by_the_status(
         ("http://127.0.0.1:1", 1, "is it running?"),
     ] {
         for output in both(target, payloads, None) {
-            assert!(output.status.code() == Some(status) && said(&output).contains(words), "{target}: {}", said(&output));
+            assert!(
+                output.status.code() == Some(status) && said(&output).contains(words),
+                "{target}: {}",
+                said(&output)
+            );
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use schema::Rules;
 use serde::Serialize;
 use space::{NEIGHBOURS, Neighbour, Point};
 
 use crate::engine::{Effort, Engine};
 use crate::equal_points::{self, EqualPoints};
 use crate::format::{
-    Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, SECTION_COUNT, SectionKind, Shape, Trees,
-    checksum, decode_rules, read_header, read_sections, survey_trees, validate_trees,
+    Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, RuleSections, SECTION_COUNT, SectionKind,
+    Shape, Trees, checksum, read_header, read_sections, survey_trees, validate_trees,
 };
 use crate::kernel::{self, Chosen};
 
@@ -18,7 +17,7 @@ use crate::kernel::{self, Chosen};
 pub struct Index<'a> {
     bytes: &'a [u8],
     header: Header,
-    rules: Rules,
+    rules: RuleSections<'a>,
     engine: Engine<'a>,
     shape: Shape,
     kernel: Chosen,
@@ -28,7 +27,6 @@ pub struct Index<'a> {
 pub struct Checked {
     header: Header,
     sections: [Range<usize>; SECTION_COUNT],
-    rules: Rules,
     label_bounds: LabelBounds,
     shape: Shape,
     kernel: Chosen,
@@ -51,14 +49,21 @@ impl Checked {
         check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), OpenError>,
     ) -> Result<Self, OpenError> {
         let sections = read_sections(bytes)?;
-        let [normalization, mcc_risk, ..] = &sections;
-        let rules = decode_rules(&bytes[normalization.clone()], &bytes[mcc_risk.clone()])?;
         let trees = trees(bytes, &header, &sections)?;
         if !trees.references.is_whole() {
             return Err(OpenError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 });
         }
         let (label_bounds, shape) = check(&trees)?;
-        Ok(Self { header, sections, rules, label_bounds, shape, kernel })
+        Ok(Self { header, sections, label_bounds, shape, kernel })
+    }
+
+    /// The sections of the rules in the bytes that were checked, for a caller who keeps those only if the rules are sound.
+    ///
+    /// # Panics
+    ///
+    /// May panic if `bytes` are others than those that were checked.
+    pub fn rule_sections<'a>(&self, bytes: &'a [u8]) -> RuleSections<'a> {
+        rule_sections(bytes, &self.sections)
     }
 
     /// The index over the bytes that were checked, wherever they lie now.
@@ -67,13 +72,19 @@ impl Checked {
     ///
     /// If `bytes` have another length or lie at an address that is no multiple of 4. Nothing else is checked again.
     pub fn over(self, bytes: &[u8]) -> Result<Index<'_>, OpenError> {
-        let Self { header, sections, rules, label_bounds, shape, kernel } = self;
+        let Self { header, sections, label_bounds, shape, kernel } = self;
         if bytes.len() as u64 != header.image_bytes {
             return Err(OpenError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
         }
         let engine = Engine::new(trees(bytes, &header, &sections)?, &label_bounds);
+        let rules = rule_sections(bytes, &sections);
         Ok(Index { bytes, header, rules, engine, shape, kernel })
     }
+}
+
+fn rule_sections<'a>(bytes: &'a [u8], sections: &[Range<usize>; SECTION_COUNT]) -> RuleSections<'a> {
+    let [normalization, mcc_risk, ..] = sections.each_ref().map(|range| &bytes[range.clone()]);
+    RuleSections { normalization, mcc_risk }
 }
 
 /// The walked sections as records.
@@ -94,7 +105,7 @@ fn trees<'a>(
 }
 
 impl<'a> Index<'a> {
-    /// Checks everything (header, checksum, sections, rules, tree), then chooses the kernel.
+    /// Checks everything but what the rules mean (header, checksum, sections, trees), then chooses the kernel.
     ///
     /// `bytes` must start at a multiple of 4 and must not change while the index lives. If they do, a search ends with any
     /// answer or with a panic, but it ends.
@@ -133,9 +144,11 @@ impl<'a> Index<'a> {
         self.engine.neighbours(self.kernel, query)
     }
 
-    /// How transactions become vectors for this index.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
+    /// The sections that say how payloads become vectors for this index, as [`build`](crate::build) took them.
+    ///
+    /// They are as long as they must be; nothing else was checked.
+    pub fn rule_sections(&self) -> RuleSections<'a> {
+        self.rules
     }
 
     /// The bytes the index was opened on.

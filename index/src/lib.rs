@@ -24,6 +24,6 @@ mod version;
 pub use builder::{BuildError, build};
 pub use engine::{Effort, Reached};
 pub use equal_points::{EqualGroup, EqualPoints};
-pub use format::OpenError;
+pub use format::{OpenError, RuleSections};
 pub use image::{Checked, Index, Info, SectionInfo};
 pub use version::version;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Points, Random};
-use index::{BuildError, Index};
+use index::{BuildError, Index, RuleSections};
 use schema::Rules;
 use space::{Label, Point};
 
@@ -31,7 +31,7 @@ fn same_bytes_whatever_the_thread_count() {
 fn fewer_than_five_references_are_refused() {
     for count in 0..5 {
         let points = points(count, 2);
-        let result = index::build(&points.vectors, &points.labels, &Rules::default(), &|_, _, _| ());
+        let result = points.try_build(&|_, _, _| ());
         assert_eq!(result, Err(BuildError::TooFewReferences(count)));
     }
 }
@@ -40,8 +40,21 @@ fn fewer_than_five_references_are_refused() {
 fn a_label_too_few_is_refused() {
     let mut points = points(10, 3);
     points.labels.pop();
-    let result = index::build(&points.vectors, &points.labels, &Rules::default(), &|_, _, _| ());
+    let result = points.try_build(&|_, _, _| ());
     assert_eq!(result, Err(BuildError::LengthsDiffer { vectors: 10, labels: 9 }));
+}
+
+#[test]
+fn rules_of_a_length_that_no_reader_accepts_are_refused() {
+    let points = points(10, 6);
+    for (section, normalization_bytes, mcc_risk_bytes) in
+        [("normalization", 0, 0), ("normalization", 112, 16), ("mcc_risk", 56, 15)]
+    {
+        let (normalization, mcc_risk) = (vec![1; normalization_bytes], vec![1; mcc_risk_bytes]);
+        let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+        let error = index::build(&points.vectors, &points.labels, rules, &|_, _, _| ()).unwrap_err();
+        assert!(matches!(error, BuildError::RuleSection { section: named, .. } if named == section), "{error}");
+    }
 }
 
 #[test]
@@ -57,17 +70,19 @@ fn the_image_holds_every_vector_once_and_tells_its_counts() {
     let info = index.info();
     let frauds = points.labels.iter().filter(|label| **label == Label::Fraud).count();
     assert_eq!((info.references, info.fraud as usize, info.bytes as usize), (3_001, frauds, image.len()));
-    assert_eq!(*index.rules(), Rules::default());
+    let RuleSections { normalization, mcc_risk } = index.rule_sections();
+    assert_eq!(Rules::decode(normalization, mcc_risk), Ok(Rules::default()));
 }
 
 #[test]
 fn progress_starts_at_zero_and_ends_at_the_total_in_every_phase() {
     let points = points(30_000, 5);
     let seen = std::sync::Mutex::new(Vec::new());
-    index::build(&points.vectors, &points.labels, &Rules::default(), &|phase, done, total| {
-        seen.lock().unwrap().push((phase, done, total));
-    })
-    .unwrap();
+    points
+        .try_build(&|phase, done, total| {
+            seen.lock().unwrap().push((phase, done, total));
+        })
+        .unwrap();
     let seen = seen.into_inner().unwrap();
     for phase in ["sample", "split", "write"] {
         let of_phase: Vec<_> = seen.iter().filter(|(name, ..)| *name == phase).collect();

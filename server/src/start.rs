@@ -13,8 +13,9 @@ use crate::scorer::{FraudScore, Scorer};
 use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::Worker;
-use index::{Index, OpenError};
-use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
+use index::{Index, RuleSections};
+use schema::Rules;
+use shm_loader::{AttachError, ImageError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
 use std::error::Error;
 use std::io;
@@ -38,7 +39,7 @@ pub enum Failure {
         /// Where it lies.
         dir: PathBuf,
         /// What is wrong with it.
-        error: OpenError,
+        error: ImageError,
     },
     /// Not the core that was asked for.
     #[error(transparent)]
@@ -172,15 +173,17 @@ pub(crate) fn serve_until_stopped<S: Service>(
 fn find_index(options: &Options) -> Result<Scorer, Failure> {
     let begun = Instant::now();
     let (dir, limits) = (&options.index_dir, &options.serving.limits);
-    let invalid = |error| Failure::InvalidIndex { dir: dir.clone(), error };
+    let invalid = |error: ImageError| Failure::InvalidIndex { dir: dir.clone(), error };
     let segment = Segment::attach_trusting(dir, &options.trust).map_err(Failure::NoIndex)?;
     let is_verified = segment.is_verified();
     let check = if is_verified { Index::check_verified } else { Index::check };
-    let checked = check(segment.bytes()).map_err(invalid)?;
-    let index = checked.over(segment.leak()).map_err(invalid)?;
+    let checked = check(segment.bytes()).map_err(|error| invalid(error.into()))?;
+    let RuleSections { normalization, mcc_risk } = checked.rule_sections(segment.bytes());
+    let rules = Rules::decode(normalization, mcc_risk).map_err(|error| invalid(error.into()))?;
+    let index = checked.over(segment.leak()).map_err(|error| invalid(error.into()))?;
     let info = index.info();
     let opened = begun.elapsed();
-    let (scorer, warmed) = warmup::warm_up(Scorer::new(index, limits.body_bytes), limits);
+    let (scorer, warmed) = warmup::warm_up(Scorer::new(index, rules, limits.body_bytes), limits);
     tracing::info!(
         references = info.references,
         bytes = info.bytes,

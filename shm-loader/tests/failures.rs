@@ -4,10 +4,12 @@
 
 mod common;
 
+use ::index::format::{Header, checksum};
 use common::{Finished, Place, SLOW_BYTES, finish, index, send, skip};
 use rustix::process::Signal;
 use shm_loader::{CopyError, LoadError, Options, Segment, SegmentId};
 use std::fs::{File, OpenOptions};
+use std::mem::offset_of;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,6 +65,20 @@ fn a_flipped_bit_is_rejected() {
     bytes[middle] ^= 1;
     let file = loaded.place.file("flipped", &bytes);
     loaded.must_fail(&loaded.place.run_load(&file), 3, "checksum");
+}
+
+#[test]
+fn a_sound_index_with_rules_that_make_no_vectors_is_rejected() {
+    let loaded = Loaded::new();
+    let mut bytes = index(3_000, 2);
+    // The first section: the first constant of the normalization becomes 0.
+    let constant = ::index::Index::open(&bytes).unwrap().info().sections[0].offset as usize;
+    bytes[constant..constant + 8].fill(0);
+    let (sum, at) = (checksum(&bytes), offset_of!(Header, checksum));
+    bytes[at..at + 8].copy_from_slice(&sum.to_le_bytes());
+    let file = loaded.place.file("rules", &bytes);
+    let says = "the rules in the index are refused: normalization: max_amount is 0, it must be a finite number above 0";
+    loaded.must_fail(&loaded.place.run_load(&file), 3, says);
 }
 
 #[test]

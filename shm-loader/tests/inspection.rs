@@ -116,7 +116,7 @@ fn readers_of_replaced_and_unloaded_segments_are_shown_as_such() {
     let old = OtherReader::new(&place);
     place.load(&place.file("new", &index(3_000, 2))).unwrap();
     let new = OtherReader::new(&place);
-    let states = |report: &shm_loader::Report| -> Vec<(u32, SegmentState)> {
+    let states = |report: &shm_loader::Inspection| -> Vec<(u32, SegmentState)> {
         let mut states: Vec<_> = report.processes.iter().map(|process| (process.pid, process.segment)).collect();
         states.sort_by_key(|state| state.0 != old.pid());
         states

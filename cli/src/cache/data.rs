@@ -8,10 +8,11 @@ use crate::console::output::write_whole;
 use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
+use index::RuleSections;
 use index::kernel::{self, Chosen};
 use load_test::Preview;
 use rustix::fs::{FlockOperation, flock};
-use schema::Rules;
+use schema::{Rules, StoredRules};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::BufReader;
@@ -142,7 +143,9 @@ fn user_cache() -> Option<PathBuf> {
 /// References are dropped before the image is returned, so the peak is theirs plus the builder's.
 fn build_official(reporter: &Reporter) -> Result<Vec<u8>> {
     let references = Source::Official.load(reporter)?;
-    index::build(&references.vectors, &references.labels, &Rules::default(), &|phase, done, total| {
+    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    index::build(&references.vectors, &references.labels, rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the official index")
@@ -164,7 +167,7 @@ fn is_official(path: &Path, kernel: Chosen, reporter: &Reporter) -> bool {
 
 fn check_official(path: &Path, kernel: Chosen) -> Result<()> {
     let image = Image::read(path)?;
-    let index = image.open(kernel)?;
+    let (index, rules) = image.open(kernel)?;
     let references = u64::from(index.info().references);
     anyhow::ensure!(
         references == ReferenceRecipe::OFFICIAL.count,
@@ -172,7 +175,7 @@ fn check_official(path: &Path, kernel: Chosen) -> Result<()> {
         thousands(references),
         thousands(ReferenceRecipe::OFFICIAL.count)
     );
-    anyhow::ensure!(*index.rules() == Rules::default(), "its constants are not the official ones");
+    anyhow::ensure!(rules == Rules::default(), "its constants are not the official ones");
     Ok(())
 }
 
@@ -236,7 +239,9 @@ mod tests {
     #[test]
     fn an_index_of_other_references_is_not_taken_for_the_official_one() {
         let references = small_references();
-        let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
+        let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+        let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+        let image = index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&image).unwrap();
         let error = check_official(file.path(), kernel::choose().unwrap()).unwrap_err().to_string();

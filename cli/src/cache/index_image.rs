@@ -3,7 +3,8 @@
 use crate::console::advice::Advise;
 use anyhow::{Context, Result};
 use index::kernel::{self, Chosen};
-use index::{Index, OpenError};
+use index::{Index, RuleSections};
+use schema::Rules;
 use std::path::Path;
 
 /// The bytes of an index file.
@@ -21,13 +22,16 @@ impl Image {
         Ok(Self { bytes })
     }
 
-    /// Checks every part.
-    pub fn open(&self, kernel: Chosen) -> Result<Index<'_>, OpenError> {
-        Index::open_with(&self.bytes, kernel)
+    /// Checks every part: the index, and the rules that it carries.
+    pub fn open(&self, kernel: Chosen) -> Result<(Index<'_>, Rules)> {
+        let index = Index::open_with(&self.bytes, kernel)?;
+        let RuleSections { normalization, mcc_risk } = index.rule_sections();
+        let rules = Rules::decode(normalization, mcc_risk)?;
+        Ok((index, rules))
     }
 
     /// `open` with the kernel that this machine is to use, and an error that names the file and what to do.
-    pub fn open_named(&self, path: &Path) -> Result<Index<'_>> {
+    pub fn open_named(&self, path: &Path) -> Result<(Index<'_>, Rules)> {
         // a kernel that cannot be had is no fault of the file
         let kernel = kernel::choose()?;
         let named = path.display();

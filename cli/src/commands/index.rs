@@ -12,8 +12,8 @@ use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use equal_points::EqualPoints;
-use index::{Index, Info, kernel};
-use schema::{Parser, Rules};
+use index::{Index, Info, RuleSections, kernel};
+use schema::{Dimension, Parser, Rules, StoredRules};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use space::{DIMENSIONS, Label, Point, SCALE};
@@ -24,24 +24,6 @@ use std::path::{Path, PathBuf};
 
 /// Longest payload that `neighbours` reads, as the server's default limit for a body.
 const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;
-
-/// Names of the dimensions, in order.
-const DIMENSION_NAMES: [&str; DIMENSIONS] = [
-    "amount",
-    "installments",
-    "amount_vs_avg",
-    "hour_of_day",
-    "day_of_week",
-    "minutes_since_last_tx",
-    "km_from_last_tx",
-    "km_from_home",
-    "tx_count_24h",
-    "is_online",
-    "card_present",
-    "unknown_merchant",
-    "mcc_risk",
-    "merchant_avg_amount",
-];
 
 /// The subcommands of `fraudring index`.
 #[derive(Subcommand, Debug)]
@@ -117,7 +99,9 @@ pub fn run(command: &Command) -> Result<Outcome> {
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
     let (kernel, rules) = (kernel::choose()?, rules(options)?);
     let references = options.references.load(reporter)?;
-    let image = index::build(&references.vectors, &references.labels, &rules, &|phase, done, total| {
+    let StoredRules { normalization, mcc_risk } = rules.encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    let image = index::build(&references.vectors, &references.labels, rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the index")?;
@@ -162,7 +146,7 @@ struct Described {
 
 fn info(options: &InfoOptions) -> Result<()> {
     let image = Image::read(&options.file)?;
-    let index = image.open_named(&options.file)?;
+    let (index, _) = image.open_named(&options.file)?;
     let (info, equal_points) = (index.info(), EqualPoints::of(&index)?);
     equal_points.warn(&Reporter::stderr());
     if options.json {
@@ -223,12 +207,12 @@ struct ExplainedNeighbour {
 fn neighbours(options: &NeighboursOptions) -> Result<()> {
     let body = read_payload(&options.payload)?;
     let image = Image::read(&options.file)?;
-    let index = image.open_named(&options.file)?;
+    let (index, rules) = image.open_named(&options.file)?;
     let mut parser = Parser::new(body.len());
     let transaction = parser
         .parse(&body)
         .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)")?;
-    let explanation = explain(&index, &index.rules().vectorize(&transaction))?;
+    let explanation = explain(&index, &rules.vectorize(&transaction))?;
     if options.json {
         return print_line(&serde_json::to_string_pretty(&explanation)?);
     }
@@ -240,8 +224,8 @@ fn neighbours(options: &NeighboursOptions) -> Result<()> {
         writeln!(text, "  {:>8}  {:<5}  distance {:.6}", neighbour.reference, neighbour.label, neighbour.distance)?;
     }
     writeln!(text, "\nvector")?;
-    for (name, value) in DIMENSION_NAMES.iter().zip(explanation.vector) {
-        writeln!(text, "  {name:<22} {value:>7}")?;
+    for (dimension, value) in Dimension::ALL.into_iter().zip(explanation.vector) {
+        writeln!(text, "  {:<22} {value:>7}", dimension.name())?;
     }
     print_line(text.trim_end())
 }

@@ -86,7 +86,8 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<ReplayRepor
         Some(target) => through::replay(&payloads, target, reporter)?,
         None => {
             let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-            in_process::replay_payloads(&payloads, &image.open_named(&path)?, options.stats, reporter)?
+            let (index, rules) = image.open_named(&path)?;
+            in_process::replay_payloads(&payloads, (&index, &rules), options.stats, reporter)?
         }
     };
     if report.wrong_answers() > 0 {
@@ -123,7 +124,8 @@ fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result
     let Drawn { name, queries, references } = drawn;
     let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
     let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-    in_process::replay_points(name, queries, &expected, &image.open_named(&path)?, options.stats, reporter)
+    let (index, _) = image.open_named(&path)?;
+    in_process::replay_points(name, queries, &expected, &index, options.stats, reporter)
 }
 
 fn payloads(options: &Options, reporter: &Reporter) -> Result<Payloads> {

@@ -1,6 +1,6 @@
 //! One question to a server, waited for: what is asked outside a run.
 
-use crate::answer::{self, Received};
+use crate::response::{Received, receive};
 use crate::target::Endpoint;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -37,7 +37,7 @@ fn ask(mut stream: impl Read + Write, path: &str) -> io::Result<u16> {
     loop {
         let count = stream.read(&mut buffer[received..])?;
         received += count;
-        match answer::receive(&buffer[..received], count == 0, &mut unchunked) {
+        match receive(&buffer[..received], count == 0, &mut unchunked) {
             Received::Whole { status, .. } => return Ok(status),
             Received::Part if received < ANSWER_BYTES => {}
             Received::Part | Received::Broken => return Err(ErrorKind::InvalidData.into()),

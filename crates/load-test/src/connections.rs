@@ -328,8 +328,8 @@ impl<'a> Connections<'a> {
                 self.recorder.undecided(flight, fault, status, now_ns);
                 self.land(place, stays_open);
             }
-            Some(End::Decided { decision, stays_open }) => {
-                self.recorder.decided(flight, decision, now_ns);
+            Some(End::Decided { answer, stays_open }) => {
+                self.recorder.decided(flight, answer, now_ns);
                 self.land(place, stays_open);
             }
         }

@@ -1,6 +1,7 @@
 //! The first faults of a run in words; later ones are only counted.
 
-use crate::decision::Decision;
+use crate::answer::Answer;
+use schema::Decision;
 use std::fmt::Display;
 
 /// How many faults are put into words.
@@ -15,7 +16,8 @@ pub struct FaultLog {
 
 impl FaultLog {
     /// Query `number`, counted from 0, was answered otherwise than expected.
-    pub fn wrong_answer(&mut self, number: usize, expected: Decision, got: Decision) {
+    pub fn wrong_answer(&mut self, number: usize, expected: Decision, got: Answer) {
+        let expected = Answer::from(expected);
         self.keep(|| format!("wrong answer to query {number}: expected {expected}, got {got}"));
     }
 
@@ -55,7 +57,7 @@ mod tests {
     fn the_first_faults_are_told_in_words_and_the_first_error_is_kept_whatever_came_before() {
         let mut log = FaultLog::default();
         for number in 0..6 {
-            log.wrong_answer(number, Decision::of_frauds(0), Decision::of_frauds(5));
+            log.wrong_answer(number, Decision::of_frauds(0), Decision::of_frauds(5).into());
         }
         log.no_answer(6, &"time-out");
         log.no_answer(7, &"closed");

@@ -2,7 +2,7 @@
 //!
 //! The life of a run, each step in a file of its name: a `plan` says what leaves when; `payloads` are made into `requests`
 //! to a `target`; one thread (`run`) sends each at its time (`open_loop`, `closed_loop` or `sequential`, woken by `clock`)
-//! over keep-alive `connections`, whose `slot`s read the `answer`s; the `recorder` compares each `decision` with the
+//! over keep-alive `connections`, whose `slot`s read the `response`s; the `recorder` compares each `answer` with the
 //! expected one and adds it to the `tally`; that is the run's `results`, from which the `report` tells what was found,
 //! whether it can be believed and, by `score`, what it is worth.
 //!
@@ -21,7 +21,6 @@ mod closed_loop;
 mod command;
 mod connections;
 mod contest_results;
-mod decision;
 mod durations;
 mod errors;
 mod fault_log;
@@ -36,6 +35,7 @@ mod preview;
 mod recorder;
 mod report;
 mod requests;
+mod response;
 mod results;
 mod run;
 mod score;
@@ -48,10 +48,10 @@ mod test;
 mod text;
 mod verdicts;
 
+pub use answer::Answer;
 pub use client::get_status;
 pub use command::{Outcome, PayloadSource, run, wrong_answers_hint};
 pub use contest_results::ContestResults;
-pub use decision::Decision;
 pub use durations::{Durations, Nanoseconds, Quantiles};
 pub use errors::Errors;
 pub use fault_log::FaultLog;

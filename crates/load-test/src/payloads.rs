@@ -1,10 +1,8 @@
 //! What is sent: payloads with their expected answers.
 
 use dataset::PayloadEntry;
+use schema::Decision;
 use serde::Serialize;
-
-/// Expected frauds of five at which a decision could most easily go the other way.
-const EDGE_FRAUDS: u8 = 3;
 
 /// Payloads under a name.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ impl Payloads {
         let count = |is: fn(&PayloadEntry) -> bool| self.entries.iter().filter(|entry| is(entry)).count() as u64;
         let total = self.entries.len() as u64;
         let fraud_count = count(|entry| !entry.expected_approved);
-        let edge_case_count = count(|entry| entry.expected_frauds == EDGE_FRAUDS);
+        let edge_case_count = count(|entry| entry.expected_frauds == Decision::FIRST_DENIED.frauds());
         let rate = |part: u64| (part as f64 / total.max(1) as f64 * 10_000.0).round() / 10_000.0;
         Expected {
             total,

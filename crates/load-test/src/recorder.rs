@@ -1,6 +1,6 @@
 //! Turns what became of each request into counts, times and words.
 
-use crate::decision::Decision;
+use crate::answer::Answer;
 use crate::errors::Fault;
 use crate::fault_log::FaultLog;
 use crate::requests::Requests;
@@ -33,10 +33,10 @@ impl<'a> Recorder<'a> {
     }
 
     /// An answer that decides something.
-    pub fn decided(&mut self, flight: &Flight, decision: Decision, now_ns: u64) {
+    pub fn decided(&mut self, flight: &Flight, answer: Answer, now_ns: u64) {
         let expected = self.requests.expected(flight.request);
-        if !self.tally.verdicts.add(expected, decision) {
-            self.faults.wrong_answer(flight.request, expected, decision);
+        if !self.tally.verdicts.add(expected, answer) {
+            self.faults.wrong_answer(flight.request, expected, answer);
         }
         self.time(flight, now_ns);
     }

@@ -1,8 +1,8 @@
 //! Payloads as whole HTTP requests to a target, ready to be written to a socket.
 
-use crate::decision::Decision;
 use crate::payloads::Payloads;
 use crate::target::Target;
+use schema::Decision;
 use std::io::Write;
 
 /// Whole HTTP requests, one behind the other in one buffer.
@@ -30,7 +30,7 @@ impl Requests {
         let mut requests = Vec::with_capacity(entries.len());
         for entry in entries {
             write!(bytes, "{head}{}\r\n\r\n{}", entry.request.len(), entry.request).expect("a Vec takes every write");
-            requests.push(Request { end: bytes.len(), expected: Decision::expected(entry) });
+            requests.push(Request { end: bytes.len(), expected: Decision::of_frauds(entry.expected_frauds) });
         }
         Self { bytes, requests }
     }

@@ -1,6 +1,7 @@
 //! Answers compared with what was expected of them. A positive is a denied transaction.
 
-use crate::decision::Decision;
+use crate::answer::Answer;
+use schema::Decision;
 
 /// Right and wrong decisions, whatever their scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,14 +48,15 @@ pub struct Verdicts {
 
 impl Verdicts {
     /// Counts one answer, and tells whether it is the expected one.
-    pub fn add(&mut self, expected: Decision, got: Decision) -> bool {
-        self.confusion.add(expected.approved, got.approved);
-        self.wrong_scores += u64::from(expected.approved == got.approved && expected.frauds != got.frauds);
-        self.count_mismatches += u64::from(expected.frauds != got.frauds);
+    pub fn add(&mut self, expected: Decision, got: Answer) -> bool {
+        self.confusion.add(expected.approved(), got.approved);
+        let is_mismatch = expected.frauds() != got.frauds;
+        self.count_mismatches += u64::from(is_mismatch);
+        self.wrong_scores += u64::from(is_mismatch && expected.approved() == got.approved);
         if let Some(count) = self.frauds_of_5.get_mut(usize::from(got.frauds)) {
             *count += 1;
         }
-        expected == got
+        got == expected.into()
     }
 
     /// All answers.
@@ -74,7 +76,7 @@ mod tests {
 
     fn verdicts_of(expected_frauds: u8, approved: bool, frauds: u8) -> Verdicts {
         let mut verdicts = Verdicts::default();
-        let is_right = verdicts.add(Decision::of_frauds(expected_frauds), Decision { approved, frauds });
+        let is_right = verdicts.add(Decision::of_frauds(expected_frauds), Answer { approved, frauds });
         assert_eq!(is_right, verdicts.wrong() == 0);
         verdicts
     }
@@ -109,7 +111,7 @@ mod tests {
     fn every_answer_is_counted_once() {
         let mut verdicts = Verdicts::default();
         for frauds in [0, 1, 3, 5] {
-            verdicts.add(Decision::of_frauds(2), Decision::of_frauds(frauds));
+            verdicts.add(Decision::of_frauds(2), Decision::of_frauds(frauds).into());
         }
         assert_eq!((verdicts.total(), verdicts.frauds_of_5), (4, [1, 1, 0, 1, 0, 1]));
     }

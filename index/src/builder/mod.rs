@@ -18,10 +18,9 @@ mod write;
 
 use points::Entry;
 use reach::Ball;
-use schema::Rules;
 use space::{Label, NEIGHBOURS, Point, Progress};
 
-use crate::format::MAX_REFERENCES;
+use crate::format::{MAX_REFERENCES, RuleSections, SectionKind};
 
 /// Why no index could be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,16 +39,26 @@ pub enum BuildError {
         /// Labels given.
         labels: usize,
     },
+    /// A section of the rules that no reader would accept.
+    #[error("the rules' section {section} must have {required} bytes, not {bytes}")]
+    RuleSection {
+        /// Its name.
+        section: &'static str,
+        /// Bytes given.
+        bytes: usize,
+        /// Bytes that it can have.
+        required: &'static str,
+    },
 }
 
 /// Builds an image: the bytes that [`Index::open`](crate::Index::open) takes, docs/FORMAT.md describes.
 ///
 /// `vectors` and `labels` are parallel; a reference's number is its position in them. The same input gives the same
-/// bytes, whatever the number of threads. Peak memory is about 100 bytes a reference beside the image.
+/// bytes, whatever the number of threads. `rules` are stored as they are. Peak memory is about 100 bytes a reference beside the image.
 pub fn build(
     vectors: &[Point],
     labels: &[Label],
-    rules: &Rules,
+    rules: RuleSections<'_>,
     progress: &Progress<'_>,
 ) -> Result<Vec<u8>, BuildError> {
     if vectors.len() != labels.len() {
@@ -61,6 +70,7 @@ pub fn build(
     if vectors.len() > MAX_REFERENCES as usize {
         return Err(BuildError::TooManyReferences(vectors.len()));
     }
+    check_lengths(rules)?;
     let step = (vectors.len() / SAMPLE_LEAST).clamp(1, SAMPLE_STEP);
     let sampled = (0..vectors.len()).step_by(step);
     let rest = (0..vectors.len()).filter(|reference| !reference.is_multiple_of(step));
@@ -77,6 +87,22 @@ pub fn build(
     Ok(write::write(&trees, &points, order, rules, progress))
 }
 
+/// The lengths that readers require of the two sections.
+fn check_lengths(rules: RuleSections<'_>) -> Result<(), BuildError> {
+    let element_bytes = |kind: SectionKind| kind.element_bytes() as usize;
+    let refuse =
+        |kind: SectionKind, bytes, required| Err(BuildError::RuleSection { section: kind.name(), bytes, required });
+    match (rules.normalization.len(), rules.mcc_risk.len()) {
+        (bytes, _) if bytes != element_bytes(SectionKind::Normalization) => {
+            refuse(SectionKind::Normalization, bytes, "56")
+        }
+        (_, bytes) if !bytes.is_multiple_of(element_bytes(SectionKind::MccRisk)) => {
+            refuse(SectionKind::MccRisk, bytes, "a multiple of 16")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Every so-many-th reference is in the sample. From 1/32 to 1/128 the speed differs by 15 %: more proves more but leaves
 /// the cache, fewer proves less.
 const SAMPLE_STEP: usize = 96;
@@ -84,7 +110,7 @@ const SAMPLE_STEP: usize = 96;
 const SAMPLE_LEAST: usize = 16;
 
 /// How far queries near the sampled references look, found with an index of these alone; nothing if they are few.
-fn balls_around(vectors: &[Point], labels: &[Label], rules: &Rules) -> Result<Vec<Ball>, BuildError> {
+fn balls_around(vectors: &[Point], labels: &[Label], rules: RuleSections<'_>) -> Result<Vec<Ball>, BuildError> {
     if vectors.len() < reach::POINTS_LEAST {
         return Ok(Vec::new());
     }

@@ -66,14 +66,15 @@ pub(super) fn outside(value: i16, lower: i16, upper: i16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::Rules;
+    use crate::format::RuleSections;
     use space::Label;
 
     #[test]
     fn equal_references_have_balls_without_reach() {
         let vectors = vec![Point::new([7; DIMENSIONS]).unwrap(); POINTS_LEAST];
         let labels = vec![Label::Legit; POINTS_LEAST];
-        let image = crate::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap();
+        let rules = RuleSections { normalization: &[0; 56], mcc_risk: &[] };
+        let image = crate::build(&vectors, &labels, rules, &|_, _, _| ()).unwrap();
         let balls = balls(&vectors, &image);
         assert_eq!(balls.len(), POINTS_LEAST);
         assert!(balls.iter().all(|ball| ball.reach == 0));

@@ -2,14 +2,12 @@
 
 use std::ops::Range;
 
-use schema::Rules;
-
 use super::group::Unit;
 use super::points::Entry;
 use crate::format::{
     BlockPoints, Bounds, HEADER_BYTES, Header, LANES, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, Order,
-    PACKED_MAX, PAIRS, SECTION_COUNT, SectionEntry, checksum, encode_mcc_risk, encode_normalization, plan_sections,
-    reference_width, write_leaf, write_references,
+    PACKED_MAX, PAIRS, RuleSections, SECTION_COUNT, SectionEntry, checksum, plan_sections, reference_width, write_leaf,
+    write_references,
 };
 use space::Progress;
 
@@ -20,7 +18,13 @@ pub(super) struct Roots {
 }
 
 /// The image of the two trees.
-pub(super) fn write(roots: &Roots, points: &[Entry], order: Order, rules: &Rules, progress: &Progress<'_>) -> Vec<u8> {
+pub(super) fn write(
+    roots: &Roots,
+    points: &[Entry],
+    order: Order,
+    rules: RuleSections<'_>,
+    progress: &Progress<'_>,
+) -> Vec<u8> {
     let total = points.len() as u64;
     progress("write", 0, total);
     let mut writer = Writer {
@@ -39,8 +43,8 @@ pub(super) fn write(roots: &Roots, points: &[Entry], order: Order, rules: &Rules
     let frauds = points.iter().map(|point| point.tag & 1).sum();
     let image = assemble(
         [
-            &encode_normalization(&rules.normalization),
-            &encode_mcc_risk(&rules.mcc_risk),
+            rules.normalization,
+            rules.mcc_risk,
             bytemuck::cast_slice(&writer.nodes),
             bytemuck::cast_slice(&writer.leaves),
             &writer.packed,

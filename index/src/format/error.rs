@@ -44,8 +44,6 @@ pub enum OpenError {
     TrailingBytes { after: u64, bytes: u64 },
     #[error("section {section} has {found} elements, must have {required}")]
     ElementCount { section: &'static str, found: u64, required: &'static str },
-    #[error("the rules in the index are refused: {0}")]
-    Rules(String),
     #[error("the header orders the dimensions as {found:?}, which is no permutation of 0 to 13")]
     DimensionOrder { found: [u8; DIMENSIONS] },
     #[error("the header says that the rest's root is node {found}, which is not the one behind the sample")]

@@ -10,9 +10,9 @@ use super::{BLOCK_ALIGNMENT, HEADER_BYTES, LANES, Leaf, Node, OpenError, SECTION
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum SectionKind {
-    /// Seven f64 in the order of `normalization.json`.
+    /// One element: the constants of the payload's schema, opaque to this crate.
     Normalization = 1,
-    /// `code [u8; 8], risk f64`, ascending by code.
+    /// The category table of the payload's schema, opaque to this crate.
     MccRisk = 2,
     /// [`Node`]s, the sample's root first, every parent before its children.
     Nodes = 3,
@@ -66,6 +66,16 @@ impl SectionKind {
     }
 }
 
+/// The two sections that say how a payload becomes a vector: stored and returned byte for byte. What they mean, and
+/// whether they make sense, is for the crate of the payload's schema to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSections<'a> {
+    /// 56 bytes.
+    pub normalization: &'a [u8],
+    /// Any number of rows of 16 bytes.
+    pub mcc_risk: &'a [u8],
+}
+
 /// One row of the table. 32 bytes.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
@@ -114,6 +124,10 @@ pub(crate) fn read_sections(bytes: &[u8]) -> Result<[Range<usize>; SECTION_COUNT
             return Err(OpenError::ReservedNotZero { place: "bytes between sections" });
         }
         end = ranges[i].end;
+        if kind == SectionKind::Normalization && ranges[i].len() as u64 != kind.element_bytes() {
+            let found = ranges[i].len() as u64 / kind.element_bytes();
+            return Err(OpenError::ElementCount { section: kind.name(), found, required: "exactly one" });
+        }
     }
     if end != bytes.len() {
         return Err(OpenError::TrailingBytes { after: end as u64, bytes: bytes.len() as u64 });

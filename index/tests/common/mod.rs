@@ -4,8 +4,9 @@
 
 pub mod corrupt;
 
-use schema::Rules;
-use space::{DIMENSIONS, Label, Neighbour, Point};
+use index::{BuildError, RuleSections};
+use schema::{Rules, StoredRules};
+use space::{DIMENSIONS, Label, Neighbour, Point, Progress};
 
 /// Labelled points.
 #[derive(Clone)]
@@ -16,7 +17,13 @@ pub struct Points {
 
 impl Points {
     pub fn build(&self) -> Vec<u8> {
-        index::build(&self.vectors, &self.labels, &Rules::default(), &|_, _, _| ()).unwrap()
+        self.try_build(&|_, _, _| ()).unwrap()
+    }
+
+    pub fn try_build(&self, progress: &Progress<'_>) -> Result<Vec<u8>, BuildError> {
+        let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+        let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+        index::build(&self.vectors, &self.labels, rules, progress)
     }
 }
 

@@ -10,8 +10,8 @@ mod sandbox;
 pub use client::Client;
 pub use sandbox::Sandbox;
 
-use index::Index;
-use schema::{Parser, Rules};
+use index::{Index, RuleSections};
+use schema::{Parser, Rules, StoredRules};
 use space::{DIMENSIONS, Label, Point};
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
@@ -79,7 +79,7 @@ impl Place {
     pub fn expected(&self, payload: &str) -> String {
         let index = Index::open(&self.image).unwrap();
         let mut parser = Parser::new(1024);
-        let query = index.rules().vectorize(&parser.parse(payload.as_bytes()).unwrap());
+        let query = Rules::default().vectorize(&parser.parse(payload.as_bytes()).unwrap());
         let frauds = index.classify(&query);
         format!(r#"{{"approved":{},"fraud_score":{:.1}}}"#, frauds < 3, f64::from(frauds) / 5.0)
     }
@@ -96,7 +96,9 @@ fn random_index(references: usize) -> Vec<u8> {
         .collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random() % 2 == 0 { Label::Legit } else { Label::Fraud }).collect();
-    index::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
+    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    index::build(&vectors, &labels, rules, &|_, _, _| {}).unwrap()
 }
 
 /// The n-th of many payloads with different answers.

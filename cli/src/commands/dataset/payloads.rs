@@ -68,4 +68,3 @@ pub fn run(options: &Options, reporter: &Reporter) -> Result<Outcome> {
     note_written(reporter, &options.out, &format!("{} payloads", thousands(recipe.count)));
     Ok(Outcome::Done)
 }
-

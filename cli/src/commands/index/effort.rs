@@ -123,7 +123,7 @@ impl Measured {
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
     let (path, image) = options.data.index_image(options.file.as_deref(), &reporter)?;
-    let index = image.open_named(&path)?;
+    let (index, _) = image.open_named(&path)?;
     let report = measure(options, path.display().to_string(), &index, &reporter)?;
     print_line(&if options.json { serde_json::to_string_pretty(&report)? } else { report.text()? })?;
     Ok(Outcome::Done)

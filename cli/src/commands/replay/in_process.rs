@@ -5,8 +5,8 @@ use crate::commands::search_stats::Stats;
 use crate::console::progress::Reporter;
 use anyhow::Result;
 use index::Index;
-use load_test::{Decision, Durations, FaultLog, Payloads, Verdicts};
-use schema::Parser;
+use load_test::{Durations, FaultLog, Payloads, Verdicts};
+use schema::{Decision, Parser, Rules};
 use space::Point;
 use std::time::Instant;
 
@@ -27,7 +27,7 @@ struct Query {
 /// Every payload once, in order: all are parsed, then all are searched, so that neither disturbs the other's time.
 pub fn replay_payloads(
     payloads: &Payloads,
-    index: &Index<'_>,
+    (index, rules): (&Index<'_>, &Rules),
     count: bool,
     reporter: &Reporter,
 ) -> Result<ReplayReport> {
@@ -38,11 +38,11 @@ pub fn replay_payloads(
     for (number, entry) in entries.iter().enumerate() {
         tell(reporter, PARSING, number, entries.len());
         let started = Instant::now();
-        let point = parser.parse(entry.request.as_bytes()).map(|transaction| index.rules().vectorize(&transaction));
+        let point = parser.parse(entry.request.as_bytes()).map(|transaction| rules.vectorize(&transaction));
         match point {
             Ok(point) => {
                 record_since(&mut parse, started);
-                queries.push(Query { number, point, expected: Decision::expected(entry) });
+                queries.push(Query { number, point, expected: Decision::of_frauds(entry.expected_frauds) });
             }
             Err(error) => {
                 replay.errors += 1;
@@ -101,7 +101,7 @@ impl<'i> Replay<'i> {
             let started = Instant::now();
             let frauds = self.index.classify(&query.point);
             record_since(&mut self.times, started);
-            let answer = Decision::of_frauds(frauds);
+            let answer = Decision::of_frauds(frauds).into();
             if !self.verdicts.add(query.expected, answer) {
                 self.faults.wrong_answer(query.number, query.expected, answer);
             }

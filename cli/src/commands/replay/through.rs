@@ -19,8 +19,7 @@ pub fn replay(payloads: &Payloads, target: &Target, reporter: &Reporter) -> Resu
         command_line::message(line);
     }
     if results.finish.ending == Ending::TargetGone {
-        let reason = results.faults.error().unwrap_or("no reason");
-        return Err(anyhow::anyhow!("{target} has gone: too many requests in a row failed, the first with: {reason}"))
+        return Err(anyhow::anyhow!("too many requests in a row to {target} failed"))
             .advise(|| "is it running? Start it with: fraudring up".to_owned());
     }
     reporter.report("replaying", total, total);

@@ -55,39 +55,11 @@ fn the_connection_field_and_the_version_tell_whether_it_stays_open() {
     assert!(stays("1.0", "Connection: keep-alive\r\n"));
 }
 
-#[test]
-fn decisions_are_read_in_any_form_of_the_same_json() {
-    let approved = Some(Decision { approved: true, frauds: 2 });
-    assert_eq!(decision(BODY.as_bytes()), approved);
-    assert_eq!(decision(b" { \"fraud_score\" : 4e-1 , \"approved\" : true , \"more\": [1] } "), approved);
-    assert_eq!(decision(br#"{"approved":false,"fraud_score":1}"#), Some(Decision { approved: false, frauds: 5 }));
-    // Three fifths in binary is not three times a fifth.
-    assert_eq!(decision(br#"{"approved":false,"fraud_score":0.6}"#), Some(Decision { approved: false, frauds: 3 }));
-}
-
-#[test]
-fn what_is_no_decision_is_none() {
-    for body in [
-        "",
-        "ok",
-        "{}",
-        r#"{"approved":true}"#,
-        r#"{"approved":"true","fraud_score":0.0}"#,
-        r#"{"approved":true,"fraud_score":0.3}"#,
-        r#"{"approved":true,"fraud_score":1.2}"#,
-        r#"{"approved":true,"fraud_score":-0.2}"#,
-        r#"{"approved":true,"fraud_score":0.0}}"#,
-    ] {
-        assert_eq!(decision(body.as_bytes()), None, "{body}");
-    }
-}
-
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), ended: bool) {
         receive(&bytes, ended, &mut Vec::new());
         let chunked = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &bytes[..]].concat();
         receive(&chunked, ended, &mut Vec::new());
-        decision(&bytes);
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 ///
 /// Serialized as it stands; keys are only ever added.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct Report {
+pub struct Inspection {
     /// The folder looked into.
     pub directory: PathBuf,
     /// What is published; `null` if nothing is.
@@ -135,7 +135,7 @@ pub enum InspectError {
     Processes(#[source] io::Error),
 }
 
-impl Report {
+impl Inspection {
     pub(super) fn empty(directory: PathBuf) -> Self {
         Self {
             directory,
