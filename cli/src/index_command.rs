@@ -10,7 +10,7 @@ use crate::references_source::Source;
 use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use index::{Index, Info, RuleSections, kernel};
+use index::{Index, Info, RuleSections};
 use schema::{Parser, Rules, StoredRules};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,7 +113,7 @@ pub fn run(command: &Command) -> Result<Outcome> {
 }
 
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
-    let (kernel, rules) = (kernel::choose()?, rules(options)?);
+    let (kernel, rules) = (command_line::kernel()?, rules(options)?);
     let references = options.references.load(reporter)?;
     let StoredRules { normalization, mcc_risk } = rules.encode();
     let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };

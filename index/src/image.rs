@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde::Serialize;
+use simd::InstructionSet;
 use space::{NEIGHBOURS, Neighbour, Point};
 
 use crate::engine::{Effort, Engine};
@@ -11,7 +12,6 @@ use crate::format::{
     Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, RuleSections, SECTION_COUNT, SectionKind,
     Shape, Trees, checksum, read_header, read_sections, survey_trees, validate_trees,
 };
-use crate::kernel::{self, Chosen};
 
 /// An index over borrowed bytes that were checked from end to end.
 pub struct Index<'a> {
@@ -20,7 +20,7 @@ pub struct Index<'a> {
     rules: RuleSections<'a>,
     engine: Engine<'a>,
     shape: Shape,
-    kernel: Chosen,
+    kernel: InstructionSet,
 }
 
 /// What [`Index::check`] found in an image, without the image: it can be kept or given back by what was found.
@@ -29,11 +29,11 @@ pub struct Checked {
     sections: [Range<usize>; SECTION_COUNT],
     label_bounds: LabelBounds,
     shape: Shape,
-    kernel: Chosen,
+    kernel: InstructionSet,
 }
 
 impl Checked {
-    fn new(bytes: &[u8], kernel: Chosen) -> Result<Self, OpenError> {
+    fn new(bytes: &[u8], kernel: InstructionSet) -> Result<Self, OpenError> {
         let header = read_header(bytes)?;
         let found = checksum(bytes);
         if found != header.checksum {
@@ -45,7 +45,7 @@ impl Checked {
     fn assemble<'a>(
         bytes: &'a [u8],
         header: Header,
-        kernel: Chosen,
+        kernel: InstructionSet,
         check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), OpenError>,
     ) -> Result<Self, OpenError> {
         let sections = read_sections(bytes)?;
@@ -105,28 +105,28 @@ fn trees<'a>(
 }
 
 impl<'a> Index<'a> {
-    /// Checks everything but what the rules mean (header, checksum, sections, trees), then chooses the kernel.
+    /// Checks everything but what the rules mean (header, checksum, sections, trees); answers with the fastest kernel.
     ///
     /// `bytes` must start at a multiple of 4 and must not change while the index lives. If they do, a search ends with any
     /// answer or with a panic, but it ends.
     pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
-        Self::check(bytes)?.over(bytes)
+        Self::open_with(bytes, InstructionSet::detect())
     }
 
     /// [`Index::open`] with a given kernel.
-    pub fn open_with(bytes: &'a [u8], kernel: Chosen) -> Result<Self, OpenError> {
-        Checked::new(bytes, kernel)?.over(bytes)
+    pub fn open_with(bytes: &'a [u8], kernel: InstructionSet) -> Result<Self, OpenError> {
+        Self::check(bytes, kernel)?.over(bytes)
     }
 
     /// The checks of [`Index::open`], for a caller who keeps the bytes only if they are sound.
-    pub fn check(bytes: &[u8]) -> Result<Checked, OpenError> {
-        Checked::new(bytes, kernel::choose()?)
+    pub fn check(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
+        Checked::new(bytes, kernel)
     }
 
     /// [`Index::check`] for bytes that it has accepted before, in this very version: reads the nodes alone and takes the
     /// rest on trust. With any other bytes answers may be wrong and a search may panic.
-    pub fn check_verified(bytes: &[u8]) -> Result<Checked, OpenError> {
-        Checked::assemble(bytes, read_header(bytes)?, kernel::choose()?, survey_trees)
+    pub fn check_verified(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
+        Checked::assemble(bytes, read_header(bytes)?, kernel, survey_trees)
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.

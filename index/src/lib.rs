@@ -19,11 +19,10 @@ mod equal_points;
 pub mod format;
 mod image;
 pub mod kernel;
-mod version;
 
 pub use builder::{BuildError, build};
 pub use engine::{Effort, Reached};
 pub use equal_points::{EqualGroup, EqualPoints};
 pub use format::{OpenError, RuleSections};
 pub use image::{Checked, Index, Info, SectionInfo};
-pub use version::version;
+pub use simd::InstructionSet;

@@ -8,7 +8,6 @@ use space::{DIMENSIONS, Point};
 
 use crate::Index;
 use crate::format::Bounds;
-use crate::kernel;
 
 /// All that is within some distance of a point.
 #[derive(Clone, Copy)]
@@ -34,7 +33,7 @@ const FAR: u64 = 12;
 /// 18 % and 27 % more, and at 9 % more blocks.
 pub(super) fn balls(vectors: &[Point], image: &[u8]) -> Vec<Ball> {
     // Whichever kernel: all agree, so the same references give the same balls on every machine.
-    let index = Index::open_with(image, kernel::available()[0]).expect("what was just built");
+    let index = Index::open(image).expect("what was just built");
     let ball = |(number, query): (usize, &Point)| {
         let scale = if number.is_multiple_of(FAR_EVERY) { FAR } else { 1 };
         // The first neighbour is the point itself.

@@ -30,10 +30,11 @@ mod sample;
 mod walk;
 mod width;
 
+use simd::InstructionSet;
 use space::{Label, NEIGHBOURS, Neighbour, Point};
 
 use crate::format::{Bounds, Boxes, LabelBounds, Paired, Trees};
-use crate::kernel::{Chosen, Distance, Kernel, Scalar, Task};
+use crate::kernel::{self, Distance, Kernel, Scalar, Task};
 use bytemuck::Zeroable;
 use candidates::{Candidates, Five, Nearest, Opponent, Place, other};
 use effort::{Count, Uncounted};
@@ -67,28 +68,28 @@ impl<'a> Engine<'a> {
     }
 
     /// Frauds among the five nearest.
-    pub(crate) fn classify(&self, kernel: Chosen, query: &Point) -> u8 {
+    pub(crate) fn classify(&self, kernel: InstructionSet, query: &Point) -> u8 {
         self.classify_counting(kernel, query, &mut Uncounted)
     }
 
     /// Frauds among the five nearest, and what finding them cost.
-    pub(crate) fn measure(&self, kernel: Chosen, query: &Point) -> (u8, Effort) {
+    pub(crate) fn measure(&self, kernel: InstructionSet, query: &Point) -> (u8, Effort) {
         let mut effort = Effort::default();
         (self.classify_counting(kernel, query, &mut effort), effort)
     }
 
     #[inline(always)]
-    fn classify_counting(&self, kernel: Chosen, query: &Point, count: &mut impl Count) -> u8 {
+    fn classify_counting(&self, kernel: InstructionSet, query: &Point, count: &mut impl Count) -> u8 {
         let paired = self.trees.order.pair(query.values());
         let task = Classify(self, &paired, count);
-        if self.width.fits(query, &paired) { kernel.run(task) } else { Scalar::<u64>::NEW.run(task) }
+        if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
     }
 
     /// The five nearest, nearest first, ties by the lower reference.
-    pub(crate) fn neighbours(&self, kernel: Chosen, query: &Point) -> [Neighbour; NEIGHBOURS] {
+    pub(crate) fn neighbours(&self, kernel: InstructionSet, query: &Point) -> [Neighbour; NEIGHBOURS] {
         let paired = self.trees.order.pair(query.values());
         let task = Neighbours(&self.trees, &paired);
-        if self.width.fits(query, &paired) { kernel.run(task) } else { Scalar::<u64>::NEW.run(task) }
+        if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
     }
 }
 

@@ -3,7 +3,6 @@
 use space::DIMENSIONS;
 
 use super::PACKED_MAX;
-use crate::kernel::KernelError;
 
 /// Why an image was refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -88,6 +87,4 @@ pub enum OpenError {
     ReferenceTwice { block: u32, lane: usize, reference: u32 },
     #[error("{found} points, the header says {header} references")]
     PointCount { header: u32, found: u64 },
-    #[error(transparent)]
-    Kernel(#[from] KernelError),
 }

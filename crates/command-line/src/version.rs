@@ -1,7 +1,11 @@
+//! What every program tells of itself.
+
 use std::sync::LazyLock;
 
+use crate::kernel::kernel;
+
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let kernel = match crate::kernel::choose() {
+    let kernel = match kernel() {
         Ok(kernel) => kernel.name().to_owned(),
         Err(error) => format!("refused: {error}"),
     };
