@@ -8,8 +8,9 @@ use std::time::Instant;
 use bytemuck::AnyBitPattern;
 use criterion::{Criterion, criterion_group, criterion_main};
 use index::InstructionSet;
-use index::format::{Boxes, FORMATS, Leaf, Node, PACKED_MAX, Paired};
+use index::exact::layout::{Boxes, FORMATS, Leaf, Node, PACKED_MAX};
 use index::kernel::{self, Distance, INSERTED, Kernel, Task};
+use index::lanes::Paired;
 
 #[path = "../tests/common/mod.rs"]
 mod common;

@@ -6,12 +6,13 @@ use serde::Serialize;
 use simd::InstructionSet;
 use space::{NEIGHBOURS, Neighbour, Point};
 
-use crate::engine::{Effort, Engine};
-use crate::equal_points::{self, EqualPoints};
+use crate::exact::layout::{DimensionOrder, LabelBounds, Leaf, References, Trees};
+use crate::exact::{self, Effort, Engine, EqualPoints, Shape, TreeError, survey_trees, validate_trees};
 use crate::format::{
-    Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, RuleSections, SECTION_COUNT, SectionKind,
-    Shape, Trees, checksum, read_header, read_sections, survey_trees, validate_trees,
+    FormatError, Header, NO_REST, RuleSections, SECTION_COUNT, SectionKind, checksum, read_header, read_sections,
 };
+use crate::lanes::LANES;
+use crate::open_error::OpenError;
 
 /// An index over borrowed bytes that were checked from end to end.
 pub struct Index<'a> {
@@ -37,7 +38,7 @@ impl Checked {
         let header = read_header(bytes)?;
         let found = checksum(bytes);
         if found != header.checksum {
-            return Err(OpenError::Checksum { header: header.checksum, found });
+            return Err(FormatError::Checksum { header: header.checksum, found }.into());
         }
         Self::assemble(bytes, header, kernel, |trees| validate_trees(trees, header.references, header.frauds))
     }
@@ -46,12 +47,12 @@ impl Checked {
         bytes: &'a [u8],
         header: Header,
         kernel: InstructionSet,
-        check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), OpenError>,
+        check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), TreeError>,
     ) -> Result<Self, OpenError> {
         let sections = read_sections(bytes)?;
         let trees = trees(bytes, &header, &sections)?;
         if !trees.references.is_whole() {
-            return Err(OpenError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 });
+            return Err(TreeError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 }.into());
         }
         let (label_bounds, shape) = check(&trees)?;
         Ok(Self { header, sections, label_bounds, shape, kernel })
@@ -74,7 +75,7 @@ impl Checked {
     pub fn over(self, bytes: &[u8]) -> Result<Index<'_>, OpenError> {
         let Self { header, sections, label_bounds, shape, kernel } = self;
         if bytes.len() as u64 != header.image_bytes {
-            return Err(OpenError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
+            return Err(FormatError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 }.into());
         }
         let engine = Engine::new(trees(bytes, &header, &sections)?, &label_bounds);
         let rules = rule_sections(bytes, &sections);
@@ -92,13 +93,13 @@ fn trees<'a>(
     bytes: &'a [u8],
     header: &Header,
     sections: &[Range<usize>; SECTION_COUNT],
-) -> Result<Trees<'a>, OpenError> {
+) -> Result<Trees<'a>, TreeError> {
     let [_, _, nodes, leaves, packed, references] = sections.each_ref().map(|range| &bytes[range.clone()]);
     Ok(Trees {
-        order: Order::new(header.order)?,
-        nodes: bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?,
+        order: DimensionOrder::new(header.order)?,
+        nodes: bytemuck::try_cast_slice(nodes).map_err(|_| TreeError::Misaligned)?,
         rest: (header.rest != NO_REST).then_some(header.rest),
-        leaves: bytemuck::try_cast_slice(leaves).map_err(|_| OpenError::Misaligned)?,
+        leaves: bytemuck::try_cast_slice(leaves).map_err(|_| TreeError::Misaligned)?,
         packed,
         references: References::new(references, header.references),
     })
@@ -183,7 +184,7 @@ impl<'a> Index<'a> {
 
     /// How many references have equal vectors, which makes searches among them slow. Sorts all vectors.
     pub fn equal_points(&self) -> EqualPoints {
-        equal_points::equal_points(&self.engine.trees)
+        exact::equal_points(&self.engine.trees)
     }
 
     /// What the index holds and where.

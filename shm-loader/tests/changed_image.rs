@@ -5,7 +5,9 @@
 mod common;
 
 use common::{Place, index};
-use index::format::{Boxes, LANES, LEAF_FLAG, Leaf, Node, SectionKind};
+use index::exact::layout::{Boxes, LEAF_FLAG, Leaf, Node};
+use index::format::SectionKind;
+use index::lanes::LANES;
 use index::{Index, InstructionSet};
 use shm_loader::Segment;
 use space::Point;

@@ -6,7 +6,8 @@ use std::arch::x86_64::*;
 use simd::Avx2;
 
 use super::{FoundKeys, INSERTED, Kernel, x86_64};
-use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, decoding};
+use crate::exact::layout::{Boxes, Decoding, Leaf, PACKED_MAX, PackedShape, decoding};
+use crate::lanes::{LANES, PAIRS, Paired};
 
 impl Kernel for Avx2 {
     type Distance = u32;

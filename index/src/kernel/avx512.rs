@@ -6,7 +6,8 @@ use std::arch::x86_64::*;
 use simd::Avx512;
 
 use super::{FoundKeys, INSERTED, Kernel, x86_64};
-use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PACKED_UNIT, PAIRS, PackedShape, Paired, decoding};
+use crate::exact::layout::{Boxes, Decoding, Leaf, PACKED_MAX, PACKED_UNIT, PackedShape, decoding};
+use crate::lanes::{LANES, PAIRS, Paired};
 
 impl Kernel for Avx512 {
     type Distance = u32;

@@ -6,7 +6,8 @@ use std::arch::aarch64::*;
 use simd::Neon;
 
 use super::{FoundKeys, INSERTED, Kernel, Scalar};
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
+use crate::exact::layout::{Boxes, Leaf, PACKED_MAX, decoding};
+use crate::lanes::{LANES, PAIRS, Paired};
 
 /// Registers that 16 lanes take.
 const QUARTERS: usize = 4;

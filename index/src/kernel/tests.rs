@@ -7,9 +7,10 @@ use simd::InstructionSet;
 use space::{DIMENSIONS, NEIGHBOURS};
 
 use super::{Distance, FOUND, INSERTED, Kernel, Scalar, Task, run};
-use crate::format::{
-    BlockPoints, Bounds, Boxes, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, block_box, decoding, write_leaf,
+use crate::exact::layout::{
+    BlockPoints, Bounds, Boxes, Leaf, PACKED_MAX, PackedShape, block_box, decoding, encode_leaf,
 };
+use crate::lanes::{LANES, PAIRS, Paired};
 
 struct Random(u64);
 
@@ -166,7 +167,7 @@ impl Task for Conformance<'_> {
         self.boxes(kernel, &prepared, &query, &mut random);
         let blocks = blocks(&mut random, &self);
         let mut packed = vec![0xee; 64];
-        let leaf = write_leaf(&blocks, 0, &mut packed);
+        let leaf = encode_leaf(&blocks, 0, &mut packed);
         packed.extend([0xdd; PACKED_MAX]);
         self.leaf(kernel, &prepared, &query, &leaf);
         for (lane, block) in blocks.iter().enumerate() {

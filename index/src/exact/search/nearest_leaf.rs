@@ -3,9 +3,9 @@
 use space::Label;
 
 use super::candidates::{Candidates, Place};
-use super::changed::image_changed;
 use super::effort::Count;
-use crate::format::{Child, Leaf, MAX_DEPTH, Node};
+use super::image_changed::image_changed;
+use crate::exact::layout::{Child, Leaf, MAX_DEPTH, Node};
 use crate::kernel::Kernel;
 
 /// Finds the leaf, and its child number.

@@ -8,10 +8,11 @@ use arrayvec::ArrayVec;
 use space::Label;
 
 use super::candidates::{Candidates, Labels, Place};
-use super::changed::image_changed;
 use super::effort::Count;
-use crate::format::{LANES, LEAF_FLAG, Leaf, MAX_DEPTH, Node};
+use super::image_changed::image_changed;
+use crate::exact::layout::{LEAF_FLAG, Leaf, MAX_DEPTH, Node};
 use crate::kernel::Kernel;
+use crate::lanes::LANES;
 
 /// Nodes that can wait: one leaves at most 15 behind the one that is opened next, and no way is longer.
 const NODES: usize = (LANES - 1) * MAX_DEPTH + LANES;

@@ -1,6 +1,6 @@
 //! Smallest boxes around points.
 
-use super::{PAIRS, Paired};
+use crate::lanes::{PAIRS, Paired};
 
 /// The smallest box around some points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

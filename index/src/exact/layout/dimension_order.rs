@@ -4,7 +4,8 @@
 
 use space::DIMENSIONS;
 
-use super::{OpenError, PAIRS, Paired};
+use crate::exact::error::TreeError;
+use crate::lanes::{PAIRS, Paired};
 
 /// What an image holds for a value of 0, so that nothing it holds is negative: how far a value lies outside a box is then
 /// two subtractions that stop at zero.
@@ -12,13 +13,13 @@ const ZERO: i16 = 10_000;
 
 /// A permutation of the dimensions: place in the image to dimension of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Order([u8; DIMENSIONS]);
+pub(crate) struct DimensionOrder([u8; DIMENSIONS]);
 
-impl Order {
+impl DimensionOrder {
     /// Takes a permutation and nothing else.
-    pub(crate) fn new(places: [u8; DIMENSIONS]) -> Result<Self, OpenError> {
+    pub(crate) fn new(places: [u8; DIMENSIONS]) -> Result<Self, TreeError> {
         let seen = places.iter().fold(0u32, |seen, place| seen | 1u32.checked_shl(u32::from(*place)).unwrap_or(0));
-        if seen == (1 << DIMENSIONS) - 1 { Ok(Self(places)) } else { Err(OpenError::DimensionOrder { found: places }) }
+        if seen == (1 << DIMENSIONS) - 1 { Ok(Self(places)) } else { Err(TreeError::DimensionOrder { found: places }) }
     }
 
     pub(crate) fn places(&self) -> [u8; DIMENSIONS] {
@@ -50,12 +51,12 @@ mod tests {
 
     #[test]
     fn unpair_undoes_pair_and_only_permutations_are_taken() {
-        let order = Order::new([13, 0, 5, 6, 1, 2, 12, 3, 4, 7, 8, 11, 9, 10]).unwrap();
+        let order = DimensionOrder::new([13, 0, 5, 6, 1, 2, 12, 3, 4, 7, 8, 11, 9, 10]).unwrap();
         let values = std::array::from_fn(|i| i as i16 * 100 - 700);
         assert_eq!(order.pair(&values)[0], [values[13] + 10_000, values[0] + 10_000]);
         assert_eq!(order.unpair(&order.pair(&values)), values);
         for wrong in [[0; 14], [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], [200; 14]] {
-            assert_eq!(Order::new(wrong), Err(OpenError::DimensionOrder { found: wrong }));
+            assert_eq!(DimensionOrder::new(wrong), Err(TreeError::DimensionOrder { found: wrong }));
         }
     }
 }

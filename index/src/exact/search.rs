@@ -23,8 +23,8 @@
 //! every position read from the image is an index into a slice.
 
 mod candidates;
-mod changed;
 mod effort;
+mod image_changed;
 mod nearest_leaf;
 mod sample;
 mod walk;
@@ -33,8 +33,9 @@ mod width;
 use simd::InstructionSet;
 use space::{Label, NEIGHBOURS, Neighbour, Point};
 
-use crate::format::{Bounds, Boxes, LabelBounds, Paired, Trees};
+use super::layout::{Bounds, Boxes, LabelBounds, Trees};
 use crate::kernel::{self, Distance, Kernel, Scalar, Task};
+use crate::lanes::Paired;
 use bytemuck::Zeroable;
 use candidates::{Candidates, Five, Nearest, Opponent, Place, other};
 use effort::{Count, Uncounted};

@@ -1,6 +1,6 @@
 //! Which reference each lane of each block is. Read only to settle ties and to name neighbours.
 
-use super::LANES;
+use crate::lanes::LANES;
 
 /// The references of blocks, each in as few whole bytes as the largest needs.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_in_both_widths() {
-        for references in [5, (1 << 24) - 1, 1 << 24, super::super::MAX_REFERENCES] {
+        for references in [5, (1 << 24) - 1, 1 << 24, crate::format::MAX_REFERENCES] {
             let width = reference_width(references);
             let rows = [[NO_REFERENCE; LANES], std::array::from_fn(|lane| references - 1 - lane.min(4) as u32)];
             let mut bytes = Vec::new();

@@ -2,12 +2,13 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Bounds, LANES, PAIRS, Paired, Pairs};
+use super::block_codec::BLOCK_ALIGNMENT;
+use super::bounds::Bounds;
+use crate::format::SectionKind;
+use crate::lanes::{LANES, PAIRS, Paired, Pairs};
 
 /// Nodes on the longest way from a root, the root included, the leaf not.
 pub const MAX_DEPTH: usize = 128;
-/// The most references of an image.
-pub const MAX_REFERENCES: u32 = (1 << 31) - 1;
 /// Set in a child that is a leaf; the other bits are its position in its section.
 pub const LEAF_FLAG: u32 = 1 << 31;
 
@@ -50,7 +51,7 @@ pub struct Leaf {
     pub extent: Pairs<u8>,
     /// The unit of each dimension's extents: the least with which the largest fits a byte.
     pub unit: [[u16; 2]; PAIRS],
-    /// Where the first block starts in its section, in units of [`BLOCK_ALIGNMENT`](super::BLOCK_ALIGNMENT).
+    /// Where the first block starts in its section, in units of [`BLOCK_ALIGNMENT`].
     pub start: u32,
     /// The first block's number: the row of its references.
     pub first_block: u32,
@@ -60,7 +61,7 @@ pub struct Leaf {
     pub frauds: [u16; LANES],
     /// How each block's values are packed: a number below [`FORMATS`](super::FORMATS).
     pub formats: [u16; LANES],
-    /// Where each block starts, in units of [`BLOCK_ALIGNMENT`](super::BLOCK_ALIGNMENT) behind `start`.
+    /// Where each block starts, in units of [`BLOCK_ALIGNMENT`] behind `start`.
     pub places: [u8; LANES],
     /// Points of each block.
     pub points: [u8; LANES],
@@ -68,8 +69,8 @@ pub struct Leaf {
     pub reserved: [u32; 6],
 }
 
-const _: () = assert!(size_of::<Node>() == 1920 && align_of::<Node>() == 4);
-const _: () = assert!(size_of::<Leaf>() == 832 && align_of::<Leaf>() == 4);
+const _: () = assert!(size_of::<Node>() as u64 == SectionKind::Nodes.element_bytes() && align_of::<Node>() == 4);
+const _: () = assert!(size_of::<Leaf>() as u64 == SectionKind::Leaves.element_bytes() && align_of::<Leaf>() == 4);
 
 impl Boxes {
     /// The box of a lane.
@@ -118,7 +119,7 @@ impl Leaf {
     /// Where a block starts in its section, in bytes.
     #[inline(always)]
     pub fn offset(&self, block: usize) -> usize {
-        (self.start as usize + self.places[block] as usize) * super::BLOCK_ALIGNMENT
+        (self.start as usize + self.places[block] as usize) * BLOCK_ALIGNMENT
     }
 
     /// Least value of a block in each dimension.

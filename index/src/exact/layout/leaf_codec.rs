@@ -4,8 +4,10 @@
 
 use space::Label;
 
-use super::packed::{pack, unpack};
-use super::{BLOCK_ALIGNMENT, Bounds, LANES, LabelBounds, Leaf, PACKED_MAX, PAIRS, Paired, Pairs};
+use super::block_codec::{self, BLOCK_ALIGNMENT, PACKED_MAX};
+use super::bounds::{Bounds, LabelBounds};
+use super::records::Leaf;
+use crate::lanes::{LANES, PAIRS, Paired, Pairs};
 
 /// The points of a block while it is written or checked.
 #[derive(Clone, Copy)]
@@ -65,7 +67,7 @@ impl BlockPoints {
 /// Writes up to 16 blocks: the leaf, and their bytes behind `bytes`.
 ///
 /// `first_block` is the first one's number, `bytes` the section of packed blocks so far.
-pub(crate) fn write_leaf(blocks: &[BlockPoints], first_block: u32, bytes: &mut Vec<u8>) -> Leaf {
+pub(crate) fn encode_leaf(blocks: &[BlockPoints], first_block: u32, bytes: &mut Vec<u8>) -> Leaf {
     let mut leaf: Leaf = bytemuck::Zeroable::zeroed();
     leaf.first_block = first_block;
     let start = bytes.len();
@@ -81,7 +83,7 @@ pub(crate) fn write_leaf(blocks: &[BlockPoints], first_block: u32, bytes: &mut V
             extents[pair][lane] = [extent(0), extent(1)];
         }
         leaf.places[lane] = ((bytes.len() - start) / BLOCK_ALIGNMENT) as u8;
-        let (format, packed) = pack(&values, &bounds.lower);
+        let (format, packed) = block_codec::encode(&values, &bounds.lower);
         bytes.extend_from_slice(&packed);
         leaf.formats[lane] = format;
         leaf.points[lane] = block.points;
@@ -108,8 +110,8 @@ fn round_up(extents: &Pairs<u16>, leaf: &mut Leaf) {
 }
 
 /// The points of block `lane` whose packed bytes start `window`. `None` if they are no block's.
-pub(crate) fn read_block(leaf: &Leaf, lane: usize, window: &[u8; PACKED_MAX]) -> Option<BlockPoints> {
-    let values = unpack(leaf.formats[lane], window, &leaf.origin(lane))?;
+pub(crate) fn decode_block(leaf: &Leaf, lane: usize, window: &[u8; PACKED_MAX]) -> Option<BlockPoints> {
+    let values = block_codec::decode(leaf.formats[lane], window, &leaf.origin(lane))?;
     Some(BlockPoints { values, points: leaf.points[lane], frauds: leaf.frauds[lane] })
 }
 

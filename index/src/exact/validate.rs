@@ -4,80 +4,45 @@
 //! a walk from each root meets every node, leaf and block exactly once and in storage order, each leaf is what its points
 //! would be written as, each box is right, each reference appears once, and every unused lane is empty.
 
+mod survey;
+
+pub(crate) use survey::survey_trees;
+
 use space::SCALE;
 
-use super::{
-    BlockPoints, Bounds, FORMATS, LANES, LEAF_FLAG, LabelBounds, Leaf, MAX_DEPTH, NO_REFERENCE, Node, OpenError,
-    PACKED_MAX, PAIRS, Trees, decoding, write_leaf,
-};
+use crate::lanes::{LANES, PAIRS};
 
-/// Counts of the trees, for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// Nodes on the longest way to a leaf.
-    pub depth: usize,
-    /// Blocks.
-    pub blocks: u32,
-    /// References in the sample.
-    pub sample: u32,
-}
+use super::error::TreeError;
+use super::layout::{
+    BlockPoints, Bounds, FORMATS, LEAF_FLAG, LabelBounds, Leaf, MAX_DEPTH, NO_REFERENCE, Node, PACKED_MAX, Trees,
+    decoding, encode_leaf,
+};
+use super::shape::Shape;
 
 /// Checks the trees against the header's counts; returns the boxes around all points of each label, and their shape.
 pub(crate) fn validate_trees(
     trees: &Trees<'_>,
     references: u32,
     frauds: u32,
-) -> Result<(LabelBounds, Shape), OpenError> {
+) -> Result<(LabelBounds, Shape), TreeError> {
     if trees.nodes.is_empty() {
-        return Err(OpenError::ElementCount { section: "nodes", found: 0, required: "at least one" });
+        return Err(TreeError::ElementCount { section: "nodes", found: 0, required: "at least one" });
     }
     if trees.packed.len() < PACKED_MAX {
-        return Err(OpenError::PackedEnd);
+        return Err(TreeError::PackedEnd);
     }
     let mut walk = Walk::new(trees, references);
     let mut bounds = walk.root(0)?;
     let sample = walk.points as u32;
     if let Some(root) = trees.rest {
         if root != walk.next_node || root as usize >= trees.nodes.len() {
-            return Err(OpenError::RestRoot { found: root });
+            return Err(TreeError::RestRoot { found: root });
         }
         let rest = walk.root(root)?;
         bounds.iter_mut().zip(&rest).for_each(|(bounds, rest)| bounds.include(rest));
     }
     walk.finish(references, frauds)?;
     Ok((bounds, Shape { depth: walk.depth, blocks: walk.next_block, sample }))
-}
-
-/// What [`validate_trees`] returns for trees that it has accepted before, from their nodes and the sample's leaves alone.
-pub(crate) fn survey_trees(trees: &Trees<'_>) -> Result<(LabelBounds, Shape), OpenError> {
-    let mut bounds = [Bounds::EMPTY; 2];
-    let mut depths = vec![1; trees.nodes.len()];
-    let mut sample_leaves = 0;
-    for (position, node) in trees.nodes.iter().enumerate() {
-        let is_in_sample = trees.rest.is_none_or(|rest| position < rest as usize);
-        let is_root = position == 0 || trees.rest == Some(position as u32);
-        for lane in 0..node.count() {
-            if is_root {
-                for label in (0..2).filter(|label| node.holds[*label] >> lane & 1 == 1) {
-                    bounds[label].include(&node.boxes[label].at(lane));
-                }
-            }
-            let child = node.children[lane];
-            if child & LEAF_FLAG != 0 {
-                sample_leaves += usize::from(is_in_sample);
-                continue;
-            }
-            let out_of_range = OpenError::ChildOutOfRange { node: position as u32, lane, child };
-            *depths.get_mut(child as usize).ok_or(out_of_range)? = depths[position] + 1;
-        }
-    }
-    let leaves = trees.leaves.iter().take(sample_leaves);
-    let shape = Shape {
-        depth: depths.iter().copied().max().unwrap_or(0),
-        blocks: trees.references.blocks() as u32,
-        sample: leaves.flat_map(|leaf| leaf.points).map(u32::from).sum(),
-    };
-    Ok((bounds, shape))
 }
 
 struct Walk<'t, 'a> {
@@ -114,47 +79,47 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    fn root(&mut self, root: u32) -> Result<LabelBounds, OpenError> {
+    fn root(&mut self, root: u32) -> Result<LabelBounds, TreeError> {
         self.next_node = root + 1;
         self.node(root, 1)
     }
 
     /// Nothing may be left over, and the counts must be the header's.
-    fn finish(&self, references: u32, frauds: u32) -> Result<(), OpenError> {
+    fn finish(&self, references: u32, frauds: u32) -> Result<(), TreeError> {
         let trees = self.trees;
         if (self.next_node as usize) < trees.nodes.len() {
-            return Err(OpenError::Unreachable { kind: "node", first: self.next_node });
+            return Err(TreeError::Unreachable { kind: "node", first: self.next_node });
         }
         if (self.next_leaf as usize) < trees.leaves.len() {
-            return Err(OpenError::Unreachable { kind: "leaf", first: self.next_leaf });
+            return Err(TreeError::Unreachable { kind: "leaf", first: self.next_leaf });
         }
         if (self.next_block as usize) < trees.references.blocks() {
-            return Err(OpenError::Unreachable { kind: "block", first: self.next_block });
+            return Err(TreeError::Unreachable { kind: "block", first: self.next_block });
         }
         let end = &trees.packed[self.next_packed..];
         if end.len() != PACKED_MAX || end.iter().any(|byte| *byte != 0) {
-            return Err(OpenError::PackedEnd);
+            return Err(TreeError::PackedEnd);
         }
         if self.points != u64::from(references) {
-            return Err(OpenError::PointCount { header: references, found: self.points });
+            return Err(TreeError::PointCount { header: references, found: self.points });
         }
         if self.frauds != frauds {
-            return Err(OpenError::FraudCount { header: frauds, found: self.frauds });
+            return Err(TreeError::FraudCount { header: frauds, found: self.frauds });
         }
         Ok(())
     }
 
-    fn node(&mut self, position: u32, depth: usize) -> Result<LabelBounds, OpenError> {
+    fn node(&mut self, position: u32, depth: usize) -> Result<LabelBounds, TreeError> {
         if depth > MAX_DEPTH {
-            return Err(OpenError::TooDeep { node: position });
+            return Err(TreeError::TooDeep { node: position });
         }
         self.depth = self.depth.max(depth);
         let node = &self.trees.nodes[position as usize];
         if !are_first(node.holds) {
-            return Err(OpenError::LanesInUse { kind: "node", position });
+            return Err(TreeError::LanesInUse { kind: "node", position });
         }
         if node.reserved != [0; 15] {
-            return Err(OpenError::ReservedNotZero { place: "node" });
+            return Err(TreeError::ReservedNotZero { place: "node" });
         }
         let mut bounds = [Bounds::EMPTY; 2];
         for lane in 0..node.count() {
@@ -166,13 +131,13 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
         for lane in node.count()..LANES {
             if node.children[lane] != 0 || node.boxes.iter().any(|boxes| boxes.at(lane) != ZERO) {
-                return Err(OpenError::UnusedLane { kind: "node", position, lane });
+                return Err(TreeError::UnusedLane { kind: "node", position, lane });
             }
         }
         Ok(bounds)
     }
 
-    fn child(&mut self, node: u32, lane: usize, child: u32, depth: usize) -> Result<LabelBounds, OpenError> {
+    fn child(&mut self, node: u32, lane: usize, child: u32, depth: usize) -> Result<LabelBounds, TreeError> {
         let position = child & !LEAF_FLAG;
         let is_leaf = child & LEAF_FLAG != 0;
         let (existing, due) = match is_leaf {
@@ -180,25 +145,25 @@ impl<'t, 'a> Walk<'t, 'a> {
             false => (self.trees.nodes.len(), &mut self.next_node),
         };
         if position as usize >= existing {
-            return Err(OpenError::ChildOutOfRange { node, lane, child });
+            return Err(TreeError::ChildOutOfRange { node, lane, child });
         }
         if position != *due {
-            return Err(OpenError::ChildOutOfOrder { node, lane, child });
+            return Err(TreeError::ChildOutOfOrder { node, lane, child });
         }
         *due += 1;
         if is_leaf { self.leaf(position) } else { self.node(position, depth + 1) }
     }
 
-    fn leaf(&mut self, position: u32) -> Result<LabelBounds, OpenError> {
+    fn leaf(&mut self, position: u32) -> Result<LabelBounds, TreeError> {
         let leaf = &self.trees.leaves[position as usize];
         if !are_first(leaf.holds) {
-            return Err(OpenError::LanesInUse { kind: "leaf", position });
+            return Err(TreeError::LanesInUse { kind: "leaf", position });
         }
         if leaf.reserved != [0; 6] {
-            return Err(OpenError::ReservedNotZero { place: "leaf" });
+            return Err(TreeError::ReservedNotZero { place: "leaf" });
         }
         if leaf.offset(0) != self.next_packed || leaf.first_block != self.next_block {
-            return Err(OpenError::BlocksOutOfOrder { leaf: position });
+            return Err(TreeError::BlocksOutOfOrder { leaf: position });
         }
         let mut blocks = arrayvec::ArrayVec::<BlockPoints, LANES>::new();
         for lane in 0..leaf.blocks().count_ones() as usize {
@@ -213,9 +178,9 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     /// A leaf is right if its points would be written as it stands there.
-    fn rewrite(&mut self, position: u32, leaf: &Leaf, blocks: &[BlockPoints]) -> Result<(), OpenError> {
+    fn rewrite(&mut self, position: u32, leaf: &Leaf, blocks: &[BlockPoints]) -> Result<(), TreeError> {
         self.rewritten.clear();
-        let mut right = write_leaf(blocks, leaf.first_block, &mut self.rewritten);
+        let mut right = encode_leaf(blocks, leaf.first_block, &mut self.rewritten);
         right.start = leaf.start;
         let stored = self.trees.packed.get(self.next_packed..self.next_packed + self.rewritten.len());
         let what = if (leaf.lower, leaf.extent, leaf.unit) != (right.lower, right.extent, right.unit) {
@@ -228,30 +193,30 @@ impl<'t, 'a> Walk<'t, 'a> {
             self.next_packed += self.rewritten.len();
             return Ok(());
         };
-        Err(OpenError::WrongLeaf { leaf: position, what })
+        Err(TreeError::WrongLeaf { leaf: position, what })
     }
 
-    fn block(&mut self, position: u32, leaf: &Leaf, lane: usize) -> Result<BlockPoints, OpenError> {
+    fn block(&mut self, position: u32, leaf: &Leaf, lane: usize) -> Result<BlockPoints, TreeError> {
         let block = self.next_block;
         if block as usize >= self.trees.references.blocks() {
-            return Err(OpenError::BlockOutOfRange { leaf: position, lane });
+            return Err(TreeError::BlockOutOfRange { leaf: position, lane });
         }
         let points = leaf.points[lane];
         if !(1..=LANES as u8).contains(&points) {
-            return Err(OpenError::BlockPoints { block, points });
+            return Err(TreeError::BlockPoints { block, points });
         }
         if leaf.frauds[lane] & !leaf.lanes(lane) != 0 {
-            return Err(OpenError::WrongLeaf { leaf: position, what: "its labels" });
+            return Err(TreeError::WrongLeaf { leaf: position, what: "its labels" });
         }
         if leaf.formats[lane] >= FORMATS {
-            return Err(OpenError::BlockFormat { block });
+            return Err(TreeError::BlockFormat { block });
         }
         let start = leaf.offset(lane);
         // The section ends with as many bytes as any block may have, none of them a block's.
         if start + usize::from(decoding(leaf.formats[lane]).bytes) + PACKED_MAX > self.trees.packed.len() {
-            return Err(OpenError::BlockOutOfRange { leaf: position, lane });
+            return Err(TreeError::BlockOutOfRange { leaf: position, lane });
         }
-        let content = self.trees.block(leaf, lane).ok_or(OpenError::BlockFormat { block })?;
+        let content = self.trees.block(leaf, lane).ok_or(TreeError::BlockFormat { block })?;
         check_values(block, &content)?;
         self.check_references(block, usize::from(points))?;
         self.next_block += 1;
@@ -260,26 +225,26 @@ impl<'t, 'a> Walk<'t, 'a> {
         Ok(content)
     }
 
-    fn check_references(&mut self, block: u32, points: usize) -> Result<(), OpenError> {
+    fn check_references(&mut self, block: u32, points: usize) -> Result<(), TreeError> {
         let mut before = 0;
         for lane in 0..LANES {
             let reference = self.trees.references.get(block as usize, lane);
             if lane >= points {
                 if reference != NO_REFERENCE {
-                    return Err(OpenError::UnusedLane { kind: "block", position: block, lane });
+                    return Err(TreeError::UnusedLane { kind: "block", position: block, lane });
                 }
                 continue;
             }
             if reference >= self.references {
-                return Err(OpenError::ReferenceOutOfRange { block, lane, reference });
+                return Err(TreeError::ReferenceOutOfRange { block, lane, reference });
             }
             if before > reference {
-                return Err(OpenError::ReferencesOutOfOrder { block, lane });
+                return Err(TreeError::ReferencesOutOfOrder { block, lane });
             }
             before = reference;
             let (word, bit) = (reference as usize / 64, 1 << (reference % 64));
             if self.seen[word] & bit != 0 {
-                return Err(OpenError::ReferenceTwice { block, lane, reference });
+                return Err(TreeError::ReferenceTwice { block, lane, reference });
             }
             self.seen[word] |= bit;
         }
@@ -293,7 +258,7 @@ fn are_first(holds: [u16; 2]) -> bool {
     lanes != 0 && lanes & lanes.wrapping_add(1) == 0
 }
 
-fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
+fn check_values(block: u32, content: &BlockPoints) -> Result<(), TreeError> {
     let all = content.values.as_flattened().as_flattened();
     let (least, greatest) =
         all.iter().fold((i16::MAX, i16::MIN), |(least, greatest), value| (least.min(*value), greatest.max(*value)));
@@ -304,7 +269,7 @@ fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
     for lane in 0..LANES {
         let point = content.point(lane);
         if let Some(value) = point.as_flattened().iter().find(|value| !(0..=2 * SCALE).contains(*value)) {
-            return Err(OpenError::ValueOutOfRange { block, lane, value: *value });
+            return Err(TreeError::ValueOutOfRange { block, lane, value: *value });
         }
     }
     Ok(())
@@ -313,11 +278,11 @@ fn check_values(block: u32, content: &BlockPoints) -> Result<(), OpenError> {
 const ZERO: Bounds = Bounds { lower: [[0; 2]; PAIRS], upper: [[0; 2]; PAIRS] };
 
 /// Whether the box of `label` in a lane is the one around the points of that label, and none where there are none.
-fn check_box(position: u32, node: &Node, lane: usize, label: usize, inside: &Bounds) -> Result<(), OpenError> {
+fn check_box(position: u32, node: &Node, lane: usize, label: usize, inside: &Bounds) -> Result<(), TreeError> {
     let holds = *inside != Bounds::EMPTY;
     if (node.holds[label] >> lane & 1 == 1) != holds {
-        return Err(OpenError::WrongHolds { node: position, lane, label });
+        return Err(TreeError::WrongHolds { node: position, lane, label });
     }
     let right = if holds { *inside } else { ZERO };
-    if node.boxes[label].at(lane) == right { Ok(()) } else { Err(OpenError::WrongBox { node: position, lane, label }) }
+    if node.boxes[label].at(lane) == right { Ok(()) } else { Err(TreeError::WrongBox { node: position, lane, label }) }
 }

@@ -1,23 +1,23 @@
-//! Cuts the space into blocks of near points and writes them as an image.
+//! Partitions space into blocks of near points and writes them as an image.
 //!
-//! Five steps, each with a file: [`reach`] finds how far queries look, [`split`] orders the points so that every 16 neighbours
-//! in memory are neighbours in space, [`group`] makes leaves and nodes of the cuts, [`pairing`] finds the order of dimensions in
-//! which their blocks pack best, [`write`] lays everything out as bytes. [`cut`] says where [`split`] cuts, so that few cuts lie
-//! in a query's reach; [`points`] is what they all move around.
+//! Five steps, each with a file: [`query_model`] predicts what queries look at, [`partition`] orders the points by recursive
+//! splits ([`split_plane`]) so that every 16 neighbours in memory are neighbours in space, [`pack`] makes leaves and 16-way
+//! nodes of the splits, [`pairing`] finds the order of dimensions in which blocks take the fewest bytes, [`write`] lays
+//! everything out as bytes. [`labelled_point`] is what they all move around.
 //!
-//! Twice: a *sample* of the references gets a tree of its own, small enough for a processor's second cache. Most answers
+//! Twice: a *sample* of the references gets a tree of its own, small enough for a core's second-level cache. Most answers
 //! can be proved from it.
 
-mod cut;
-mod group;
+mod labelled_point;
+mod pack;
 mod pairing;
-mod points;
-mod reach;
-mod split;
+mod partition;
+mod query_model;
+mod split_plane;
 mod write;
 
-use points::Entry;
-use reach::Ball;
+use labelled_point::LabelledPoint;
+use query_model::Ball;
 use space::{Label, NEIGHBOURS, Point, Progress};
 
 use crate::format::{MAX_REFERENCES, RuleSections, SectionKind};
@@ -76,12 +76,13 @@ pub fn build(
     let rest = (0..vectors.len()).filter(|reference| !reference.is_multiple_of(step));
     let balls = balls_around(&at(vectors, sampled.clone()), &at(labels, sampled.clone()), rules)?;
     let mut points = Vec::with_capacity(vectors.len());
-    let point = |reference: usize| Entry::new(reference, &vectors[reference], labels[reference]);
+    let point = |reference: usize| LabelledPoint::new(reference, &vectors[reference], labels[reference]);
     points.extend(sampled.clone().chain(rest).map(point));
     let (head, tail) = points.split_at_mut(sampled.len());
     let trees = write::Roots {
-        sample: group::group(&split::split(head, 0, &[], "sample", progress)),
-        rest: (!tail.is_empty()).then(|| group::group(&split::split(tail, sampled.len(), &balls, "split", progress))),
+        sample: pack::pack(&partition::partition(head, 0, &[], "sample", progress)),
+        rest: (!tail.is_empty())
+            .then(|| pack::pack(&partition::partition(tail, sampled.len(), &balls, "split", progress))),
     };
     let order = pairing::choose(&trees, &points);
     Ok(write::write(&trees, &points, order, rules, progress))
@@ -103,18 +104,18 @@ fn check_lengths(rules: RuleSections<'_>) -> Result<(), BuildError> {
     }
 }
 
-/// Every so-many-th reference is in the sample. From 1/32 to 1/128 the speed differs by 15 %: more proves more but leaves
-/// the cache, fewer proves less.
+/// One reference of so many is in the sample. From 32 to 128 the speed differs by 15 %: a larger sample proves more but leaves
+/// the cache, a smaller one proves less.
 const SAMPLE_STEP: usize = 96;
 /// Small sets are sampled more densely, so that the sample has a full block.
 const SAMPLE_LEAST: usize = 16;
 
-/// How far queries near the sampled references look, found with an index of these alone; nothing if they are few.
+/// The query model, made with an index of the sampled references alone; empty if they are few.
 fn balls_around(vectors: &[Point], labels: &[Label], rules: RuleSections<'_>) -> Result<Vec<Ball>, BuildError> {
-    if vectors.len() < reach::POINTS_LEAST {
+    if vectors.len() < query_model::POINTS_LEAST {
         return Ok(Vec::new());
     }
-    Ok(reach::balls(vectors, &build(vectors, labels, rules, &|_, _, _| ())?))
+    Ok(query_model::balls(vectors, &build(vectors, labels, rules, &|_, _, _| ())?))
 }
 
 /// Those of some references.

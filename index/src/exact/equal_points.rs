@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use space::DIMENSIONS;
 
-use crate::format::{Leaf, Paired, Trees};
+use crate::exact::layout::{Leaf, Trees};
+use crate::lanes::Paired;
 
 /// References with equal vectors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -2,7 +2,8 @@
 
 use space::{DIMENSIONS, Point, SCALE};
 
-use crate::format::{Bounds, Order, Paired};
+use crate::exact::layout::{Bounds, DimensionOrder};
+use crate::lanes::Paired;
 
 /// Twice a distance and a label must fit 32 bits, and none may be [`Distance::UNBOUNDED`](crate::kernel::Distance).
 const LIMIT: u64 = (u32::MAX / 2) as u64 - 1;
@@ -21,7 +22,7 @@ pub(super) struct Width {
 }
 
 impl Width {
-    pub(super) fn new(bounds: &Bounds, order: &Order) -> Self {
+    pub(super) fn new(bounds: &Bounds, order: &DimensionOrder) -> Self {
         let lower = order.unpair(&bounds.lower).map(|value| value.min(0));
         let upper = order.unpair(&bounds.upper).map(|value| value.max(SCALE));
         let sides = lower.iter().zip(&upper).map(|(lower, upper)| u64::from(upper.abs_diff(*lower)));
@@ -59,8 +60,8 @@ impl Width {
 mod tests {
     use super::*;
 
-    fn order() -> Order {
-        Order::new([13, 0, 5, 6, 1, 2, 12, 3, 4, 7, 8, 11, 9, 10]).unwrap()
+    fn order() -> DimensionOrder {
+        DimensionOrder::new([13, 0, 5, 6, 1, 2, 12, 3, 4, 7, 8, 11, 9, 10]).unwrap()
     }
 
     fn around(points: &[[i16; DIMENSIONS]]) -> Width {

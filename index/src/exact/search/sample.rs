@@ -5,8 +5,8 @@ use space::{Label, NEIGHBOURS};
 use super::candidates::{Candidates, Nearest, Place};
 use super::effort::Count;
 use super::nearest_leaf;
-use crate::format::LANES;
 use crate::kernel::{Distance, Kernel};
+use crate::lanes::LANES;
 
 /// What the sample says.
 pub(super) enum Look<K: Kernel> {

@@ -4,30 +4,31 @@
 
 use space::DIMENSIONS;
 
-use super::group::Unit;
-use super::points::{Entry, bounds};
+use super::labelled_point::{LabelledPoint, bounds};
+use super::pack::Subtree;
 use super::write::Roots;
-use crate::format::{Order, PAIRS, width_for};
+use crate::exact::layout::{DimensionOrder, width_for};
+use crate::lanes::PAIRS;
 
 /// A byte of the sample counts as so many: every query reads blocks of it, and blocks that are packed alike are read fastest.
 const SAMPLE_WEIGHT: u64 = 24;
 
 /// The order of least packed bytes, before blocks are filled up to whole cache lines; of equals the one found first, so always
 /// the same.
-pub(super) fn choose(roots: &Roots, points: &[Entry]) -> Order {
+pub(super) fn choose(roots: &Roots, points: &[LabelledPoint]) -> DimensionOrder {
     let mut costs = [[0u64; DIMENSIONS]; DIMENSIONS];
-    roots.sample.iter().for_each(|unit| add(unit, points, &mut costs));
+    roots.sample.iter().for_each(|subtree| add(subtree, points, &mut costs));
     costs.as_flattened_mut().iter_mut().for_each(|cost| *cost *= SAMPLE_WEIGHT);
-    roots.rest.iter().flatten().for_each(|unit| add(unit, points, &mut costs));
+    roots.rest.iter().flatten().for_each(|subtree| add(subtree, points, &mut costs));
     let places = matching(&costs);
-    Order::new(places).expect("a matching names each dimension once")
+    DimensionOrder::new(places).expect("a matching names each dimension once")
 }
 
-/// Adds what each two dimensions would cost as a pair, in units of packed bytes.
-fn add(unit: &Unit, points: &[Entry], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS]) {
-    match unit {
-        Unit::Node(units) => units.iter().for_each(|unit| add(unit, points, costs)),
-        Unit::Leaf(blocks) => {
+/// Adds what each two dimensions would cost as a pair, in multiples of 32 packed bytes.
+fn add(subtree: &Subtree, points: &[LabelledPoint], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS]) {
+    match subtree {
+        Subtree::Node(subtrees) => subtrees.iter().for_each(|subtree| add(subtree, points, costs)),
+        Subtree::Leaf(blocks) => {
             for block in blocks {
                 let widths = widths(&points[block.clone()]);
                 for first in 0..DIMENSIONS {
@@ -40,7 +41,7 @@ fn add(unit: &Unit, points: &[Entry], costs: &mut [[u64; DIMENSIONS]; DIMENSIONS
     }
 }
 
-fn widths(points: &[Entry]) -> [u16; DIMENSIONS] {
+fn widths(points: &[LabelledPoint]) -> [u16; DIMENSIONS] {
     let bounds = bounds(points);
     let (lower, upper) = (bounds.lower.as_flattened(), bounds.upper.as_flattened());
     std::array::from_fn(|dimension| width_for((upper[dimension] - lower[dimension]) as u16))
@@ -72,7 +73,7 @@ fn matching(costs: &[[u64; DIMENSIONS]; DIMENSIONS]) -> [u8; DIMENSIONS] {
         let (first, second) = pairs[pair];
         set &= !(1 << first | 1 << second);
     }
-    // The widest first: most blocks then have the same widths at both ends, which kernels can do without a look.
+    // The widest first: most blocks then have the same widths at both ends, for which kernels have a path without table look-ups.
     pairs.sort_by_key(|(first, second)| std::cmp::Reverse(costs[*first][*second]));
     let mut places = [0; DIMENSIONS];
     for (pair, (first, second)) in pairs.into_iter().enumerate() {

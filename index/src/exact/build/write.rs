@@ -1,27 +1,28 @@
-//! Units to bytes.
+//! Subtrees to the bytes of an image.
 
 use std::ops::Range;
 
-use super::group::Unit;
-use super::points::Entry;
-use crate::format::{
-    BlockPoints, Bounds, HEADER_BYTES, Header, LANES, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, Order,
-    PACKED_MAX, PAIRS, RuleSections, SECTION_COUNT, SectionEntry, checksum, plan_sections, reference_width, write_leaf,
-    write_references,
+use super::labelled_point::LabelledPoint;
+use super::pack::Subtree;
+use crate::exact::layout::{
+    BlockPoints, Bounds, DimensionOrder, LEAF_FLAG, LabelBounds, Leaf, NO_REFERENCE, Node, PACKED_MAX, encode_leaf,
+    reference_width, write_references,
 };
+use crate::format::{HEADER_BYTES, Header, RuleSections, SECTION_COUNT, SectionEntry, checksum, plan_sections};
+use crate::lanes::{LANES, PAIRS};
 use space::Progress;
 
 /// The children of the two roots.
 pub(super) struct Roots {
-    pub sample: Vec<Unit>,
-    pub rest: Option<Vec<Unit>>,
+    pub sample: Vec<Subtree>,
+    pub rest: Option<Vec<Subtree>>,
 }
 
 /// The image of the two trees.
 pub(super) fn write(
     roots: &Roots,
-    points: &[Entry],
-    order: Order,
+    points: &[LabelledPoint],
+    order: DimensionOrder,
     rules: RuleSections<'_>,
     progress: &Progress<'_>,
 ) -> Vec<u8> {
@@ -38,7 +39,7 @@ pub(super) fn write(
         next_block: 0,
     };
     writer.node(&roots.sample);
-    let rest = roots.rest.as_ref().map(|units| writer.node(units).0);
+    let rest = roots.rest.as_ref().map(|subtrees| writer.node(subtrees).0);
     writer.packed.resize(writer.packed.len() + PACKED_MAX, 0);
     let frauds = points.iter().map(|point| point.tag & 1).sum();
     let image = assemble(
@@ -50,7 +51,7 @@ pub(super) fn write(
             &writer.packed,
             &writer.references,
         ],
-        |image_bytes| Header::new(image_bytes, points.len() as u32, frauds, rest, &order),
+        |image_bytes| Header::new(image_bytes, points.len() as u32, frauds, rest, order.places()),
     );
     progress("write", total, total);
     image
@@ -77,8 +78,8 @@ fn seal(image: &mut [u8], table: &[SectionEntry; SECTION_COUNT], mut header: Hea
 }
 
 struct Writer<'a> {
-    points: &'a [Entry],
-    order: Order,
+    points: &'a [LabelledPoint],
+    order: DimensionOrder,
     nodes: Vec<Node>,
     leaves: Vec<Leaf>,
     packed: Vec<u8>,
@@ -90,15 +91,15 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes a node and all below it, in the order of a walk; returns its position and boxes.
-    fn node(&mut self, units: &[Unit]) -> (u32, LabelBounds) {
+    fn node(&mut self, subtrees: &[Subtree]) -> (u32, LabelBounds) {
         let position = self.nodes.len();
         self.nodes.push(bytemuck::Zeroable::zeroed());
         let mut node: Node = bytemuck::Zeroable::zeroed();
         let mut around = [Bounds::EMPTY; 2];
-        for (lane, unit) in units.iter().enumerate() {
-            let (child, bounds) = match unit {
-                Unit::Leaf(blocks) => self.leaf(blocks),
-                Unit::Node(units) => self.node(units),
+        for (lane, subtree) in subtrees.iter().enumerate() {
+            let (child, bounds) = match subtree {
+                Subtree::Leaf(blocks) => self.leaf(blocks),
+                Subtree::Node(subtrees) => self.node(subtrees),
             };
             node.children[lane] = child;
             for (label, bounds) in bounds.iter().enumerate().filter(|(_, bounds)| **bounds != Bounds::EMPTY) {
@@ -125,11 +126,11 @@ impl Writer<'_> {
             self.points[range.clone()].iter().zip(&mut row).for_each(|(point, place)| *place = point.tag >> 1);
             write_references(&row, self.reference_width, &mut self.references);
         }
-        self.leaves.push(write_leaf(&blocks, first_block, &mut self.packed));
+        self.leaves.push(encode_leaf(&blocks, first_block, &mut self.packed));
         (position | LEAF_FLAG, around)
     }
 
-    fn block(&self, points: &[Entry]) -> BlockPoints {
+    fn block(&self, points: &[LabelledPoint]) -> BlockPoints {
         // Unused lanes repeat the first point.
         let first = self.order.pair(&points[0].values);
         let mut block = BlockPoints { values: first.map(|pair| [pair; LANES]), points: points.len() as u8, frauds: 0 };

@@ -1,11 +1,15 @@
 //! The trees of an image as its readers walk them.
 
-use super::{BlockPoints, LEAF_FLAG, Leaf, Node, Order, PACKED_MAX, References, read_block};
+use super::block_codec::PACKED_MAX;
+use super::dimension_order::DimensionOrder;
+use super::leaf_codec::{BlockPoints, decode_block};
+use super::records::{LEAF_FLAG, Leaf, Node};
+use super::references::References;
 
 /// Two trees over disjoint references: a small *sample*, and the *rest*. Borrowed sections of an image.
 #[derive(Clone, Copy)]
 pub(crate) struct Trees<'a> {
-    pub order: Order,
+    pub order: DimensionOrder,
     /// The sample's root first; parents before their children.
     pub nodes: &'a [Node],
     /// The root of the rest, which a very small index has not.
@@ -45,6 +49,6 @@ impl<'a> Trees<'a> {
 
     /// A block's points; `None` if its bytes are no block's.
     pub(crate) fn block(&self, leaf: &Leaf, lane: usize) -> Option<BlockPoints> {
-        read_block(leaf, lane, self.window(leaf, lane))
+        decode_block(leaf, lane, self.window(leaf, lane))
     }
 }

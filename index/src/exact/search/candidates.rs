@@ -3,8 +3,9 @@
 use space::{Label, NEIGHBOURS};
 
 use super::effort::Count;
-use crate::format::{LANES, Leaf, NO_REFERENCE, Node, Trees};
+use crate::exact::layout::{Leaf, NO_REFERENCE, Node, Trees};
 use crate::kernel::{Distance, FOUND, FoundKeys, INSERTED, Kernel};
+use crate::lanes::LANES;
 
 /// What is asked for ahead of a block: the usual length. More would be the next block's.
 const TYPICAL_BLOCK: usize = 384;

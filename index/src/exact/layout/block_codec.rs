@@ -9,7 +9,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::{LANES, PAIRS, Paired, Pairs};
+use crate::lanes::{LANES, PAIRS, Paired, Pairs};
 
 /// Packed pairs are whole multiples of this many bytes.
 pub const PACKED_UNIT: usize = 2 * LANES;
@@ -113,7 +113,7 @@ pub(crate) fn width_for(largest: u16) -> u16 {
 type Row = [u16; 2 * LANES];
 
 /// Packs vectors whose least values are `origin`; unused lanes must hold `origin` itself.
-pub(crate) fn pack(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, PACKED_MAX>) {
+pub(crate) fn encode(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, PACKED_MAX>) {
     let rows: [Row; PAIRS] = std::array::from_fn(|pair| {
         let flat = values[pair].as_flattened();
         std::array::from_fn(|place| (flat[place] - origin[pair][place % 2]) as u16)
@@ -141,8 +141,8 @@ pub(crate) fn pack(values: &Pairs<i16>, origin: &Paired) -> (u16, ArrayVec<u8, P
     (format, bytes)
 }
 
-/// Undoes [`pack`]. `None` if there is no such format, or a value passes 16 bits.
-pub(crate) fn unpack(format: u16, bytes: &[u8; PACKED_MAX], origin: &Paired) -> Option<Pairs<i16>> {
+/// Undoes [`encode`]. `None` if there is no such format, or a value passes 16 bits.
+pub(crate) fn decode(format: u16, bytes: &[u8; PACKED_MAX], origin: &Paired) -> Option<Pairs<i16>> {
     if format >= FORMATS {
         return None;
     }
@@ -188,7 +188,7 @@ mod tests {
         values[2][0][0] = 256;
         values[4][7][1] = 1;
         values[5][8][0] = 200;
-        let (format, bytes) = pack(&values, &origin);
+        let (format, bytes) = encode(&values, &origin);
         // An odd number of pairs in bytes: the first takes words.
         assert_eq!(
             std::array::from_fn(|pair| width(format, pair)),
@@ -198,12 +198,12 @@ mod tests {
         assert_eq!(usize::from(decoding(format).bytes), bytes.len());
         let mut window = [0xee; PACKED_MAX];
         window[..bytes.len()].copy_from_slice(&bytes);
-        assert_eq!(unpack(format, &window, &origin), Some(values));
+        assert_eq!(decode(format, &window, &origin), Some(values));
     }
 
     #[test]
     fn a_format_that_does_not_exist_and_a_value_that_overflows_are_refused() {
-        assert_eq!(unpack(FORMATS, &[0; PACKED_MAX], &[[0; 2]; PAIRS]), None);
-        assert_eq!(unpack(NARROW, &[0xff; PACKED_MAX], &[[i16::MAX; 2]; PAIRS]), None);
+        assert_eq!(decode(FORMATS, &[0; PACKED_MAX], &[[0; 2]; PAIRS]), None);
+        assert_eq!(decode(NARROW, &[0xff; PACKED_MAX], &[[i16::MAX; 2]; PAIRS]), None);
     }
 }
