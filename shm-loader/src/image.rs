@@ -1,6 +1,6 @@
 //! Whether an image is one that servers can answer from: a sound index, and rules that turn payloads into vectors.
 
-use index::{Index, OpenError, RuleSections};
+use index::{Index, InstructionSet, OpenError, RuleSections};
 use schema::{Rules, StoredRulesError};
 
 /// Why an image is refused.
@@ -15,8 +15,8 @@ pub enum ImageError {
 }
 
 /// Checks everything in an image, as servers do before they answer from it.
-pub(crate) fn open(bytes: &[u8]) -> Result<Index<'_>, ImageError> {
-    let index = Index::open(bytes)?;
+pub(crate) fn open(bytes: &[u8], kernel: InstructionSet) -> Result<Index<'_>, ImageError> {
+    let index = Index::open_with(bytes, kernel)?;
     let RuleSections { normalization, mcc_risk } = index.rule_sections();
     Rules::decode(normalization, mcc_risk)?;
     Ok(index)

@@ -5,8 +5,10 @@
 mod common;
 
 use common::{Place, index};
-use index::format::{Boxes, LANES, LEAF_FLAG, Leaf, Node, SectionKind};
-use index::{Index, kernel};
+use index::exact::layout::{Boxes, LEAF_FLAG, Leaf, Node};
+use index::format::SectionKind;
+use index::lanes::LANES;
+use index::{Index, InstructionSet};
 use shm_loader::Segment;
 use space::Point;
 use std::fs::{File, OpenOptions};
@@ -64,7 +66,7 @@ impl Victim {
         silence_panics();
         let leaked: &'static [u8] = Segment::attach(&self.place.dir()).unwrap().leak();
         let indexes: Vec<Index<'static>> =
-            kernel::available().into_iter().map(|kernel| Index::open_with(leaked, kernel).unwrap()).collect();
+            InstructionSet::available().into_iter().map(|kernel| Index::open_with(leaked, kernel).unwrap()).collect();
         change();
         let (sender, ended) = mpsc::channel();
         std::thread::spawn(move || sender.send(indexes.iter().map(search_all).sum()));
@@ -217,7 +219,7 @@ fn every_search_ends_while_the_image_is_being_rewritten() {
             }
         });
         // the check itself may meet a change, so the sound copy is what is checked
-        let sound = Index::check(&victim.image).unwrap();
+        let sound = Index::check(&victim.image, InstructionSet::detect()).unwrap();
         let index = sound.over(Segment::attach(&victim.place.dir()).unwrap().leak()).unwrap();
         let (sender, ended) = mpsc::channel();
         std::thread::spawn(move || sender.send((0..100).map(|_| search_all(&index)).sum::<usize>()));

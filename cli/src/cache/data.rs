@@ -8,8 +8,7 @@ use crate::console::output::write_whole;
 use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
-use index::RuleSections;
-use index::kernel::{self, Chosen};
+use index::{InstructionSet, RuleSections};
 use load_test::Preview;
 use rustix::fs::{FlockOperation, flock};
 use schema::{Rules, StoredRules};
@@ -66,7 +65,7 @@ impl DataFolder {
     pub fn official_index(&self, reporter: &Reporter) -> Result<PathBuf> {
         let path = self.path.join("official.index");
         // before a kept index is blamed for a kernel that cannot be had, and built anew
-        let kernel = kernel::choose()?;
+        let kernel = command_line::kernel()?;
         if is_official(&path, kernel, reporter) {
             return Ok(path);
         }
@@ -152,7 +151,7 @@ fn build_official(reporter: &Reporter) -> Result<Vec<u8>> {
 }
 
 /// Says why when a file is there but cannot be used.
-fn is_official(path: &Path, kernel: Chosen, reporter: &Reporter) -> bool {
+fn is_official(path: &Path, kernel: InstructionSet, reporter: &Reporter) -> bool {
     if !path.exists() {
         return false;
     }
@@ -165,7 +164,7 @@ fn is_official(path: &Path, kernel: Chosen, reporter: &Reporter) -> bool {
     }
 }
 
-fn check_official(path: &Path, kernel: Chosen) -> Result<()> {
+fn check_official(path: &Path, kernel: InstructionSet) -> Result<()> {
     let image = Image::read(path)?;
     let (index, rules) = image.open(kernel)?;
     let references = u64::from(index.info().references);
@@ -244,7 +243,7 @@ mod tests {
         let image = index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&image).unwrap();
-        let error = check_official(file.path(), kernel::choose().unwrap()).unwrap_err().to_string();
+        let error = check_official(file.path(), command_line::kernel().unwrap()).unwrap_err().to_string();
         assert_eq!(error, "it holds 100 references, the official set 3,000,000");
     }
 
@@ -252,7 +251,7 @@ mod tests {
     fn a_cut_off_index_is_refused() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"FRAUD").unwrap();
-        assert!(check_official(file.path(), kernel::choose().unwrap()).is_err());
+        assert!(check_official(file.path(), command_line::kernel().unwrap()).is_err());
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use crate::console::advice::Advise;
 use anyhow::{Context, Result};
-use index::kernel::{self, Chosen};
-use index::{Index, RuleSections};
+use index::{Index, InstructionSet, RuleSections};
 use schema::Rules;
 use std::path::Path;
 
@@ -23,7 +22,7 @@ impl Image {
     }
 
     /// Checks every part: the index, and the rules that it carries.
-    pub fn open(&self, kernel: Chosen) -> Result<(Index<'_>, Rules)> {
+    pub fn open(&self, kernel: InstructionSet) -> Result<(Index<'_>, Rules)> {
         let index = Index::open_with(&self.bytes, kernel)?;
         let RuleSections { normalization, mcc_risk } = index.rule_sections();
         let rules = Rules::decode(normalization, mcc_risk)?;
@@ -33,7 +32,7 @@ impl Image {
     /// `open` with the kernel that this machine is to use, and an error that names the file and what to do.
     pub fn open_named(&self, path: &Path) -> Result<(Index<'_>, Rules)> {
         // a kernel that cannot be had is no fault of the file
-        let kernel = kernel::choose()?;
+        let kernel = command_line::kernel()?;
         let named = path.display();
         self.open(kernel)
             .with_context(|| format!("{named} is no usable index"))

@@ -12,7 +12,7 @@ use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use equal_points::EqualPoints;
-use index::{Index, Info, RuleSections, kernel};
+use index::{Index, Info, RuleSections};
 use schema::{Dimension, Parser, Rules, StoredRules};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -97,7 +97,7 @@ pub fn run(command: &Command) -> Result<Outcome> {
 }
 
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
-    let (kernel, rules) = (kernel::choose()?, rules(options)?);
+    let (kernel, rules) = (command_line::kernel()?, rules(options)?);
     let references = options.references.load(reporter)?;
     let StoredRules { normalization, mcc_risk } = rules.encode();
     let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };

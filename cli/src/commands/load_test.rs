@@ -18,7 +18,7 @@ pub struct Options {
 
 /// Runs the test and prints its result on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
-    let outcome = load_test::run(&options.test, index::version(), |source| match source {
+    let outcome = load_test::run(&options.test, command_line::version(), |source| match source {
         PayloadSource::File(path) => read_payloads(path),
         PayloadSource::Preview { preview, least } => {
             let folder = DataFolder::open(&options.data)?;
