@@ -12,7 +12,8 @@ use index::exact::layout::{Boxes, FORMATS, Leaf, Node, PACKED_MAX};
 use index::kernel::{self, Distance, INSERTED, Kernel, Task};
 use index::lanes::Paired;
 
-#[path = "../tests/common/mod.rs"]
+#[allow(dead_code, reason = "it is made for the tests; the benchmark takes a part")]
+#[path = "../tests/it/common/mod.rs"]
 mod common;
 use common::{Points, Random};
 
