@@ -12,7 +12,7 @@ use index::exact::layout::{Boxes, FORMATS, Leaf, Node, PACKED_MAX};
 use index::kernel::{self, Distance, INSERTED, Kernel, Task};
 use index::lanes::Paired;
 
-#[allow(dead_code, reason = "it is made for the tests; the benchmark takes a part")]
+#[allow(dead_code, clippy::unwrap_used, reason = "made for the tests; the benchmark takes a part")]
 #[path = "../tests/it/common/mod.rs"]
 mod common;
 use common::{Points, Random};
