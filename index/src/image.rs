@@ -110,22 +110,38 @@ impl<'a> Index<'a> {
     ///
     /// `bytes` must start at a multiple of 4 and must not change while the index lives. If they do, a search ends with any
     /// answer or with a panic, but it ends.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the image.
     pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
         Self::open_with(bytes, InstructionSet::detect())
     }
 
     /// [`Index::open`] with a given kernel.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`].
     pub fn open_with(bytes: &'a [u8], kernel: InstructionSet) -> Result<Self, OpenError> {
         Self::check(bytes, kernel)?.over(bytes)
     }
 
-    /// The checks of [`Index::open`], for a caller who keeps the bytes only if they are sound.
+    /// The checks of [`Index::open_with`], for a caller who keeps the bytes only if they are sound.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`].
     pub fn check(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
         Checked::new(bytes, kernel)
     }
 
     /// [`Index::check`] for bytes that it has accepted before, in this very version: reads the nodes alone and takes the
     /// rest on trust. With any other bytes answers may be wrong and a search may panic.
+    ///
+    /// # Errors
+    ///
+    /// If header, section table or nodes are wrong.
     pub fn check_verified(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
         Checked::assemble(bytes, read_header(bytes)?, kernel, survey_trees)
     }

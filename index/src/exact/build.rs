@@ -55,6 +55,10 @@ pub enum BuildError {
 ///
 /// `vectors` and `labels` are parallel; a reference's number is its position in them. The same input gives the same
 /// bytes, whatever the number of threads. `rules` are stored as they are. Peak memory is about 100 bytes a reference beside the image.
+///
+/// # Errors
+///
+/// If the input is too short, too long or not parallel, or readers would refuse the length of a section of the rules.
 pub fn build(
     vectors: &[Point],
     labels: &[Label],

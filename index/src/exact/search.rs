@@ -1,4 +1,4 @@
-//! Exact search: first a proof that needs few points, then, if it fails, the five nearest themselves.
+//! Exact search: first a proof that needs few points; if it fails, the five nearest themselves.
 //!
 //! A point comes before another if it is nearer, or equally near and of a lower reference. The answer is the number of
 //! frauds among the first five.
@@ -6,10 +6,10 @@
 //! *Proofs.* If five references of one label are within a distance, and none of the other label is, then the first five are
 //! all of that label: the answer is 0 or 5. Any five will do. They come from the [`sample`], a hundredth of the references
 //! in a tree of its own that stays in cache.
-//! - *Label box*: all references of a label lie in one box, so none of them is nearer than that box. Five points that are
-//!   nearer settle it without a look at anything else.
-//! - *No opponent*: else only boxes of the other label need a look, as far as the fifth ([`Opponent`]). One that is exactly
-//!   as far refutes the proof, as it may have the lower number.
+//! - *Label box*: all references of a label lie in one box, so none of them is nearer than that box. Five points of the other
+//!   label that are nearer are the proof.
+//! - *No opponent*: else only boxes of the other label are searched, as far as the fifth ([`Opponent`]). A point exactly as far
+//!   refutes the proof, as it may have the lower number.
 //!
 //! *Search* ([`walk`]). The nearest leaf first, which bounds how far the fifth point is, then all boxes that are not
 //! farther than the fifth so far. A box is never farther than a point inside, so a subtree is left out only if it is
@@ -23,8 +23,10 @@
 //! every position read from the image is an index into a slice.
 
 mod candidates;
+mod context;
 mod effort;
 mod image_changed;
+mod labels;
 mod nearest_leaf;
 mod sample;
 mod walk;
@@ -37,15 +39,17 @@ use super::layout::{Bounds, Boxes, LabelBounds, Trees};
 use crate::kernel::{self, Distance, Kernel, Scalar, Task};
 use crate::lanes::Paired;
 use bytemuck::Zeroable;
-use candidates::{Candidates, Five, Nearest, Opponent, Place, other};
+use candidates::{Candidates, Five, Nearest, Opponent};
+use context::Context;
 use effort::{Count, Uncounted};
+use labels::other;
 use sample::Look;
 use walk::walk;
 use width::Width;
 
 pub use effort::{Effort, Reached};
 
-/// What the engine walks: checked trees, and the boxes around all their points.
+/// What is searched: checked trees, and the boxes around all their points.
 #[derive(Clone, Copy)]
 pub(crate) struct Engine<'a> {
     pub trees: Trees<'a>,
@@ -103,10 +107,10 @@ impl<N: Count> Task for Classify<'_, N> {
     fn run<K: Kernel>(self, kernel: K) -> u8 {
         let Self(engine, paired, count) = self;
         let query = kernel.prepare(paired);
-        let place = Place { kernel, trees: &engine.trees, query: &query };
+        let context = Context { kernel, trees: &engine.trees, query: &query };
         let label_boxes =
             kernel.to_array(kernel.mask(kernel.box_distances(&query, &engine.label_boxes), engine.labels));
-        let five = match sample::look(place, label_boxes[0].max(label_boxes[1]), count) {
+        let five = match sample::look(context, label_boxes[0].max(label_boxes[1]), count) {
             Look::Proved(label) => {
                 count.reached(Reached::LabelBox);
                 return all(label);
@@ -115,17 +119,17 @@ impl<N: Count> Task for Classify<'_, N> {
         };
         if let Some(label) = five.label() {
             let mut opponent = Opponent { label: other(label), limit: five.worst(), found: 0 };
-            walk(place, true, None, &mut opponent, count);
+            walk(context, true, None, &mut opponent, count);
             if opponent.found == 0 {
                 count.reached(Reached::NoOpponent);
                 return all(label);
             }
         }
         count.reached(Reached::Search);
-        let nearest = search(place, five.worst(), count);
+        let nearest = search(context, five.worst(), count);
         if nearest.is_tied() {
             count.reached(Reached::Tie);
-            return named(place, nearest.worst(), count).labels.iter().map(|label| *label as u8).sum();
+            return named(context, nearest.worst(), count).labels.iter().map(|label| *label as u8).sum();
         }
         nearest.frauds()
     }
@@ -133,13 +137,13 @@ impl<N: Count> Task for Classify<'_, N> {
 
 /// The five nearest of those within `limit`, where there are five.
 #[inline(always)]
-fn search<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Nearest<K> {
-    let mut nearest = Nearest::within(place.kernel, limit);
-    let mut seen = place.trees.rest.map(|rest| nearest_leaf::scan(place, rest, &mut nearest, count));
+fn search<K: Kernel>(context: Context<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Nearest<K> {
+    let mut nearest = Nearest::within(context.kernel, limit);
+    let mut seen = context.trees.rest.map(|rest| nearest_leaf::scan(context, rest, &mut nearest, count));
     let mut narrows = true;
-    while !walk(place, narrows, seen, &mut nearest, count) {
-        // What was left out is wanted after all.
-        nearest = Nearest::within(place.kernel, nearest.worst());
+    while !walk(context, narrows, seen, &mut nearest, count) {
+        // What was pruned by label is wanted after all.
+        nearest = Nearest::within(context.kernel, nearest.worst());
         (narrows, seen) = (false, None);
     }
     nearest
@@ -147,9 +151,9 @@ fn search<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut im
 
 /// The five nearest with their numbers; `limit` is how far the fifth is.
 #[inline(always)]
-fn named<K: Kernel>(place: Place<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Five<K::Distance> {
+fn named<K: Kernel>(context: Context<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Five<K::Distance> {
     let mut five = Five::within(limit);
-    walk(place, false, None, &mut five, count);
+    walk(context, false, None, &mut five, count);
     five
 }
 
@@ -167,9 +171,9 @@ impl Task for Neighbours<'_> {
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> Self::Output {
         let query = kernel.prepare(self.1);
-        let place = Place { kernel, trees: self.0, query: &query };
-        let nearest = search(place, K::Distance::UNBOUNDED, &mut Uncounted);
-        let five = named(place, nearest.worst(), &mut Uncounted);
+        let context = Context { kernel, trees: self.0, query: &query };
+        let nearest = search(context, K::Distance::UNBOUNDED, &mut Uncounted);
+        let five = named(context, nearest.worst(), &mut Uncounted);
         std::array::from_fn(|place| Neighbour {
             reference: K::Distance::tag(five.keys[place]),
             distance: K::Distance::of(five.keys[place]).sum(),

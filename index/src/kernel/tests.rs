@@ -1,10 +1,10 @@
-//! Every kernel of this machine against the naive sum, over seeds and fills.
+//! Every kernel of this machine against the plain definition of the distance, over seeds and fills.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use simd::InstructionSet;
-use space::{DIMENSIONS, NEIGHBOURS};
+use space::{DIMENSIONS, NEIGHBOURS, Point, SCALE, squared_distance};
 
 use super::{Distance, FOUND, INSERTED, Kernel, Scalar, Task, run};
 use crate::exact::layout::{
@@ -72,8 +72,10 @@ fn blocks(random: &mut Random, case: &Conformance<'_>) -> Vec<BlockPoints> {
 }
 
 fn sum<D: Distance>(a: &Paired, b: &Paired) -> D {
-    let square = |(a, b): (&i16, &i16)| (i64::from(*a) - i64::from(*b)).pow(2) as u64;
-    D::from_sum(a.as_flattened().iter().zip(b.as_flattened()).map(square).sum())
+    // In any order of the dimensions, and moved alike, points are as far apart as they are.
+    let point =
+        |paired: &Paired| Point::new(std::array::from_fn(|place| paired.as_flattened()[place] - SCALE)).unwrap();
+    D::from_sum(squared_distance(&point(a), &point(b)))
 }
 
 fn to_box<D: Distance>(query: &Paired, around: &Bounds) -> D {

@@ -33,7 +33,7 @@ pub(crate) const fn width(format: u16, pair: usize) -> u16 {
     format / 3u16.pow(pair as u32) % 3
 }
 
-/// What a kernel needs to know of a format, without arithmetic.
+/// A block format as a kernel reads it: precomputed, so that decoding needs no arithmetic.
 #[derive(Clone, Copy)]
 pub(crate) struct Decoding {
     /// Where each pair starts in the block's bytes.
@@ -44,11 +44,11 @@ pub(crate) struct Decoding {
     pub is_wide: [u32; PAIRS],
     /// Bytes of the block.
     pub bytes: u16,
-    /// Which way to read is the shortest.
+    /// Which specialized decoder fits.
     pub shape: PackedShape,
 }
 
-/// What kernels need not look at. The builder orders the pairs by their width, so most blocks are wide at the front and
+/// Formats with a decoder of their own. The builder orders the pairs by their width, so most blocks are wide at the front and
 /// constant at the end, and few formats make up nearly all of an index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PackedShape {

@@ -2,118 +2,43 @@
 
 use space::{Label, NEIGHBOURS};
 
+use super::context::Context;
 use super::effort::Count;
-use crate::exact::layout::{Leaf, NO_REFERENCE, Node, Trees};
+use super::labels::Labels;
+use crate::exact::layout::{Leaf, NO_REFERENCE};
 use crate::kernel::{Distance, FOUND, FoundKeys, INSERTED, Kernel};
 use crate::lanes::LANES;
 
-/// What is asked for ahead of a block: the usual length. More would be the next block's.
-const TYPICAL_BLOCK: usize = 384;
-
-/// Labels, a bit each.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Labels(u8);
-
-impl Labels {
-    pub(super) const LEGIT: Self = Self(1 << Label::Legit as u8);
-    pub(super) const FRAUD: Self = Self(1 << Label::Fraud as u8);
-    pub(super) const BOTH: Self = Self(3);
-
-    /// Whether a label is one of them.
-    #[inline(always)]
-    pub(super) fn has(self, label: Label) -> bool {
-        self.0 >> label as u8 & 1 == 1
-    }
-
-    /// Nothing but these.
-    #[inline(always)]
-    pub(super) fn are_all_in(self, others: Self) -> bool {
-        self.0 & !others.0 == 0
-    }
-
-    /// What is in both.
-    #[inline(always)]
-    pub(super) fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// One label.
-    #[inline(always)]
-    pub(super) fn only(label: Label) -> Self {
-        Self(1 << label as u8)
-    }
-
-    /// The lanes that hold any of them, of those that hold each.
-    #[inline(always)]
-    pub(super) fn of(self, holds: [u16; 2]) -> u16 {
-        let legit = if self.has(Label::Legit) { holds[0] } else { 0 };
-        let fraud = if self.has(Label::Fraud) { holds[1] } else { 0 };
-        legit | fraud
-    }
-}
-
-/// What a walk looks for, and what it has found.
+/// What a walk collects.
 pub(super) trait Candidates<K: Kernel> {
-    /// The distance that a point must not pass to matter.
+    /// The greatest distance at which a point can still change the answer.
     fn worst(&self) -> K::Distance;
     /// Points of these labels can still change the answer.
     fn wanted(&self) -> Labels;
-    /// Looks at the points of a block of a leaf; what matters is taken then or by [`Candidates::settle`].
-    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize);
-    /// Takes what waits.
+    /// Takes the points of a block that are near enough, now or in [`Candidates::settle`].
+    fn scan(&mut self, from: Context<'_, '_, K>, leaf: &Leaf, lane: usize);
+    /// Inserts the keys that are pending.
     fn settle(&mut self);
-    /// More points cannot change anything.
+    /// Whether no further point can change the answer: the walk ends.
     fn is_over(&self) -> bool;
 }
 
-/// Where a search stands: what it searches, and for which query.
-pub(super) struct Place<'q, 'a, K: Kernel> {
-    pub kernel: K,
-    pub trees: &'q Trees<'a>,
-    pub query: &'q K::Prepared,
-}
-
-impl<K: Kernel> Clone for Place<'_, '_, K> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
+/// Hands the blocks of a leaf in the mask `lanes` to `candidates`.
+#[inline(always)]
+pub(super) fn scan_blocks<K: Kernel>(
+    context: Context<'_, '_, K>,
+    leaf: &Leaf,
+    mut lanes: u16,
+    candidates: &mut impl Candidates<K>,
+    count: &mut impl Count,
+) {
+    while lanes != 0 {
+        let lane = lanes.trailing_zeros() as usize;
+        lanes &= lanes - 1;
+        count.block();
+        candidates.scan(context, leaf, lane);
     }
-}
-
-impl<K: Kernel> Copy for Place<'_, '_, K> {}
-
-impl<K: Kernel> Place<'_, '_, K> {
-    /// To the box of each child of a node around its points of a label; [`Distance::MAX`] where there are none.
-    #[inline(always)]
-    pub(super) fn to_children(self, node: &Node, label: Label, count: &mut impl Count) -> K::Distances {
-        count.boxes();
-        let distances = self.kernel.box_distances(self.query, &node.boxes[label as usize]);
-        self.kernel.mask(distances, node.holds[label as usize])
-    }
-
-    /// To each point of a block; unused lanes hold anything.
-    #[inline(always)]
-    pub(super) fn to_points(self, leaf: &Leaf, lane: usize) -> K::Distances {
-        self.kernel.point_distances(self.query, leaf, lane, self.trees.window(leaf, lane))
-    }
-
-    /// Hands some blocks of a leaf to `candidates`.
-    #[inline(always)]
-    pub(super) fn scan(self, leaf: &Leaf, mut lanes: u16, candidates: &mut impl Candidates<K>, count: &mut impl Count) {
-        while lanes != 0 {
-            let lane = lanes.trailing_zeros() as usize;
-            lanes &= lanes - 1;
-            count.block();
-            candidates.scan(self, leaf, lane);
-        }
-        candidates.settle();
-    }
-
-    /// Asks for the vectors of a block.
-    #[inline(always)]
-    pub(super) fn prefetch_block(self, leaf: &Leaf, lane: usize) {
-        self.kernel.prefetch(self.trees.window(leaf, lane), TYPICAL_BLOCK);
-    }
+    candidates.settle();
 }
 
 /// The least `distance * 2 + label`: five to count, and a sixth to see that the fifth is no tie.
@@ -125,8 +50,9 @@ pub(super) struct Nearest<K: Kernel> {
     keys: K::Keys,
     worst: K::Distance,
     wanted: Labels,
-    waiting: FoundKeys<K>,
-    waits: usize,
+    /// Keys that are not inserted yet.
+    pending: FoundKeys<K>,
+    pending_count: usize,
 }
 
 impl<K: Kernel> Nearest<K> {
@@ -138,15 +64,15 @@ impl<K: Kernel> Nearest<K> {
             keys: kernel.no_keys(),
             worst: limit,
             wanted: Labels::BOTH,
-            waiting: [K::Distance::MAX; FOUND],
-            waits: 0,
+            pending: [K::Distance::MAX; FOUND],
+            pending_count: 0,
         }
     }
 
     /// Takes points whose distances are known.
     #[inline(always)]
     pub(super) fn take(&mut self, distances: K::Distances, near: u16, frauds: u16) {
-        self.waits = self.kernel.write_keys(distances, near, frauds, &mut self.waiting, self.waits);
+        self.pending_count = self.kernel.write_keys(distances, near, frauds, &mut self.pending, self.pending_count);
     }
 
     /// Frauds among the five.
@@ -166,7 +92,7 @@ impl<K: Kernel> Nearest<K> {
         }
     }
 
-    /// Whether the fifth place could be another point's, equally far.
+    /// Whether fifth and sixth point are equally far, so that their numbers decide.
     #[inline(always)]
     pub(super) fn is_tied(&self) -> bool {
         let (fifth, sixth) = self.kernel.fifth_and_sixth(self.keys);
@@ -186,29 +112,29 @@ impl<K: Kernel> Candidates<K> for Nearest<K> {
     }
 
     #[inline(always)]
-    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
+    fn scan(&mut self, from: Context<'_, '_, K>, leaf: &Leaf, lane: usize) {
         let distances = from.to_points(leaf, lane);
         let near = self.kernel.le_mask(distances, self.worst) & leaf.lanes(lane);
-        // Six blocks of seven have none: wrong guesses cost less than writing the keys of none.
+        // Six blocks of seven have none: mispredictions cost less than writing no keys for each.
         if near == 0 {
             return;
         }
         self.take(distances, near, leaf.frauds[lane]);
-        if self.waits > LANES {
+        if self.pending_count > LANES {
             self.settle();
         }
     }
 
     #[inline(always)]
     fn settle(&mut self) {
-        let waits = std::mem::take(&mut self.waits);
-        if waits == 0 {
+        let count = std::mem::take(&mut self.pending_count);
+        if count == 0 {
             return;
         }
-        // The last few are filled up with the greatest key of all, which stands for none.
-        self.waiting[waits..][..INSERTED].fill(K::Distance::MAX);
+        // Pads the last group of keys with the greatest key, which stands for none.
+        self.pending[count..][..INSERTED].fill(K::Distance::MAX);
         let mut keys = self.keys;
-        for some in self.waiting[..waits.next_multiple_of(INSERTED)].as_chunks().0 {
+        for some in self.pending[..count.next_multiple_of(INSERTED)].as_chunks().0 {
             keys = self.kernel.insert(keys, *some);
         }
         self.keys = keys;
@@ -267,7 +193,7 @@ impl<K: Kernel> Candidates<K> for Five<K::Distance> {
     }
 
     #[inline(always)]
-    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
+    fn scan(&mut self, from: Context<'_, '_, K>, leaf: &Leaf, lane: usize) {
         let distances = from.to_points(leaf, lane);
         let worst = <Self as Candidates<K>>::worst(self);
         let near = from.kernel.le_mask(distances, worst) & leaf.lanes(lane);
@@ -287,7 +213,7 @@ impl<K: Kernel> Candidates<K> for Five<K::Distance> {
     }
 }
 
-/// Whether anything of a label is within a distance.
+/// Whether any point of a label is within a distance.
 pub(super) struct Opponent<D> {
     pub label: Label,
     pub limit: D,
@@ -306,12 +232,12 @@ impl<K: Kernel> Candidates<K> for Opponent<K::Distance> {
     }
 
     #[inline(always)]
-    fn scan(&mut self, from: Place<'_, '_, K>, leaf: &Leaf, lane: usize) {
+    fn scan(&mut self, from: Context<'_, '_, K>, leaf: &Leaf, lane: usize) {
         let of_label = match self.label {
             Label::Fraud => leaf.frauds[lane],
             Label::Legit => leaf.lanes(lane) & !leaf.frauds[lane],
         };
-        // No branch on what is found: mostly nothing is, and the next block need not wait for that.
+        // No branch: mostly nothing is found, and the next block need not wait for the comparison.
         self.found |= from.kernel.le_mask(from.to_points(leaf, lane), self.limit) & of_label;
     }
 
@@ -321,15 +247,6 @@ impl<K: Kernel> Candidates<K> for Opponent<K::Distance> {
     #[inline(always)]
     fn is_over(&self) -> bool {
         self.found != 0
-    }
-}
-
-/// The label that is not this one.
-#[inline(always)]
-pub(super) fn other(label: Label) -> Label {
-    match label {
-        Label::Legit => Label::Fraud,
-        Label::Fraud => Label::Legit,
     }
 }
 

@@ -1,8 +1,9 @@
-//! The first look: the block of the sample nearest to the query, and what it proves.
+//! The first step: the block of the sample nearest to the query, and what it proves.
 
 use space::{Label, NEIGHBOURS};
 
-use super::candidates::{Candidates, Nearest, Place};
+use super::candidates::{Candidates, Nearest, scan_blocks};
+use super::context::Context;
 use super::effort::Count;
 use super::nearest_leaf;
 use crate::kernel::{Distance, Kernel};
@@ -16,23 +17,23 @@ pub(super) enum Look<K: Kernel> {
     Five(Nearest<K>),
 }
 
-/// Blocks that are looked at beside the nearest if that proves nothing. With more of them the fifth is nearer, which
-/// shortens what follows; from four on that is no longer worth their own time.
+/// Blocks that are scanned beside the nearest if that proves nothing. More of them find a nearer fifth, which prunes more
+/// later; beyond four that no longer pays for their own time.
 const BESIDE: usize = 4;
-/// So many if the nearest has both labels: most likely a search follows, which finds nearer ones by itself.
+/// The same if the nearest block's five have both labels: most likely a search follows, which finds nearer points itself.
 const BESIDE_MIXED: usize = 2;
 
 /// Looks at the block of the sample that the walk by nearest boxes ends at, and then at those beside it. All references of
 /// one of the labels are at least `apart` away.
 #[inline(always)]
-pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count: &mut impl Count) -> Look<K> {
-    let Place { kernel, query, .. } = place;
-    let (leaf, _) = nearest_leaf::find(place, place.trees.sample(), count);
+pub(super) fn look<K: Kernel>(context: Context<'_, '_, K>, apart: K::Distance, count: &mut impl Count) -> Look<K> {
+    let Context { kernel, query, .. } = context;
+    let (leaf, _) = nearest_leaf::find(context, context.trees.sample(), count);
     count.leaf();
     let boxes = kernel.mask(kernel.leaf_distances(query, leaf), leaf.blocks());
     let lane = kernel.argmin(boxes);
     count.block();
-    let points = place.to_points(leaf, lane);
+    let points = context.to_points(leaf, lane);
     if let Some(nearer) = apart.before() {
         // Whatever is nearer than that is of the other label.
         let near = kernel.le_mask(points, nearer) & leaf.lanes(lane);
@@ -54,7 +55,7 @@ pub(super) fn look<K: Kernel>(place: Place<'_, '_, K>, apart: K::Distance, count
         beside |= next;
         near &= !next;
     }
-    place.scan(leaf, beside, &mut nearest, count);
+    scan_blocks(context, leaf, beside, &mut nearest, count);
     Look::Five(nearest)
 }
 

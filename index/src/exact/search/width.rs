@@ -1,4 +1,4 @@
-//! Which queries have no distance that passes 32 bits: nearly all, and of most that is known beforehand.
+//! Which queries have only distances that fit 32 bits: nearly all, and for most a comparison with a box shows it.
 
 use space::{DIMENSIONS, Point, SCALE};
 
@@ -8,7 +8,7 @@ use crate::lanes::Paired;
 /// Twice a distance and a label must fit 32 bits, and none may be [`Distance::UNBOUNDED`](crate::kernel::Distance).
 const LIMIT: u64 = (u32::MAX / 2) as u64 - 1;
 
-/// Tells the queries whose distances all fit 32 bits.
+/// Recognizes the queries whose distances all fit 32 bits.
 ///
 /// No distance of a query, to a point or to a box, is above the one to the farthest corner of the box around all points. A
 /// query inside a box that holds that box is nowhere farther from a corner than two opposite corners are from each other.

@@ -4,7 +4,8 @@ use crate::exact::error::TreeError;
 use crate::exact::layout::{Bounds, LEAF_FLAG, LabelBounds, Trees};
 use crate::exact::shape::Shape;
 
-/// What [`validate_trees`](super::validate_trees) returns for trees that it has accepted before, from their nodes and the sample's leaves alone.
+/// What [`validate_trees`](super::validate_trees) returns for trees that it has accepted before, from their nodes and the
+/// sample's leaves alone.
 pub(crate) fn survey_trees(trees: &Trees<'_>) -> Result<(LabelBounds, Shape), TreeError> {
     let mut bounds = [Bounds::EMPTY; 2];
     let mut depths = vec![1; trees.nodes.len()];
