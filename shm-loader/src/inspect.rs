@@ -7,7 +7,6 @@ mod report;
 pub use report::{InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState};
 
 use crate::folder::{Folder, Lock, PUBLISHED};
-use crate::image;
 use crate::mapping::resident_pages;
 use crate::segment::{self, Segment, SegmentId};
 use crate::{AttachError, FolderError, Trust};
@@ -68,7 +67,7 @@ fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, In
     };
     // before validating, which reads pages back from swap
     let pages = pages(&segment).map_err(|source| InspectError::Io { path: folder.path().into(), source })?;
-    let (index, problem) = match image::open(segment.bytes()) {
+    let (index, problem) = match scoring::validate(segment.bytes()) {
         Ok(index) => (Some(index.info()), None),
         Err(error) => (None, Some(error.to_string())),
     };

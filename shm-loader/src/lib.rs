@@ -21,7 +21,6 @@ pub mod command;
 mod copy;
 mod error;
 mod folder;
-mod image;
 mod inspect;
 mod limit;
 mod load;
@@ -37,7 +36,6 @@ mod user;
 pub use copy::{CopyError, Reader};
 pub use error::{AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
-pub use image::ImageError;
 pub use inspect::{
     InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
     inspect_trusting,

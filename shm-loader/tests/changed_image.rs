@@ -7,6 +7,7 @@ mod common;
 use common::{Place, index};
 use index::format::{Boxes, LANES, LEAF_FLAG, Leaf, Node, SectionKind};
 use index::{Index, kernel};
+use scoring::Generation;
 use shm_loader::Segment;
 use space::Point;
 use std::fs::{File, OpenOptions};
@@ -62,12 +63,13 @@ impl Victim {
     #[track_caller]
     fn searches_end_after(&self, what: &str, change: impl Fn()) -> usize {
         silence_panics();
-        let leaked: &'static [u8] = Segment::attach(&self.place.dir()).unwrap().leak();
-        let indexes: Vec<Index<'static>> =
-            kernel::available().into_iter().map(|kernel| Index::open_with(leaked, kernel).unwrap()).collect();
+        let open = |kernel| Generation::open_with(Segment::attach(&self.place.dir()).unwrap(), kernel).unwrap();
+        let generations: Vec<Generation> = kernel::available().into_iter().map(open).collect();
         change();
         let (sender, ended) = mpsc::channel();
-        std::thread::spawn(move || sender.send(indexes.iter().map(search_all).sum()));
+        std::thread::spawn(move || {
+            sender.send(generations.iter().map(|generation| search_all(generation.index())).sum())
+        });
         let panicked = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what}: a search does not end"));
         self.restore();
         panicked
@@ -75,7 +77,7 @@ impl Victim {
 }
 
 /// How many of some searches of both kinds panicked.
-fn search_all(index: &Index<'static>) -> usize {
+fn search_all(index: &Index<'_>) -> usize {
     let ends = |search: &dyn Fn()| usize::from(catch_unwind(AssertUnwindSafe(search)).is_err());
     let both = |query: &Point| {
         let classify = || _ = std::hint::black_box(index.classify(query));
@@ -218,7 +220,8 @@ fn every_search_ends_while_the_image_is_being_rewritten() {
         });
         // the check itself may meet a change, so the sound copy is what is checked
         let sound = Index::check(&victim.image).unwrap();
-        let index = sound.over(Segment::attach(&victim.place.dir()).unwrap().leak()).unwrap();
+        let segment: &'static Segment = Box::leak(Box::new(Segment::attach(&victim.place.dir()).unwrap()));
+        let index = sound.over(segment.bytes()).unwrap();
         let (sender, ended) = mpsc::channel();
         std::thread::spawn(move || sender.send((0..100).map(|_| search_all(&index)).sum::<usize>()));
         let ended = ended.recv_timeout(PATIENCE);
