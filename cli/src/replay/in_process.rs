@@ -1,14 +1,14 @@
 //! Queries through parse, vectorize and classify in this process, on one thread.
 
-use super::clock::Durations;
+use super::clock::{Durations, Summary};
 use super::report::Report;
 use super::tally::{Answer, Expected, Tally};
 use crate::progress::Reporter;
 use crate::search_stats::Stats;
 use anyhow::Result;
 use dataset::PayloadEntry;
-use index::Index;
-use schema::{Decision, Parser, Rules};
+use schema::Decision;
+use scoring::{Generation, Scorer};
 use space::Point;
 use std::time::Instant;
 
@@ -22,19 +22,18 @@ const PROGRESS_EVERY: usize = 8192;
 pub fn replay_payloads(
     name: &str,
     entries: &[PayloadEntry],
-    (index, rules): (&Index<'_>, &Rules),
+    generation: Generation,
     count: bool,
     reporter: &Reporter,
 ) -> Result<Report> {
     let longest = entries.iter().map(|entry| entry.request.len()).max().unwrap_or(0);
-    let (mut parser, mut parse) = (Parser::new(longest), Durations::new()?);
-    let (mut search, mut tally) = (Search::new(index, count)?, Tally::default());
+    let (mut scorer, mut parse) = (Scorer::new(generation, longest), Durations::new()?);
+    let mut tally = Tally::default();
     let mut parsed = Vec::with_capacity(entries.len());
     for (done, entry) in entries.iter().enumerate() {
         tell(reporter, PARSING, done, entries.len());
         let started = Instant::now();
-        let query = parser.parse(entry.request.as_bytes()).map(|transaction| rules.vectorize(&transaction));
-        match query {
+        match scorer.read(entry.request.as_bytes()) {
             Ok(query) => {
                 parse.record(started.elapsed());
                 parsed.push((query, Expected { approved: entry.expected_approved, frauds: entry.expected_frauds }));
@@ -43,8 +42,9 @@ pub fn replay_payloads(
         }
     }
     tell(reporter, PARSING, entries.len(), entries.len());
+    let mut search = Search::new(scorer.generation(), count)?;
     search.run(&parsed, &mut tally, reporter);
-    Ok(Report::in_process(name, tally, parse.summary(), search.times.summary(), search.stats, index.info().kernel))
+    Ok(search.report(name, tally, parse.summary()))
 }
 
 /// Vectors as queries: nothing to parse. `expected` holds the frauds of each.
@@ -52,28 +52,28 @@ pub fn replay_queries(
     name: &str,
     queries: &[Point],
     expected: &[u8],
-    index: &Index<'_>,
+    generation: &Generation,
     count: bool,
     reporter: &Reporter,
 ) -> Result<Report> {
-    let (mut search, mut tally) = (Search::new(index, count)?, Tally::default());
+    let (mut search, mut tally) = (Search::new(generation, count)?, Tally::default());
     let expected =
         expected.iter().map(|frauds| Expected { approved: Decision::of_frauds(*frauds).approved(), frauds: *frauds });
     let queries: Vec<_> = queries.iter().copied().zip(expected).collect();
     search.run(&queries, &mut tally, reporter);
-    Ok(Report::in_process(name, tally, None, search.times.summary(), search.stats, index.info().kernel))
+    Ok(search.report(name, tally, None))
 }
 
 /// The second half of every replay: from vectors to answers.
-struct Search<'i> {
-    index: &'i Index<'i>,
+struct Search<'g> {
+    generation: &'g Generation,
     times: Durations,
     stats: Option<Stats>,
 }
 
-impl<'i> Search<'i> {
-    fn new(index: &'i Index<'i>, count: bool) -> Result<Self> {
-        Ok(Self { index, times: Durations::new()?, stats: count.then(Stats::default) })
+impl<'g> Search<'g> {
+    fn new(generation: &'g Generation, count: bool) -> Result<Self> {
+        Ok(Self { generation, times: Durations::new()?, stats: count.then(Stats::default) })
     }
 
     /// Each query once, in order. What they cost is counted in a pass of its own, as the timed search does not count.
@@ -81,22 +81,27 @@ impl<'i> Search<'i> {
         for (done, (query, expected)) in queries.iter().enumerate() {
             tell(reporter, SEARCHING, done, queries.len());
             let started = Instant::now();
-            let frauds = self.index.classify(query);
+            let decision = self.generation.decide(query);
             self.times.record(started.elapsed());
-            tally.answered(*expected, answer(frauds));
+            tally.answered(*expected, answer(decision));
         }
         tell(reporter, SEARCHING, queries.len(), queries.len());
         if let Some(stats) = &mut self.stats {
             for (query, _) in queries {
-                let (frauds, effort) = self.index.measure(query);
+                let (frauds, effort) = self.generation.index().measure(query);
                 stats.add(frauds, &effort);
             }
         }
     }
+
+    fn report(self, name: &str, tally: Tally, parse: Option<Summary>) -> Report {
+        let kernel = self.generation.index().info().kernel;
+        Report::in_process(name, tally, parse, self.times.summary(), self.stats, kernel)
+    }
 }
 
-fn answer(frauds: u8) -> Answer {
-    Answer { approved: Decision::of_frauds(frauds).approved(), frauds: Some(frauds) }
+fn answer(decision: Decision) -> Answer {
+    Answer { approved: decision.approved(), frauds: Some(decision.frauds()) }
 }
 
 fn tell(reporter: &Reporter, phase: &'static str, done: usize, total: usize) {

@@ -85,9 +85,8 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<Report> {
     match &options.through {
         Some(url) => through::replay(&name, &entries, url, reporter),
         None => {
-            let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-            let (index, rules) = image.open_named(&path)?;
-            in_process::replay_payloads(&name, &entries, (&index, &rules), options.stats, reporter)
+            let (_, generation) = options.data.index(options.index.as_deref(), reporter)?;
+            in_process::replay_payloads(&name, &entries, generation, options.stats, reporter)
         }
     }
 }
@@ -119,9 +118,8 @@ fn queries(options: &Options, reporter: &Reporter) -> Result<Option<Drawn>> {
 fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result<Report> {
     let Drawn { name, queries, references } = drawn;
     let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
-    let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-    let (index, _) = image.open_named(&path)?;
-    in_process::replay_queries(name, queries, &expected, &index, options.stats, reporter)
+    let (_, generation) = options.data.index(options.index.as_deref(), reporter)?;
+    in_process::replay_queries(name, queries, &expected, &generation, options.stats, reporter)
 }
 
 fn payload_entries(options: &Options, reporter: &Reporter) -> Result<(String, Vec<PayloadEntry>)> {
