@@ -48,7 +48,7 @@ impl Service for Bare {
         self.phase.get()
     }
 
-    fn score(&mut self, _body: &mut [u8]) -> Option<Result<u8, Infallible>> {
+    fn score(&mut self, _body: &[u8]) -> Option<Result<u8, Infallible>> {
         Some(Ok(0))
     }
 

@@ -306,7 +306,7 @@ impl Conn {
         };
         let (unread, mut output) = buffer.halves();
         let form = Form { persistence, head_only: head.head_only };
-        handler::answer(service, head.route, &mut unread[..body_bytes], &mut output, form);
+        handler::answer(service, head.route, &unread[..body_bytes], &mut output, form);
         buffer.consume(body_bytes);
         self.burst += 1;
         self.answers += 1;

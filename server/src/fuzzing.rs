@@ -10,10 +10,11 @@ use crate::handler::Phase;
 use crate::head::{self, Parsed, Refusal};
 use crate::limits::Limits;
 use crate::response;
-use crate::scorer::{FraudScore, Scorer};
+use crate::scorer::FraudScore;
 use index::format::{Header, checksum};
 use index::{Index, RuleSections};
-use schema::{Parser, Rules, StoredRules};
+use schema::{Parser, Rules};
+use scoring::{Generation, Scorer};
 use space::{DIMENSIONS, Label, Point};
 use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
@@ -174,12 +175,11 @@ fn must_be_answers(mut text: &str) {
 }
 
 thread_local! {
-    static IMAGE: &'static [u8] = small_image().leak();
+    static IMAGE: Rc<[u8]> = small_image().into();
     static SERVICE: RefCell<FraudScore> = RefCell::new(FraudScore {
         phase: Rc::new(Cell::new(Phase::Ready)),
         scorer: Some(Scorer::new(
-            IMAGE.with(|image| Index::open(image)).expect("it was just built"),
-            Rules::default(),
+            Generation::open(small_image(), index::InstructionSet::detect()).expect("it was just built"),
             LIMITS.body_bytes,
         )),
     });
@@ -189,9 +189,7 @@ fn small_image() -> Vec<u8> {
     let vector = |n: i16| Point::new(std::array::from_fn(|dimension| (n * 31 + dimension as i16 * 97) % 10_000));
     let vectors: Vec<Point> = (0..300).map(|n| vector(n).expect("in range")).collect();
     let labels: Vec<Label> = (0..300).map(|n| if n % 3 == 0 { Label::Fraud } else { Label::Legit }).collect();
-    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    index::build(&vectors, &labels, rules, &|_, _, _| {}).expect("enough vectors")
+    scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).expect("enough vectors")
 }
 
 /// Images are mapped: they begin at a multiple of this at least.
@@ -202,11 +200,11 @@ const PATCH_BYTES: usize = 5;
 /// An index image with some bytes changed and its checksum made right again: refused, or safe to ask. A checksum is no
 /// proof of good faith, so nothing that an image says may lead outside it.
 pub fn index(patches: &[u8]) {
-    let original = IMAGE.with(|image| *image);
+    let original = IMAGE.with(Rc::clone);
     let mut memory = vec![0; original.len() + MAPPING];
     let start = memory.as_ptr().align_offset(MAPPING);
     let image = &mut memory[start..][..original.len()];
-    image.copy_from_slice(original);
+    image.copy_from_slice(&original);
     for patch in patches.chunks_exact(PATCH_BYTES).take(64) {
         let at = u32::from_le_bytes([patch[0], patch[1], patch[2], patch[3]]) as usize % image.len();
         image[at] = patch[4];

@@ -13,8 +13,8 @@ pub trait Service: 'static {
     /// Whether requests are answered now.
     fn phase(&self) -> Phase;
 
-    /// Frauds among the five nearest references (0..=5), or `None` while there is no index. May rewrite `body`.
-    fn score(&mut self, body: &mut [u8]) -> Option<Result<u8, Self::Error>>;
+    /// Frauds among the five nearest references (0..=5), or `None` while there is no index.
+    fn score(&mut self, body: &[u8]) -> Option<Result<u8, Self::Error>>;
 
     /// What a request is answered as that asks for `route`.
     fn route(&self, route: Route) -> Route {
@@ -68,7 +68,7 @@ impl Route {
 }
 
 /// Writes the answer to a whole request.
-pub fn answer<S: Service>(service: &mut S, route: Route, body: &mut [u8], output: &mut Output<'_>, form: Form) {
+pub fn answer<S: Service>(service: &mut S, route: Route, body: &[u8], output: &mut Output<'_>, form: Form) {
     // HEAD must not get a body, whatever the service would answer.
     let route = if form.head_only { route } else { service.route(route) };
     match route {

@@ -9,14 +9,14 @@ use crate::last_resort;
 use crate::limits;
 use crate::listen::{self, ListenError};
 use crate::options::{Options, Serving};
-use crate::scorer::{FraudScore, Scorer};
+use crate::scorer::FraudScore;
 use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::Worker;
 use command_line::KernelError;
-use index::{Index, InstructionSet, RuleSections};
-use schema::Rules;
-use shm_loader::{AttachError, ImageError, Segment, SegmentVersion, load_command};
+use index::InstructionSet;
+use scoring::{Generation, ImageError, Scorer};
+use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
 use std::error::Error;
 use std::io;
@@ -116,7 +116,8 @@ fn serve(options: &Options) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let shared_index = scorer.as_ref().filter(|_| options.share_port).map(|scorer| scorer.index().info().checksum);
+    let shared_index =
+        scorer.as_ref().filter(|_| options.share_port).map(|scorer| scorer.generation().index().info().checksum);
     let service = FraudScore { phase: phase.clone(), scorer };
     serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
@@ -181,14 +182,11 @@ fn find_index(options: &Options, kernel: InstructionSet) -> Result<Scorer, Failu
     let invalid = |error: ImageError| Failure::InvalidIndex { dir: dir.clone(), error };
     let segment = Segment::attach_trusting(dir, &options.trust).map_err(Failure::NoIndex)?;
     let is_verified = segment.is_verified();
-    let check = if is_verified { Index::check_verified } else { Index::check };
-    let checked = check(segment.bytes(), kernel).map_err(|error| invalid(error.into()))?;
-    let RuleSections { normalization, mcc_risk } = checked.rule_sections(segment.bytes());
-    let rules = Rules::decode(normalization, mcc_risk).map_err(|error| invalid(error.into()))?;
-    let index = checked.over(segment.leak()).map_err(|error| invalid(error.into()))?;
-    let info = index.info();
+    let open = if is_verified { Generation::open_verified } else { Generation::open };
+    let generation = open(segment, kernel).map_err(invalid)?;
+    let info = generation.index().info();
     let opened = begun.elapsed();
-    let (scorer, warmed) = warmup::warm_up(Scorer::new(index, rules, limits.body_bytes), limits);
+    let (scorer, warmed) = warmup::warm_up(Scorer::new(generation, limits.body_bytes), limits);
     tracing::info!(
         references = info.references,
         bytes = info.bytes,

@@ -7,8 +7,9 @@ use crate::buffers::Buffer;
 use crate::conn::{Conn, Step};
 use crate::handler::Phase;
 use crate::limits::{self, Limits};
-use crate::scorer::{FraudScore, Scorer};
+use crate::scorer::FraudScore;
 use schema::{Dimension, Normalization};
+use scoring::Scorer;
 use space::{Point, SCALE};
 use std::cell::Cell;
 use std::fmt::Write;
@@ -26,9 +27,10 @@ pub struct Warmed {
 
 /// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
 pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
-    touch(scorer.index().bytes());
-    let normalization = scorer.rules().normalization;
-    let queries: Vec<Point> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
+    let generation = scorer.generation();
+    touch(generation.index().bytes());
+    let normalization = generation.rules().normalization;
+    let queries: Vec<Point> = generation.index().spread(limits::WARM_UP_REQUESTS).collect();
     let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };

@@ -9,7 +9,6 @@ pub use inspection::{
 };
 
 use crate::folder::{Folder, Lock, PUBLISHED};
-use crate::image;
 use crate::mapping::resident_pages;
 use crate::segment::{self, Segment, SegmentId};
 use crate::{AttachError, FolderError, Trust};
@@ -76,10 +75,10 @@ fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, In
     };
     // before validating, which reads pages back from swap
     let pages = pages(&segment).map_err(|source| InspectError::Io { path: folder.path().into(), source })?;
-    let opened = command_line::kernel()
+    let validated = command_line::kernel()
         .map_err(|error| error.to_string())
-        .and_then(|kernel| image::open(segment.bytes(), kernel).map_err(|error| error.to_string()));
-    let (index, problem) = match opened {
+        .and_then(|kernel| scoring::validate(segment.bytes(), kernel).map_err(|error| error.to_string()));
+    let (index, problem) = match validated {
         Ok(index) => (Some(index.info()), None),
         Err(problem) => (None, Some(problem)),
     };

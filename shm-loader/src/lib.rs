@@ -22,7 +22,6 @@ pub mod command;
 mod copy;
 mod error;
 mod folder;
-mod image;
 mod inspect;
 mod limit;
 mod load;
@@ -38,7 +37,6 @@ mod user;
 pub use copy::{CopyError, Reader};
 pub use error::{AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
-pub use image::ImageError;
 pub use inspect::{
     InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState, inspect,
     inspect_trusting,

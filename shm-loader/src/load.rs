@@ -2,7 +2,6 @@
 
 use crate::copy::{self, Sink};
 use crate::folder::{LockedFolder, PUBLISHED, Temporary};
-use crate::image;
 use crate::limit;
 use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
@@ -153,8 +152,8 @@ fn verify(
     progress("verify", 0, source.bytes());
     let copy =
         Segment::attach_in(locked.folder(), temporary.name(), &Trust::default()).map_err(LoadError::Unreadable)?;
-    // Nothing is searched, so any kernel will do.
-    let index = image::open(copy.bytes(), InstructionSet::detect())
+    // nothing is searched, so any kernel will do
+    let index = scoring::validate(copy.bytes(), InstructionSet::detect())
         .map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
     progress("verify", source.bytes(), source.bytes());
     Ok((index.info(), copy.id()))

@@ -119,19 +119,18 @@ impl Segment {
         self.is_verified
     }
 
-    /// Keeps the mapping, and the lock that says so, for the rest of the process's life.
-    pub fn leak(self) -> &'static [u8] {
-        std::mem::forget(self.lock);
-        let map: &'static Mmap = Box::leak(Box::new(self.map));
-        map
-    }
-
     pub(crate) fn map(&self) -> &Mmap {
         &self.map
     }
 
     pub(crate) fn file(&self) -> &File {
         self.lock.file()
+    }
+}
+
+impl AsRef<[u8]> for Segment {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 

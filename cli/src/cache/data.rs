@@ -1,6 +1,6 @@
 //! The data folder: the official index and the labelled payload sets, made once and checked at every use.
 
-use crate::cache::index_image::Image;
+use crate::cache::index_image;
 use crate::cache::references_source::Source;
 use crate::cache::usable_file::usable;
 use crate::console::advice::Advise;
@@ -8,10 +8,11 @@ use crate::console::output::write_whole;
 use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
-use index::{InstructionSet, RuleSections};
+use index::InstructionSet;
 use load_test::Preview;
 use rustix::fs::{FlockOperation, flock};
-use schema::{Rules, StoredRules};
+use schema::Rules;
+use scoring::Generation;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::BufReader;
@@ -27,18 +28,22 @@ pub struct DataOption {
 
 impl DataOption {
     /// A named index file or, without a name, the official index, built when it is missing; and its path.
-    pub fn index_image(&self, file: Option<&Path>, reporter: &Reporter) -> Result<(PathBuf, Image)> {
-        let path = match file {
-            Some(path) => path.to_owned(),
-            None => DataFolder::open(self)?.official_index(reporter)?,
-        };
-        let image = Image::read(&path)?;
-        Ok((path, image))
+    pub fn index(&self, file: Option<&Path>, reporter: &Reporter) -> Result<(PathBuf, Generation)> {
+        match file {
+            Some(path) => Ok((path.to_owned(), index_image::open(path)?)),
+            None => DataFolder::open(self)?.official_index(reporter),
+        }
     }
 }
 
 /// Lengths of sets that are longer than published are multiples of it.
 const LONGER_BY: u64 = 50_000;
+
+/// Name of the official index in the folder.
+const OFFICIAL: &str = "official.index";
+
+/// How much of an image is checked when it is opened.
+type Open = fn(Vec<u8>, InstructionSet) -> Result<Generation>;
 
 /// A folder that exists and can be written.
 pub struct DataFolder {
@@ -61,23 +66,45 @@ impl DataFolder {
         Ok(Self { path })
     }
 
-    /// Path of a valid official index; builds it when it is missing, of another format version or damaged.
-    pub fn official_index(&self, reporter: &Reporter) -> Result<PathBuf> {
-        let path = self.path.join("official.index");
+    /// The official index and its path; builds it when it is missing, of another format version or damaged.
+    pub fn official_index(&self, reporter: &Reporter) -> Result<(PathBuf, Generation)> {
+        self.official(check_all, reporter)
+    }
+
+    /// Path of the official index for a loader, which checks what it copies from it. So what it holds is only looked at
+    /// here, to build it when it is missing, of another format version or not the official one.
+    pub fn official_index_to_load(&self, reporter: &Reporter) -> Result<PathBuf> {
+        let (path, _) = self.official(check_little, reporter)?;
+        Ok(path)
+    }
+
+    /// Builds the official index that a loader has refused.
+    pub fn build_official_anew(&self, refusal: &anyhow::Error, reporter: &Reporter) -> Result<()> {
+        let path = self.official_path();
+        note_unusable(&path, refusal, reporter);
+        let _lock = self.lock(OFFICIAL, reporter)?;
+        keep_official(&path, reporter).map(drop)
+    }
+
+    fn official_path(&self) -> PathBuf {
+        self.path.join(OFFICIAL)
+    }
+
+    fn official(&self, open: Open, reporter: &Reporter) -> Result<(PathBuf, Generation)> {
+        let path = self.official_path();
         // before a kept index is blamed for a kernel that cannot be had, and built anew
         let kernel = command_line::kernel()?;
-        if is_official(&path, kernel, reporter) {
-            return Ok(path);
+        if let Some(generation) = usable_official(&path, open, kernel, reporter) {
+            return Ok((path, generation));
         }
-        let _lock = self.lock("official.index", reporter)?;
+        let _lock = self.lock(OFFICIAL, reporter)?;
         // somebody else may have built it while this process waited
-        if check_official(&path, kernel).is_ok() {
-            return Ok(path);
+        if let Ok(generation) = open_official(&path, open, kernel) {
+            return Ok((path, generation));
         }
-        reporter.note(&format!("building the official index (once; kept as {})", path.display()));
-        let image = build_official(reporter)?;
-        write_whole(&path, |out| Ok(out.write_all(&image)?))?;
-        Ok(path)
+        let image = keep_official(&path, reporter)?;
+        let generation = open(image, kernel).context("checking the index that was built")?;
+        Ok((path, generation))
     }
 
     /// Entries of a published payload set; generates and labels it when it is missing or not of the official references.
@@ -139,43 +166,57 @@ fn user_cache() -> Option<PathBuf> {
     named.or_else(|| Some(std::env::home_dir().filter(|home| home.is_absolute())?.join(".cache")))
 }
 
+/// Builds the official index, writes it and returns its image.
+fn keep_official(path: &Path, reporter: &Reporter) -> Result<Vec<u8>> {
+    reporter.note(&format!("building the official index (once; kept as {})", path.display()));
+    let image = build_official(reporter)?;
+    write_whole(path, |out| Ok(out.write_all(&image)?))?;
+    Ok(image)
+}
+
 /// References are dropped before the image is returned, so the peak is theirs plus the builder's.
 fn build_official(reporter: &Reporter) -> Result<Vec<u8>> {
     let references = Source::Official.load(reporter)?;
-    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    index::build(&references.vectors, &references.labels, rules, &|phase, done, total| {
+    scoring::build(&references.vectors, &references.labels, &Rules::default(), &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the official index")
 }
 
-/// Says why when a file is there but cannot be used.
-fn is_official(path: &Path, kernel: InstructionSet, reporter: &Reporter) -> bool {
-    if !path.exists() {
-        return false;
-    }
-    match check_official(path, kernel) {
-        Ok(()) => true,
-        Err(error) => {
-            reporter.note(&format!("the kept index {} cannot be used and is built anew: {error:#}", path.display()));
-            false
-        }
-    }
+/// For who answers from the index.
+fn check_all(image: Vec<u8>, kernel: InstructionSet) -> Result<Generation> {
+    Ok(Generation::open(image, kernel)?)
 }
 
-fn check_official(path: &Path, kernel: InstructionSet) -> Result<()> {
-    let image = Image::read(path)?;
-    let (index, rules) = image.open(kernel)?;
-    let references = u64::from(index.info().references);
+/// For who hands the file to a loader: whether it is one of this format and whose it is.
+fn check_little(image: Vec<u8>, kernel: InstructionSet) -> Result<Generation> {
+    Ok(Generation::open_verified(image, kernel)?)
+}
+
+/// Says why when a file is there but cannot be used.
+fn usable_official(path: &Path, open: Open, kernel: InstructionSet, reporter: &Reporter) -> Option<Generation> {
+    if !path.exists() {
+        return None;
+    }
+    open_official(path, open, kernel).map_err(|error| note_unusable(path, &error, reporter)).ok()
+}
+
+fn note_unusable(path: &Path, error: &anyhow::Error, reporter: &Reporter) {
+    reporter.note(&format!("the kept index {} cannot be used and is built anew: {error:#}", path.display()));
+}
+
+fn open_official(path: &Path, open: Open, kernel: InstructionSet) -> Result<Generation> {
+    let image = std::fs::read(path).with_context(|| format!("cannot read the index {}", path.display()))?;
+    let generation = open(image, kernel)?;
+    let references = u64::from(generation.index().info().references);
     anyhow::ensure!(
         references == ReferenceRecipe::OFFICIAL.count,
         "it holds {} references, the official set {}",
         thousands(references),
         thousands(ReferenceRecipe::OFFICIAL.count)
     );
-    anyhow::ensure!(rules == Rules::default(), "its constants are not the official ones");
-    Ok(())
+    anyhow::ensure!(*generation.rules() == Rules::default(), "its constants are not the official ones");
+    Ok(generation)
 }
 
 /// The one field of a payload file that tells which references labelled it.
@@ -238,20 +279,36 @@ mod tests {
     #[test]
     fn an_index_of_other_references_is_not_taken_for_the_official_one() {
         let references = small_references();
-        let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-        let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-        let image = index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).unwrap();
+        let image = scoring::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&image).unwrap();
-        let error = check_official(file.path(), command_line::kernel().unwrap()).unwrap_err().to_string();
-        assert_eq!(error, "it holds 100 references, the official set 3,000,000");
+        for open in [check_all, check_little] {
+            let error = open_official(file.path(), open, InstructionSet::detect()).err().unwrap().to_string();
+            assert_eq!(error, "it holds 100 references, the official set 3,000,000");
+        }
+    }
+
+    #[test]
+    fn what_a_loader_will_check_is_not_checked_before() {
+        let references = small_references();
+        let image = scoring::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
+        let mut damaged = image.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        let kernel = InstructionSet::detect();
+        assert!(check_all(image, kernel).is_ok());
+        assert!(check_all(damaged.clone(), kernel).is_err());
+        assert!(check_little(damaged, kernel).is_ok());
     }
 
     #[test]
     fn a_cut_off_index_is_refused() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"FRAUD").unwrap();
-        assert!(check_official(file.path(), command_line::kernel().unwrap()).is_err());
+        assert!(
+            [check_all, check_little]
+                .iter()
+                .all(|open| open_official(file.path(), *open, InstructionSet::detect()).is_err())
+        );
     }
 
     #[test]

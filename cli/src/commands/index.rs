@@ -3,7 +3,7 @@
 mod effort;
 mod equal_points;
 
-use crate::cache::index_image::Image;
+use crate::cache::index_image;
 use crate::cache::references_source::Source;
 use crate::cache::usable_file::usable;
 use crate::console::exit::Outcome;
@@ -12,11 +12,11 @@ use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use equal_points::EqualPoints;
-use index::{Index, Info, RuleSections};
-use schema::{Dimension, Parser, Rules, StoredRules};
+use index::{Index, Info};
+use schema::Rules;
+use scoring::{ExplainError, Scorer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use space::{DIMENSIONS, Label, Point, SCALE};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
@@ -99,9 +99,7 @@ pub fn run(command: &Command) -> Result<Outcome> {
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
     let (kernel, rules) = (command_line::kernel()?, rules(options)?);
     let references = options.references.load(reporter)?;
-    let StoredRules { normalization, mcc_risk } = rules.encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    let image = index::build(&references.vectors, &references.labels, rules, &|phase, done, total| {
+    let image = scoring::build(&references.vectors, &references.labels, &rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })
     .context("building the index")?;
@@ -145,9 +143,9 @@ struct Described {
 }
 
 fn info(options: &InfoOptions) -> Result<()> {
-    let image = Image::read(&options.file)?;
-    let (index, _) = image.open_named(&options.file)?;
-    let (info, equal_points) = (index.info(), EqualPoints::of(&index)?);
+    let generation = index_image::open(&options.file)?;
+    let index = generation.index();
+    let (info, equal_points) = (index.info(), EqualPoints::of(index)?);
     equal_points.warn(&Reporter::stderr());
     if options.json {
         return print_line(&serde_json::to_string_pretty(&Described { info, equal_points })?);
@@ -183,36 +181,14 @@ fn info(options: &InfoOptions) -> Result<()> {
     print_line(text.trim_end())
 }
 
-/// What `neighbours --json` prints.
-#[derive(Serialize)]
-struct Explanation {
-    approved: bool,
-    fraud_score: f64,
-    frauds: u8,
-    vector: [f64; DIMENSIONS],
-    neighbours: Vec<ExplainedNeighbour>,
-}
-
-#[derive(Serialize)]
-struct ExplainedNeighbour {
-    /// Position in the references file, counted from 0.
-    reference: u32,
-    /// Euclidean, in units of the vector.
-    distance: f64,
-    /// Squared, in units of 1/10000: exact.
-    squared_distance: u64,
-    label: &'static str,
-}
-
 fn neighbours(options: &NeighboursOptions) -> Result<()> {
     let body = read_payload(&options.payload)?;
-    let image = Image::read(&options.file)?;
-    let (index, rules) = image.open_named(&options.file)?;
-    let mut parser = Parser::new(body.len());
-    let transaction = parser
-        .parse(&body)
-        .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)")?;
-    let explanation = explain(&index, &rules.vectorize(&transaction))?;
+    let mut scorer = Scorer::new(index_image::open(&options.file)?, body.len());
+    let explanation = scorer.explain(&body).map_err(|error| match error {
+        ExplainError::Payload(error) => anyhow::Error::new(error)
+            .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)"),
+        contradiction @ ExplainError::Contradiction { .. } => contradiction.into(),
+    })?;
     if options.json {
         return print_line(&serde_json::to_string_pretty(&explanation)?);
     }
@@ -224,39 +200,10 @@ fn neighbours(options: &NeighboursOptions) -> Result<()> {
         writeln!(text, "  {:>8}  {:<5}  distance {:.6}", neighbour.reference, neighbour.label, neighbour.distance)?;
     }
     writeln!(text, "\nvector")?;
-    for (dimension, value) in Dimension::ALL.into_iter().zip(explanation.vector) {
+    for (dimension, value) in explanation.dimensions() {
         writeln!(text, "  {:<22} {value:>7}", dimension.name())?;
     }
     print_line(text.trim_end())
-}
-
-fn explain(index: &Index<'_>, query: &Point) -> Result<Explanation> {
-    let nearest = index.neighbours(query);
-    let frauds = index.classify(query);
-    let scale = f64::from(SCALE);
-    let listed = nearest.iter().filter(|neighbour| neighbour.label == Label::Fraud).count();
-    anyhow::ensure!(
-        listed == usize::from(frauds),
-        "the engine answers {frauds} frauds, its neighbours hold {listed}: please report this payload"
-    );
-    Ok(Explanation {
-        approved: frauds < 3,
-        fraud_score: f64::from(frauds) / 5.0,
-        frauds,
-        vector: query.values().map(|value| f64::from(value) / scale),
-        neighbours: nearest
-            .iter()
-            .map(|neighbour| ExplainedNeighbour {
-                reference: neighbour.reference,
-                distance: (neighbour.distance as f64).sqrt() / scale,
-                squared_distance: neighbour.distance,
-                label: match neighbour.label {
-                    Label::Legit => "legit",
-                    Label::Fraud => "fraud",
-                },
-            })
-            .collect(),
-    })
 }
 
 fn read_payload(path: &Path) -> Result<Vec<u8>> {

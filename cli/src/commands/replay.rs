@@ -85,9 +85,8 @@ fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<ReplayRepor
     let report = match &options.through {
         Some(target) => through::replay(&payloads, target, reporter)?,
         None => {
-            let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-            let (index, rules) = image.open_named(&path)?;
-            in_process::replay_payloads(&payloads, (&index, &rules), options.stats, reporter)?
+            let (_, generation) = options.data.index(options.index.as_deref(), reporter)?;
+            in_process::replay_payloads(&payloads, generation, options.stats, reporter)?
         }
     };
     if report.wrong_answers() > 0 {
@@ -123,9 +122,8 @@ fn queries(options: &Options, reporter: &Reporter) -> Result<Option<Drawn>> {
 fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result<ReplayReport> {
     let Drawn { name, queries, references } = drawn;
     let expected = dataset::label(queries, references, &|phase, done, total| reporter.report(phase, done, total));
-    let (path, image) = options.data.index_image(options.index.as_deref(), reporter)?;
-    let (index, _) = image.open_named(&path)?;
-    in_process::replay_points(name, queries, &expected, &index, options.stats, reporter)
+    let (_, generation) = options.data.index(options.index.as_deref(), reporter)?;
+    in_process::replay_points(name, queries, &expected, &generation, options.stats, reporter)
 }
 
 fn payloads(options: &Options, reporter: &Reporter) -> Result<Payloads> {

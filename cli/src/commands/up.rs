@@ -83,13 +83,14 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if left_behind > 0 {
         reporter.note(&format!("removed {left_behind} folder(s) of sockets that a killed `fraudring up` left"));
     }
-    let index_file = DataFolder::open(&options.data)?.official_index(&reporter)?;
+    let data = DataFolder::open(&options.data)?;
+    let index_file = data.official_index_to_load(&reporter)?;
 
     // until here a signal may simply end the process; from here on there is something to undo
     let watched = interrupt::ENDING.into_iter().chain(interrupt::IGNORED).chain([SIGCHLD]);
     let mut signals = Signals::new(watched).context("cannot watch for signals")?;
     interrupt::take_over();
-    let loaded = LoadedIndex::load(&index_file, &shm_dir, options.keep, &reporter)?;
+    let loaded = LoadedIndex::load_official(&data, &index_file, &shm_dir, options.keep, &reporter)?;
     let plan = SystemPlan { address: address.address, shm_dir, cpus: options.cpus, front };
     let mut system = System::start(plan)?;
     if system.bring_up(&mut signals)? {

@@ -6,8 +6,7 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use dataset::References;
-use index::RuleSections;
-use schema::{Rules, StoredRules};
+use schema::Rules;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -27,10 +26,8 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let references = load(&options.references)?;
-    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    let image =
-        index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).context("building the index")?;
+    let image = scoring::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {})
+        .context("building the index")?;
     std::fs::write(&options.out, &image).with_context(|| format!("cannot write {}", options.out.display()))?;
     let (count, bytes, out) = (references.labels.len(), image.len(), options.out.display());
     // unlike `println!` it does not panic when nobody reads

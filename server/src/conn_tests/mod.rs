@@ -22,10 +22,9 @@ impl Service for ByLength {
         self.phase
     }
 
-    fn score(&mut self, body: &mut [u8]) -> Option<Result<u8, &'static str>> {
+    fn score(&mut self, body: &[u8]) -> Option<Result<u8, &'static str>> {
         let lacks_amount = body.starts_with(b"{") && !body.windows(8).any(|part| part == br#""amount""#);
         let is_bad = body.is_empty() || body == b"no json" || lacks_amount;
-        body.fill(b'#');
         self.has_index.then_some(if is_bad { Err("field `amount` is missing") } else { Ok((body.len() % 6) as u8) })
     }
 }

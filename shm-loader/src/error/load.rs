@@ -2,8 +2,8 @@
 
 use super::{AttachError, FolderError, SourceError};
 use crate::copy::CopyError;
-use crate::image::ImageError;
 use crate::program::unload_command;
+use scoring::ImageError;
 use std::io;
 use std::path::PathBuf;
 

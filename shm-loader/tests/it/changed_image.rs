@@ -5,6 +5,7 @@ use index::exact::layout::{Boxes, LEAF_FLAG, Leaf, Node};
 use index::format::SectionKind;
 use index::lanes::LANES;
 use index::{Index, InstructionSet};
+use scoring::Generation;
 use shm_loader::Segment;
 use space::Point;
 use std::fs::{File, OpenOptions};
@@ -60,12 +61,13 @@ impl Victim {
     #[track_caller]
     fn searches_end_after(&self, what: &str, change: impl Fn()) -> usize {
         silence_panics();
-        let leaked: &'static [u8] = Segment::attach(&self.place.dir()).unwrap().leak();
-        let indexes: Vec<Index<'static>> =
-            InstructionSet::available().into_iter().map(|kernel| Index::open_with(leaked, kernel).unwrap()).collect();
+        let open = |kernel| Generation::open(Segment::attach(&self.place.dir()).unwrap(), kernel).unwrap();
+        let generations: Vec<Generation> = InstructionSet::available().into_iter().map(open).collect();
         change();
         let (sender, ended) = mpsc::channel();
-        std::thread::spawn(move || sender.send(indexes.iter().map(search_all).sum()));
+        std::thread::spawn(move || {
+            sender.send(generations.iter().map(|generation| search_all(generation.index())).sum())
+        });
         let panicked = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what}: a search does not end"));
         self.restore();
         panicked
@@ -73,7 +75,7 @@ impl Victim {
 }
 
 /// How many of some searches of both kinds panicked.
-fn search_all(index: &Index<'static>) -> usize {
+fn search_all(index: &Index<'_>) -> usize {
     let ends = |search: &dyn Fn()| usize::from(catch_unwind(AssertUnwindSafe(search)).is_err());
     let both = |query: &Point| {
         let classify = || _ = std::hint::black_box(index.classify(query));
@@ -216,7 +218,8 @@ fn every_search_ends_while_the_image_is_being_rewritten() {
         });
         // the check itself may meet a change, so the sound copy is what is checked
         let sound = Index::check(&victim.image, InstructionSet::detect()).unwrap();
-        let index = sound.over(Segment::attach(&victim.place.dir()).unwrap().leak()).unwrap();
+        let segment: &'static Segment = Box::leak(Box::new(Segment::attach(&victim.place.dir()).unwrap()));
+        let index = sound.over(segment.bytes()).unwrap();
         let (sender, ended) = mpsc::channel();
         std::thread::spawn(move || sender.send((0..100).map(|_| search_all(&index)).sum::<usize>()));
         let ended = ended.recv_timeout(PATIENCE);

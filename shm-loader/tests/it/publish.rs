@@ -1,6 +1,8 @@
 //! A segment is published whole, read by everybody, and replaced without disturbing who reads the old one.
 
 use crate::common::{Place, index};
+use index::InstructionSet;
+use scoring::Generation;
 use shm_loader::{
     AttachError, FolderError, InspectError, LoadError, Options, Reader, Segment, SegmentVersion, SourceError, Trust,
 };
@@ -22,15 +24,51 @@ fn attaching_sees_the_bytes_that_were_loaded() {
     assert_eq!(published.checksum, opened.info().checksum);
 }
 
+/// Mappings of this process whose file bears the name.
+fn mappings_of(name: &Path) -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.contains(name.to_str().unwrap())).count()
+}
+
 #[test]
-fn a_leaked_segment_stays_mapped_and_locked() {
+fn a_generation_keeps_its_segment_mapped_and_locked_until_it_is_dropped() {
     let place = Place::new();
     let bytes = index(500, 1);
     place.load(&place.file("index", &bytes)).unwrap();
-    let leaked: &'static [u8] = Segment::attach(&place.dir()).unwrap().leak();
-    assert!(shm_loader::inspect(&place.dir()).unwrap().segment.unwrap().in_use);
+    let is_in_use = || shm_loader::inspect(&place.dir()).unwrap().segment.unwrap().in_use;
+    let generation = Generation::open(Segment::attach(&place.dir()).unwrap(), InstructionSet::detect()).unwrap();
+    assert!(is_in_use());
+    assert_eq!(mappings_of(&place.published()), 1);
+    assert!(generation.index().bytes() == bytes);
+    drop(generation);
+    assert!(!is_in_use());
+    assert_eq!(mappings_of(&place.published()), 0);
+}
+
+#[test]
+fn a_generation_outlives_the_name_of_its_segment() {
+    let place = Place::new();
+    let bytes = index(500, 1);
+    place.load(&place.file("index", &bytes)).unwrap();
+    let generation = Generation::open(Segment::attach(&place.dir()).unwrap(), InstructionSet::detect()).unwrap();
     shm_loader::unload(&place.dir()).unwrap();
-    assert!(leaked == bytes);
+    assert!(generation.index().bytes() == bytes);
+    assert_eq!(mappings_of(&place.published()), 1, "as a deleted file");
+    drop(generation);
+    assert_eq!(mappings_of(&place.published()), 0);
+}
+
+#[test]
+fn a_refused_segment_is_not_kept_mapped() {
+    let place = Place::new();
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let mut damaged = std::fs::read(place.published()).unwrap();
+    let last = damaged.len() - 1;
+    damaged[last] ^= 1;
+    std::fs::remove_file(place.published()).unwrap();
+    std::fs::write(place.published(), &damaged).unwrap();
+    assert!(Generation::open(Segment::attach(&place.dir()).unwrap(), InstructionSet::detect()).is_err());
+    assert_eq!(mappings_of(&place.published()), 0);
 }
 
 #[test]

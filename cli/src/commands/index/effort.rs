@@ -122,9 +122,8 @@ impl Measured {
 /// Measures and prints the result on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
-    let (path, image) = options.data.index_image(options.file.as_deref(), &reporter)?;
-    let (index, _) = image.open_named(&path)?;
-    let report = measure(options, path.display().to_string(), &index, &reporter)?;
+    let (path, generation) = options.data.index(options.file.as_deref(), &reporter)?;
+    let report = measure(options, path.display().to_string(), generation.index(), &reporter)?;
     print_line(&if options.json { serde_json::to_string_pretty(&report)? } else { report.text()? })?;
     Ok(Outcome::Done)
 }

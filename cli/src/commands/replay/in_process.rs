@@ -4,9 +4,9 @@ use super::report::ReplayReport;
 use crate::commands::search_stats::Stats;
 use crate::console::progress::Reporter;
 use anyhow::Result;
-use index::Index;
 use load_test::{Durations, FaultLog, Payloads, Verdicts};
-use schema::{Decision, Parser, Rules};
+use schema::Decision;
+use scoring::{Generation, Scorer};
 use space::Point;
 use std::time::Instant;
 
@@ -27,30 +27,31 @@ struct Query {
 /// Every payload once, in order: all are parsed, then all are searched, so that neither disturbs the other's time.
 pub fn replay_payloads(
     payloads: &Payloads,
-    (index, rules): (&Index<'_>, &Rules),
+    generation: Generation,
     count: bool,
     reporter: &Reporter,
 ) -> Result<ReplayReport> {
     let Payloads { name, entries } = payloads;
     let longest = entries.iter().map(|entry| entry.request.len()).max().unwrap_or(0);
-    let (mut parser, mut parse, mut replay) = (Parser::new(longest), Durations::new()?, Replay::new(index, count)?);
+    let (mut scorer, mut parse) = (Scorer::new(generation, longest), Durations::new()?);
+    let (mut faults, mut errors) = (FaultLog::default(), 0);
     let mut queries = Vec::with_capacity(entries.len());
     for (number, entry) in entries.iter().enumerate() {
         tell(reporter, PARSING, number, entries.len());
         let started = Instant::now();
-        let point = parser.parse(entry.request.as_bytes()).map(|transaction| rules.vectorize(&transaction));
-        match point {
+        match scorer.read(entry.request.as_bytes()) {
             Ok(point) => {
                 record_since(&mut parse, started);
                 queries.push(Query { number, point, expected: Decision::of_frauds(entry.expected_frauds) });
             }
             Err(error) => {
-                replay.errors += 1;
-                replay.faults.no_answer(number, &error);
+                errors += 1;
+                faults.no_answer(number, &error);
             }
         }
     }
     tell(reporter, PARSING, entries.len(), entries.len());
+    let mut replay = Replay { errors, faults, ..Replay::new(scorer.generation(), count)? };
     replay.search(&queries, reporter);
     Ok(replay.report(name, Some(&parse)))
 }
@@ -60,11 +61,11 @@ pub fn replay_points(
     name: &str,
     points: &[Point],
     expected_frauds: &[u8],
-    index: &Index<'_>,
+    generation: &Generation,
     count: bool,
     reporter: &Reporter,
 ) -> Result<ReplayReport> {
-    let mut replay = Replay::new(index, count)?;
+    let mut replay = Replay::new(generation, count)?;
     let expected = expected_frauds.iter().map(|frauds| Decision::of_frauds(*frauds));
     let numbered = points.iter().zip(expected).enumerate();
     let queries: Vec<_> = numbered.map(|(number, (&point, expected))| Query { number, point, expected }).collect();
@@ -73,8 +74,8 @@ pub fn replay_points(
 }
 
 /// The second half of every replay: from vectors to answers.
-struct Replay<'i> {
-    index: &'i Index<'i>,
+struct Replay<'g> {
+    generation: &'g Generation,
     verdicts: Verdicts,
     errors: u64,
     faults: FaultLog,
@@ -82,10 +83,10 @@ struct Replay<'i> {
     stats: Option<Stats>,
 }
 
-impl<'i> Replay<'i> {
-    fn new(index: &'i Index<'i>, count: bool) -> Result<Self> {
+impl<'g> Replay<'g> {
+    fn new(generation: &'g Generation, count: bool) -> Result<Self> {
         Ok(Self {
-            index,
+            generation,
             verdicts: Verdicts::default(),
             errors: 0,
             faults: FaultLog::default(),
@@ -99,9 +100,9 @@ impl<'i> Replay<'i> {
         for (done, query) in queries.iter().enumerate() {
             tell(reporter, SEARCHING, done, queries.len());
             let started = Instant::now();
-            let frauds = self.index.classify(&query.point);
+            let decision = self.generation.decide(&query.point);
             record_since(&mut self.times, started);
-            let answer = Decision::of_frauds(frauds).into();
+            let answer = decision.into();
             if !self.verdicts.add(query.expected, answer) {
                 self.faults.wrong_answer(query.number, query.expected, answer);
             }
@@ -109,7 +110,7 @@ impl<'i> Replay<'i> {
         tell(reporter, SEARCHING, queries.len(), queries.len());
         if let Some(stats) = &mut self.stats {
             for query in queries {
-                let (frauds, effort) = self.index.measure(&query.point);
+                let (frauds, effort) = self.generation.index().measure(&query.point);
                 stats.add(frauds, &effort);
             }
         }
@@ -120,7 +121,7 @@ impl<'i> Replay<'i> {
         for line in self.faults.lines() {
             command_line::message(line);
         }
-        let kernel = self.index.info().kernel;
+        let kernel = self.generation.index().info().kernel;
         ReplayReport::in_process(name, &self.verdicts, self.errors, parse, &self.times, self.stats, kernel)
     }
 }

@@ -2,7 +2,7 @@
 
 use dataset::{References, label, nearest};
 use proptest::prelude::*;
-use space::{DIMENSIONS, Label, Point, SCALE};
+use space::{DIMENSIONS, Label, Point, SCALE, squared_distance};
 use std::sync::Mutex;
 
 fn query(values: [i16; DIMENSIONS]) -> Point {
@@ -10,12 +10,9 @@ fn query(values: [i16; DIMENSIONS]) -> Point {
 }
 
 /// All distances, sorted with their references.
-fn naive(query: &Point, references: &References) -> Vec<(i64, usize)> {
-    let mut all: Vec<(i64, usize)> = Vec::new();
-    for (reference, vector) in references.vectors.iter().enumerate() {
-        let differences = query.values().iter().zip(vector.values()).map(|(a, b)| i64::from(*a) - i64::from(*b));
-        all.push((differences.map(|difference| difference * difference).sum(), reference));
-    }
+fn naive(query: &Point, references: &References) -> Vec<(u64, usize)> {
+    let distances = references.vectors.iter().map(|vector| squared_distance(query, vector));
+    let mut all: Vec<_> = distances.zip(0..).collect();
     all.sort_unstable();
     all.truncate(5);
     all
@@ -45,7 +42,7 @@ fn assert_labels(queries: &[Point], vectors: Vec<Point>) {
         match nearest(query, &references) {
             None => assert!(expected.len() < 5),
             Some(found) => {
-                let found = found.map(|neighbour| (neighbour.distance as i64, neighbour.reference as usize));
+                let found = found.map(|neighbour| (neighbour.distance, neighbour.reference as usize));
                 assert_eq!(found[..], expected);
             }
         }

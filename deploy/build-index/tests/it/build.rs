@@ -1,8 +1,7 @@
 //! The program as the container build runs it.
 
 use dataset::ReferenceRecipe;
-use index::RuleSections;
-use schema::{Rules, StoredRules};
+use schema::Rules;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -27,9 +26,7 @@ fn own_references_become_the_image_of_the_library() {
     dataset::write_references(&references, File::create(&file).unwrap(), &|_, _, _| {}).unwrap();
     let output = build(&file, &out);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    let wanted = index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).unwrap();
+    let wanted = scoring::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
     assert_eq!(std::fs::read(&out).unwrap(), wanted);
 }
 

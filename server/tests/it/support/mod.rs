@@ -8,8 +8,8 @@ mod sandbox;
 pub use client::Client;
 pub use sandbox::Sandbox;
 
-use index::{Index, RuleSections};
-use schema::{Parser, Rules, StoredRules};
+use index::Index;
+use schema::{Parser, Rules};
 use space::{DIMENSIONS, Label, Point};
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
@@ -95,9 +95,7 @@ fn random_index(references: usize) -> Vec<u8> {
         .collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random() % 2 == 0 { Label::Legit } else { Label::Fraud }).collect();
-    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    index::build(&vectors, &labels, rules, &|_, _, _| {}).unwrap()
+    scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
 }
 
 /// The n-th of many payloads with different answers.

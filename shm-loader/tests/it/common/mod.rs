@@ -1,8 +1,7 @@
 //! What the tests of this room share: index files, a private folder in shared memory, loaders under control.
 
-use index::RuleSections;
 use rustix::process::{Pid, Signal, kill_process};
-use schema::{Rules, StoredRules};
+use schema::Rules;
 use space::{Label, Point};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
@@ -132,9 +131,7 @@ pub fn index(references: u32, seed: u64) -> Vec<u8> {
     let vectors: Vec<Point> = (0..references).map(|_| Point::new(std::array::from_fn(|_| random())).unwrap()).collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random() < 3_000 { Label::Fraud } else { Label::Legit }).collect();
-    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
-    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
-    index::build(&vectors, &labels, rules, &|_, _, _| ()).unwrap()
+    scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap()
 }
 
 /// Says loudly that a test does not run here, and fails it if `FRAUDRING_REQUIRE` lists `need`.
