@@ -1,17 +1,11 @@
 //! Ctrl-C and SIGTERM: unfinished files are removed before the process ends; `up` takes the signals over.
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+pub use runtime::signals::{ENDING, IGNORED, exit_status as status};
 use signal_hook::iterator::Signals;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tempfile::NamedTempFile;
-
-/// Signals that ask a command to end.
-pub const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
-
-/// Signals that mean nothing to `up`, and would end it without a clean-up if it did not watch for them.
-pub const IGNORED: [i32; 2] = [SIGUSR1, SIGUSR2];
 
 struct Watch {
     started: bool,
@@ -52,11 +46,6 @@ impl Drop for RemovedOnInterrupt {
 /// From now on the caller handles the signals of `ENDING` itself.
 pub fn take_over() {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner).taken_over = true;
-}
-
-/// Exit status of a process that a signal ended, as a shell shows it.
-pub fn status(signal: i32) -> u8 {
-    u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
 fn end_on_signal(mut signals: Signals) {

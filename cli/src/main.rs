@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: server::Allocator = server::Allocator;
+static ALLOCATOR: server::Allocator = server::ALLOCATOR;
 
 const EXAMPLES: &str = "\
 Examples:

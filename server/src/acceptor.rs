@@ -1,11 +1,11 @@
 //! Accepts connections, starts a task for each, and at a stop takes those that still wait before it ends the listener.
 
 use crate::connection;
-use crate::driver::{self, Socket};
 use crate::handler::{Phase, Service};
 use crate::limits;
 use crate::listen::Listener;
 use crate::worker::{Worker, add};
+use runtime::driver::{self, Socket};
 use rustix::net::sockopt;
 use std::future::{Future, poll_fn};
 use std::io;

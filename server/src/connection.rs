@@ -2,11 +2,11 @@
 
 use crate::buffers::Buffer;
 use crate::conn::{Conn, Step};
-use crate::driver::Socket;
 use crate::handler::{Phase, Service};
 use crate::limits;
 use crate::slots::Place;
 use crate::worker::Worker;
+use runtime::driver::Socket;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};

@@ -14,15 +14,11 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
-mod allocator;
 mod bare;
 mod buffers;
 mod chunked;
 mod conn;
 mod connection;
-mod cpu;
-mod descriptors;
-mod driver;
 #[cfg(any(fuzzing, test))]
 #[cfg_attr(test, allow(dead_code))]
 pub mod fuzzing;
@@ -39,7 +35,6 @@ mod port_error;
 mod response;
 mod scorer;
 mod siblings;
-mod signals;
 mod slots;
 mod start;
 mod target;
@@ -47,11 +42,16 @@ mod turns;
 mod warmup;
 mod worker;
 
-pub use allocator::Allocator;
 pub use bare::{BareOptions, run_bare};
-pub use cpu::Cpu;
-pub use driver::Choice as DriverChoice;
 pub use limits::Limits;
 pub use listen::Address;
 pub use options::{Instance, LogForm, Options, Serving};
+pub use runtime::affinity::Cpu;
+pub use runtime::driver::Choice as DriverChoice;
 pub use start::{Failure, run};
+
+/// The allocator of a server, which counts what requests allocate: nothing, as the log says at the end.
+pub type Allocator = runtime::allocator::Counting<mimalloc::MiMalloc>;
+
+/// To be the `#[global_allocator]` of a binary that serves.
+pub const ALLOCATOR: Allocator = runtime::allocator::Counting(mimalloc::MiMalloc);

@@ -1,19 +1,19 @@
 //! Start to end of a server process: pin, attach, warm up, bind, serve, drain.
 
 use crate::acceptor::Served;
-use crate::cpu::{self, PinError};
-use crate::descriptors;
-use crate::driver::{self, DriverError, Runtime, Socket};
 use crate::handler::{Phase, Service};
 use crate::last_resort;
 use crate::limits;
 use crate::listen::{self, ListenError};
 use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
-use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::Worker;
 use index::{Index, OpenError};
+use runtime::affinity::{self, PinError};
+use runtime::driver::{self, DriverError, Runtime, Socket};
+use runtime::rlimit;
+use runtime::signals::SignalSockets;
 use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
 use std::error::Error;
@@ -120,13 +120,16 @@ fn serve(options: &Options) -> Result<(), Failure> {
 }
 
 /// Pins the thread and takes the signals.
-pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
-    descriptors::raise(&serving.limits);
-    let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
+pub(crate) fn prepare(serving: &Serving) -> Result<SignalSockets, Failure> {
+    let needed = serving.limits.descriptors();
+    if let Some(descriptors) = rlimit::raise_descriptors(needed) {
+        tracing::warn!(descriptors, needed, "the limit of descriptors allows fewer connections than asked for");
+    }
+    let core = affinity::pin(serving.cpu, serving.instance.number - 1)?;
     let core = core.map_or_else(|| "none".to_owned(), |core| core.to_string());
     tracing::info!(version = index::version(), instance = %serving.instance, core, "starting");
     last_resort::arm(serving.limits.drain_timeout_ms)
-        .and_then(|()| Signals::handle())
+        .and_then(|()| SignalSockets::handle())
         .map_err(|error| Failure::System { what: "listen for signals", error })
 }
 
@@ -134,7 +137,7 @@ pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
 pub(crate) fn serve_until_stopped<S: Service>(
     serving: &Serving,
     shared_index: Option<&str>,
-    signals: Signals,
+    signals: SignalSockets,
     service: S,
     phase: Rc<Cell<Phase>>,
     begin: impl FnOnce(&'static Worker<S>),
@@ -152,7 +155,7 @@ pub(crate) fn serve_until_stopped<S: Service>(
         if let Some(membership) = &listener.membership {
             driver::spawn(membership.answering()?);
         }
-        driver::spawn(signals::report_hangups(Socket::new(signals.hangup.into())?));
+        driver::spawn(report_hangups(Socket::new(signals.hangup.into())?));
         let (socket, stop) = (Socket::new(socket)?, Socket::new(signals.stop.into())?);
         worker.reserve().await;
         tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
@@ -223,6 +226,18 @@ async fn await_index(worker: &'static Worker<FraudScore>, options: Options) {
             }
         }
         driver::sleep(limits::INDEX_POLL_MS).await;
+    }
+}
+
+/// Says in the log that SIGHUP does nothing yet. Serves nobody and so may allocate.
+async fn report_hangups(hangup: Socket) {
+    let mut bytes = [0; 16];
+    loop {
+        // Errors cannot happen on a socket pair whose other end the signal handler holds for ever.
+        let _ = hangup.readable().await;
+        if let Ok(Some(1..)) = hangup.receive(&mut bytes) {
+            tracing::warn!("SIGHUP is ignored: an index cannot be reloaded yet; restart the server to serve a new one");
+        }
     }
 }
 

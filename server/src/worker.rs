@@ -1,13 +1,13 @@
 //! One thread's work: accepts connections, ends the ones that are too slow, and stops cleanly.
 
-use crate::allocator;
 use crate::buffers::Pool;
 use crate::conn::Conn;
-use crate::driver::{self};
 use crate::handler::{Phase, Service};
 use crate::limits::{self, Limits};
 use crate::slots::Slots;
 use crate::turns::Turns;
+use runtime::allocator;
+use runtime::driver;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;

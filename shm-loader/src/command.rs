@@ -7,11 +7,9 @@ use crate::{
 };
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use runtime::signals::FirstSignal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What the exit codes mean, for the help of a program with these subcommands.
 pub const EXIT_CODES: &str = "\
@@ -99,17 +97,10 @@ pub fn run(command: Command) -> ExitCode {
 }
 
 fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<()> {
-    let (stop, came) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // a second signal ends the process at once
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register_usize(signal, Arc::clone(&came), signal.unsigned_abs() as usize))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("cannot listen for signals")?;
-    }
+    let stop = FirstSignal::watch().context("cannot listen for signals")?;
     let bar = progress_bar();
     let started = std::time::Instant::now();
-    let result = crate::load_with(file, dir, &Options { reader, stop: Some(&stop) }, &|phase, done, total| {
+    let result = crate::load_with(file, dir, &Options { reader, stop: Some(stop.flag()) }, &|phase, done, total| {
         bar.set_length(total);
         bar.set_position(done);
         bar.set_message(phase);
@@ -117,7 +108,7 @@ fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<(
     bar.finish_and_clear();
     let published = match result {
         Err(error @ LoadError::Copy { source: CopyError::Stopped, .. }) => {
-            return Err(anyhow::Error::new(error).context(Interrupted(came.load(Ordering::Relaxed) as u8)));
+            return Err(anyhow::Error::new(error).context(Interrupted(stop.number() as u8)));
         }
         other => other?,
     };

@@ -9,13 +9,11 @@ use crate::results::Results;
 use crate::text::{PairsText, RunText};
 use anyhow::{Context, Result};
 use dataset::PayloadEntry;
+use runtime::signals::FirstSignal;
 use serde::Serialize;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How a load test ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,15 +56,16 @@ pub fn run(
     // what is wrong is said before payloads are made, which may take minutes
     test.check_core()?;
     let payloads = payloads(options, built_in)?;
-    let interruption = Interruption::watch().context("cannot watch for signals")?;
+    let interruption = FirstSignal::watch().context("cannot watch for signals")?;
     let machine = Machine::here(program);
     if let Some(against) = &options.against {
-        let pairs = Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, &interruption.stop)?;
+        let pairs =
+            Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, interruption.flag())?;
         publish(options, machine, Measured::Pairs(&pairs), &PairsText(&pairs).to_string())?;
         let all_right = pairs.noise.iter().chain(&pairs.runs).all(Report::all_right);
         return Ok(outcome(pairs.complete, pairs.valid, all_right, &interruption));
     }
-    let report = test.run(&options.target, &payloads, &interruption.stop, "load-test")?;
+    let report = test.run(&options.target, &payloads, interruption.flag(), "load-test")?;
     if let Some(path) = &options.results {
         write_json(path, &Results::from(&report))?;
     }
@@ -74,9 +73,9 @@ pub fn run(
     Ok(outcome(report.complete, report.valid, report.all_right(), &interruption))
 }
 
-fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &Interruption) -> Outcome {
+fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &FirstSignal) -> Outcome {
     match (is_complete, all_right, is_valid) {
-        (false, _, _) => Outcome::Interrupted(interruption.signal()),
+        (false, _, _) => Outcome::Interrupted(interruption.number()),
         (true, false, _) => Outcome::WrongAnswers,
         (true, true, false) => Outcome::NotValid,
         (true, true, true) => Outcome::AllRight,
@@ -107,30 +106,6 @@ fn read_payloads(path: &Path) -> Result<Payloads> {
     let entries = entries.with_context(|| format!("{name} holds no usable payloads"))?;
     anyhow::ensure!(!entries.is_empty(), "{name} holds no payloads");
     Ok(Payloads { name, entries })
-}
-
-/// Set by the first signal; the second one ends the process.
-struct Interruption {
-    stop: Arc<AtomicBool>,
-    /// Its number; 0 if none came.
-    signal: Arc<AtomicUsize>,
-}
-
-impl Interruption {
-    fn watch() -> std::io::Result<Self> {
-        let watched = Self { stop: Arc::default(), signal: Arc::default() };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // actions run in this order, so that the number is known when the run stops
-            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&watched.stop))?;
-            signal_hook::flag::register_usize(signal, Arc::clone(&watched.signal), signal as usize)?;
-            signal_hook::flag::register(signal, Arc::clone(&watched.stop))?;
-        }
-        Ok(watched)
-    }
-
-    fn signal(&self) -> i32 {
-        self.signal.load(Ordering::Relaxed) as i32
-    }
 }
 
 fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str) -> Result<()> {
