@@ -2,7 +2,6 @@
 
 pub mod http;
 pub mod process;
-pub mod seccomp;
 pub mod system;
 
 use std::path::{Path, PathBuf};
