@@ -11,9 +11,9 @@ use crate::head::{self, Parsed, Refusal};
 use crate::limits::Limits;
 use crate::response;
 use crate::scorer::{FraudScore, Scorer};
-use index::Index;
 use index::format::{Header, checksum};
-use schema::{Parser, Rules};
+use index::{Index, RuleSections};
+use schema::{Parser, Rules, StoredRules};
 use space::{DIMENSIONS, Label, Point};
 use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
@@ -177,7 +177,11 @@ thread_local! {
     static IMAGE: &'static [u8] = small_image().leak();
     static SERVICE: RefCell<FraudScore> = RefCell::new(FraudScore {
         phase: Rc::new(Cell::new(Phase::Ready)),
-        scorer: Some(Scorer::new(IMAGE.with(|image| Index::open(image)).expect("it was just built"), LIMITS.body_bytes)),
+        scorer: Some(Scorer::new(
+            IMAGE.with(|image| Index::open(image)).expect("it was just built"),
+            Rules::default(),
+            LIMITS.body_bytes,
+        )),
     });
 }
 
@@ -185,7 +189,9 @@ fn small_image() -> Vec<u8> {
     let vector = |n: i16| Point::new(std::array::from_fn(|dimension| (n * 31 + dimension as i16 * 97) % 10_000));
     let vectors: Vec<Point> = (0..300).map(|n| vector(n).expect("in range")).collect();
     let labels: Vec<Label> = (0..300).map(|n| if n % 3 == 0 { Label::Fraud } else { Label::Legit }).collect();
-    index::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).expect("enough vectors")
+    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    index::build(&vectors, &labels, rules, &|_, _, _| {}).expect("enough vectors")
 }
 
 /// Images are mapped: they begin at a multiple of this at least.
@@ -214,6 +220,8 @@ pub fn index(patches: &[u8]) {
         field.copy_from_slice(&sum.to_le_bytes());
     }
     let Ok(index) = Index::open(image) else { return };
+    let RuleSections { normalization, mcc_risk } = index.rule_sections();
+    let _ = Rules::decode(normalization, mcc_risk);
     for value in [-10_000, 0, 777, 10_000] {
         let Ok(query) = Point::new([value; DIMENSIONS]) else { continue };
         assert!(index.classify(&query) <= 5);

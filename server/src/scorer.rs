@@ -2,20 +2,26 @@
 
 use crate::handler::{Phase, Service};
 use index::Index;
-use schema::{Parser, PayloadError};
+use schema::{Parser, PayloadError, Rules};
 use std::cell::Cell;
 use std::rc::Rc;
 
 /// Answers by an index that lives as long as the process.
 pub struct Scorer {
     parser: Parser,
+    rules: Rules,
     index: Index<'static>,
 }
 
 impl Scorer {
-    /// `body_bytes`: the longest body that must be answered without allocating.
-    pub fn new(index: Index<'static>, body_bytes: usize) -> Self {
-        Self { parser: Parser::new(body_bytes), index }
+    /// `rules` are those that the index carries; `body_bytes`: the longest body that must be answered without allocating.
+    pub fn new(index: Index<'static>, rules: Rules, body_bytes: usize) -> Self {
+        Self { parser: Parser::new(body_bytes), rules, index }
+    }
+
+    /// How payloads become vectors.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// The index that answers.
@@ -26,7 +32,7 @@ impl Scorer {
     /// Frauds among the five nearest references. Rewrites `body`.
     pub fn score(&mut self, body: &mut [u8]) -> Result<u8, PayloadError> {
         let transaction = self.parser.parse(body)?;
-        let query = self.index.rules().vectorize(&transaction);
+        let query = self.rules.vectorize(&transaction);
         Ok(self.index.classify(&query))
     }
 }

@@ -9,12 +9,14 @@ use crate::options::{Options, Serving};
 use crate::scorer::{FraudScore, Scorer};
 use crate::warmup;
 use crate::worker::Worker;
-use index::{Index, OpenError};
+use command_line::KernelError;
+use index::{Index, InstructionSet, RuleSections};
 use runtime::affinity::{self, PinError};
 use runtime::driver::{self, DriverError, Runtime, Socket};
 use runtime::rlimit;
 use runtime::signals::SignalSockets;
-use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
+use schema::Rules;
+use shm_loader::{AttachError, ImageError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
 use std::error::Error;
 use std::io;
@@ -38,8 +40,11 @@ pub enum Failure {
         /// Where it lies.
         dir: PathBuf,
         /// What is wrong with it.
-        error: OpenError,
+        error: ImageError,
     },
+    /// Not the kernel that was asked for.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// Not the core that was asked for.
     #[error(transparent)]
     Pin(#[from] PinError),
@@ -63,7 +68,7 @@ impl Failure {
     /// The process's exit code, as the help lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Listen(_) => 2,
+            Self::Listen(_) | Self::Kernel(_) => 2,
             Self::NoIndex(_) => 3,
             Self::InvalidIndex { .. } => 4,
             Self::Pin(_) => 5,
@@ -97,9 +102,10 @@ fn serve(options: &Options) -> Result<(), Failure> {
     if options.share_port && options.wait_for_index {
         return Err(ListenError::SharedWithoutIndex.into());
     }
+    let kernel = command_line::kernel()?;
     let signals = prepare(&options.serving)?;
     let phase = Rc::new(Cell::new(Phase::Starting));
-    let scorer = match find_index(options) {
+    let scorer = match find_index(options, kernel) {
         Ok(scorer) => {
             phase.set(Phase::Ready);
             Some(scorer)
@@ -114,7 +120,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let service = FraudScore { phase: phase.clone(), scorer };
     serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
-            driver::spawn(await_index(worker, options.clone()));
+            driver::spawn(await_index(worker, options.clone(), kernel));
         }
     })
 }
@@ -127,7 +133,7 @@ pub(crate) fn prepare(serving: &Serving) -> Result<SignalSockets, Failure> {
     }
     let core = affinity::pin(serving.cpu, serving.instance.number - 1)?;
     let core = core.map_or_else(|| "none".to_owned(), |core| core.to_string());
-    tracing::info!(version = index::version(), instance = %serving.instance, core, "starting");
+    tracing::info!(version = command_line::version(), instance = %serving.instance, core, "starting");
     last_resort::arm(serving.limits.drain_timeout_ms)
         .and_then(|()| SignalSockets::handle())
         .map_err(|error| Failure::System { what: "listen for signals", error })
@@ -172,18 +178,20 @@ pub(crate) fn serve_until_stopped<S: Service>(
 }
 
 /// Attaches, checks and warms up. What is refused is not kept mapped.
-fn find_index(options: &Options) -> Result<Scorer, Failure> {
+fn find_index(options: &Options, kernel: InstructionSet) -> Result<Scorer, Failure> {
     let begun = Instant::now();
     let (dir, limits) = (&options.index_dir, &options.serving.limits);
-    let invalid = |error| Failure::InvalidIndex { dir: dir.clone(), error };
+    let invalid = |error: ImageError| Failure::InvalidIndex { dir: dir.clone(), error };
     let segment = Segment::attach_trusting(dir, &options.trust).map_err(Failure::NoIndex)?;
     let is_verified = segment.is_verified();
     let check = if is_verified { Index::check_verified } else { Index::check };
-    let checked = check(segment.bytes()).map_err(invalid)?;
-    let index = checked.over(segment.leak()).map_err(invalid)?;
+    let checked = check(segment.bytes(), kernel).map_err(|error| invalid(error.into()))?;
+    let RuleSections { normalization, mcc_risk } = checked.rule_sections(segment.bytes());
+    let rules = Rules::decode(normalization, mcc_risk).map_err(|error| invalid(error.into()))?;
+    let index = checked.over(segment.leak()).map_err(|error| invalid(error.into()))?;
     let info = index.info();
     let opened = begun.elapsed();
-    let (scorer, warmed) = warmup::warm_up(Scorer::new(index, limits.body_bytes), limits);
+    let (scorer, warmed) = warmup::warm_up(Scorer::new(index, rules, limits.body_bytes), limits);
     tracing::info!(
         references = info.references,
         bytes = info.bytes,
@@ -200,14 +208,14 @@ fn find_index(options: &Options) -> Result<Scorer, Failure> {
 
 /// Looks for an index until there is one; serving 503 meanwhile, it may take the thread for itself then. That is why a
 /// file that was refused is not checked again until it is another one.
-async fn await_index(worker: &'static Worker<FraudScore>, options: Options) {
+async fn await_index(worker: &'static Worker<FraudScore>, options: Options, kernel: InstructionSet) {
     let mut last_fault = String::new();
     let mut refused = None;
     while worker.phase.get() == Phase::Starting {
         // before attaching: what is published in between is looked at the next time
         let candidate = SegmentVersion::published_in(&options.index_dir);
         if candidate.is_none() || candidate != refused {
-            match find_index(&options) {
+            match find_index(&options, kernel) {
                 Ok(scorer) => {
                     worker.service.borrow_mut().scorer = Some(scorer);
                     worker.phase.set(Phase::Ready);

@@ -8,7 +8,7 @@ use crate::conn::{Conn, Step};
 use crate::handler::Phase;
 use crate::limits::{self, Limits};
 use crate::scorer::{FraudScore, Scorer};
-use schema::Normalization;
+use schema::{Dimension, Normalization};
 use space::{Point, SCALE};
 use std::cell::Cell;
 use std::fmt::Write;
@@ -27,7 +27,7 @@ pub struct Warmed {
 /// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
 pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
     touch(scorer.index().bytes());
-    let normalization = scorer.index().rules().normalization;
+    let normalization = scorer.rules().normalization;
     let queries: Vec<Point> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
     let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
     let mut buffer = Buffer::new(limits);
@@ -65,26 +65,27 @@ fn write_request(request: &mut String, query: &Point, normalization: &Normalizat
 
 /// A payload whose vector is near `query`: the search then walks where real requests will.
 fn write_payload(body: &mut String, query: &Point, normalization: &Normalization) -> std::fmt::Result {
-    let value = |dimension: usize| f64::from(query.values()[dimension].max(0)) / f64::from(SCALE);
-    let amount = value(0) * normalization.max_amount;
-    let average = amount / (value(2) * normalization.amount_vs_avg_ratio).max(0.01);
-    let hour = (value(3) * 23.0).round() as u32;
-    let day = 9 + (value(4) * 6.0).round() as u32; // 9 March 2026 is a Monday
-    let known = if query.values()[11] == 0 { "MERC-001" } else { "MERC-002" };
+    let stored = |dimension: Dimension| query.values()[dimension as usize];
+    let value = |dimension| f64::from(stored(dimension).max(0)) / f64::from(SCALE);
+    let amount = value(Dimension::Amount) * normalization.max_amount;
+    let average = amount / (value(Dimension::AmountVsAvg) * normalization.amount_vs_avg_ratio).max(0.01);
+    let hour = (value(Dimension::HourOfDay) * 23.0).round() as u32;
+    let day = 9 + (value(Dimension::DayOfWeek) * 6.0).round() as u32; // 9 March 2026 is a Monday
+    let known = if stored(Dimension::UnknownMerchant) == 0 { "MERC-001" } else { "MERC-002" };
     write!(
         body,
         r#"{{"id":"warm-up","transaction":{{"amount":{amount:.2},"installments":{installments},"requested_at":"2026-03-{day:02}T{hour:02}:30:00Z"}},"customer":{{"avg_amount":{average:.2},"tx_count_24h":{count},"known_merchants":["{known}"]}},"merchant":{{"id":"MERC-001","mcc":"5411","avg_amount":{merchant:.2}}},"terminal":{{"is_online":{online},"card_present":{present},"km_from_home":{home}}},"#,
-        installments = (value(1) * normalization.max_installments).round(),
-        count = (value(8) * normalization.max_tx_count_24h).round(),
-        merchant = value(13) * normalization.max_merchant_avg_amount,
-        online = query.values()[9] > 0,
-        present = query.values()[10] > 0,
-        home = value(7) * normalization.max_km,
+        installments = (value(Dimension::Installments) * normalization.max_installments).round(),
+        count = (value(Dimension::TxCount24h) * normalization.max_tx_count_24h).round(),
+        merchant = value(Dimension::MerchantAvgAmount) * normalization.max_merchant_avg_amount,
+        online = stored(Dimension::IsOnline) > 0,
+        present = stored(Dimension::CardPresent) > 0,
+        home = value(Dimension::KmFromHome) * normalization.max_km,
     )?;
-    if query.values()[5] < 0 {
+    if stored(Dimension::MinutesSinceLast) < 0 {
         return body.write_str(r#""last_transaction":null}"#);
     }
-    let minutes = (value(5) * normalization.max_minutes).round() as u32;
+    let minutes = (value(Dimension::MinutesSinceLast) * normalization.max_minutes).round() as u32;
     let last = (day * 24 * 60 + hour * 60 + 30).saturating_sub(minutes.min(2 * 24 * 60));
     write!(
         body,
@@ -92,6 +93,6 @@ fn write_payload(body: &mut String, query: &Point, normalization: &Normalization
         day = last / (24 * 60),
         hour = last / 60 % 24,
         minute = last % 60,
-        km = value(6) * normalization.max_km,
+        km = value(Dimension::KmFromLast) * normalization.max_km,
     )
 }

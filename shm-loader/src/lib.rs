@@ -16,11 +16,13 @@
 //! where process numbers mean nothing, whether a segment is still in use.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod command;
 mod copy;
 mod error;
 mod folder;
+mod image;
 mod inspect;
 mod limit;
 mod load;
@@ -36,8 +38,9 @@ mod user;
 pub use copy::{CopyError, Reader};
 pub use error::{AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
+pub use image::ImageError;
 pub use inspect::{
-    InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
+    InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState, inspect,
     inspect_trusting,
 };
 pub use load::{Options, Published, load, load_with};

@@ -1,6 +1,6 @@
 //! A stream socket that never waits.
 
-use crate::target::Address;
+use crate::target::Endpoint;
 use runtime::nonblocking;
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
@@ -20,17 +20,17 @@ pub enum Connect {
 }
 
 impl Socket {
-    pub fn connect(address: &Address) -> io::Result<(Self, Connect)> {
+    pub fn connect(endpoint: &Endpoint) -> io::Result<(Self, Connect)> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let (socket, begun) = match address {
-            Address::Tcp(address) => {
+        let (socket, begun) = match endpoint {
+            Endpoint::Tcp(address) => {
                 let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
                 let socket = net::socket_with(family, SocketType::STREAM, flags, None)?;
                 sockopt::set_tcp_nodelay(&socket, true)?;
                 let begun = net::connect(&socket, address);
                 (socket, begun)
             }
-            Address::Unix(path) => {
+            Endpoint::Unix(path) => {
                 let socket = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
                 let begun = net::connect(&socket, &SocketAddrUnix::new(path)?);
                 (socket, begun)

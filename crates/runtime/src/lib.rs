@@ -7,7 +7,7 @@
 //! | [`nonblocking`] | `recv`, `send` and `accept` that never wait | |
 //! | [`rlimit`] | raises the limit of open descriptors | |
 //! | `probe` | proves by an operation that io_uring works | `probe` |
-//! | `signals` | the signals that end a program, as a flag or as a socket | `signals` |
+//! | `signals` | signals of a server, as sockets to wait on | `signals` |
 //! | `driver` | a loop on io_uring or epoll, sockets to wait on, time | `driver` |
 
 #![warn(clippy::missing_errors_doc)]

@@ -6,14 +6,15 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use dataset::References;
-use schema::Rules;
+use index::RuleSections;
+use schema::{Rules, StoredRules};
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 /// Builds an index from references; same input, same bytes
 #[derive(Parser)]
-#[command(name = "build-index", version = index::version())]
+#[command(name = "build-index", version)]
 struct Options {
     /// A references.json[.gz], or `official` for the generated official set
     #[arg(long, value_name = "FILE|official")]
@@ -26,8 +27,10 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let references = load(&options.references)?;
-    let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {})
-        .context("building the index")?;
+    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    let image =
+        index::build(&references.vectors, &references.labels, rules, &|_, _, _| {}).context("building the index")?;
     std::fs::write(&options.out, &image).with_context(|| format!("cannot write {}", options.out.display()))?;
     let (count, bytes, out) = (references.labels.len(), image.len(), options.out.display());
     // unlike `println!` it does not panic when nobody reads

@@ -1,7 +1,8 @@
 //! What a search asks of an instruction set, and what can be run on any of them.
 
 use super::Distance;
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired};
+use crate::exact::layout::{Boxes, Leaf, PACKED_MAX};
+use crate::lanes::{LANES, Paired};
 
 /// What a search needs of an instruction set. Distances are squared, in units of 1/10000.
 ///
@@ -36,8 +37,7 @@ pub trait Kernel: Copy {
     fn mask(self, distances: Self::Distances, lanes: u16) -> Self::Distances;
     /// Lane by lane the nearer.
     fn min(self, a: Self::Distances, b: Self::Distances) -> Self::Distances;
-    /// The lane of the least value, or of one that is less than 16 above it: the least multiple of 16 that is at most a
-    /// value decides, then the lower lane. Not all lanes may be [`Distance::MAX`].
+    /// Argmin of `distance / 16`, rounded down; ties to the lowest lane. Not all lanes may be [`Distance::MAX`].
     fn argmin(self, distances: Self::Distances) -> usize;
     /// A bit for each lane that holds at most `limit`.
     fn le_mask(self, distances: Self::Distances, limit: Self::Distance) -> u16;

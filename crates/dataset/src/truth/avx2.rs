@@ -10,8 +10,8 @@ use space::Point;
 /// `None`, and nothing done, without AVX2.
 pub(crate) fn scan(tiles: &[Tile], queries: &[Point], best: &mut [Best]) -> Option<()> {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has just been found to have AVX2, the only thing that the function asks for.
+    if let Some(_avx2) = simd::Avx2::detect() {
+        // SAFETY: the token is proof of AVX2, the only thing that the function asks for.
         unsafe { x86_64::scan(tiles, queries, best) };
         return Some(());
     }

@@ -1,0 +1,55 @@
+//! The leaf at the end of the walk that takes the nearest box of each node, and what lies near in it.
+
+use space::Label;
+
+use super::candidates::{Candidates, Place};
+use super::effort::Count;
+use super::image_changed::image_changed;
+use crate::exact::layout::{Child, Leaf, MAX_DEPTH, Node};
+use crate::kernel::Kernel;
+
+/// Finds the leaf, and its child number.
+///
+/// Below the root only boxes of the label of its nearest are compared: five of one label are looked for.
+#[inline(always)]
+pub(super) fn find<'a, K: Kernel>(place: Place<'_, 'a, K>, root: &Node, count: &mut impl Count) -> (&'a Leaf, u32) {
+    let Place { kernel, trees, .. } = place;
+    let legit = place.to_children(root, Label::Legit, count);
+    let fraud = place.to_children(root, Label::Fraud, count);
+    let lane = kernel.argmin(kernel.min(legit, fraud));
+    let label = if kernel.pairwise_le_mask(fraud, legit) >> lane & 1 == 1 { Label::Fraud } else { Label::Legit };
+    let mut child = root.children[lane];
+    // No way of the trees that were checked is longer; in a changed image children may lead round in a circle.
+    for _ in 0..MAX_DEPTH {
+        match trees.child(child) {
+            Child::Leaf(leaf) => return (leaf, child),
+            Child::Node(node) => {
+                child = node.children[kernel.argmin(place.to_children(node, label, count))];
+            }
+        }
+    }
+    image_changed()
+}
+
+/// Scans its near blocks, the nearest first; returns its child number.
+#[inline(always)]
+pub(super) fn scan<K: Kernel>(
+    place: Place<'_, '_, K>,
+    root: u32,
+    candidates: &mut impl Candidates<K>,
+    count: &mut impl Count,
+) -> u32 {
+    let Place { kernel, trees, query } = place;
+    let (leaf, child) = find(place, &trees.nodes[root as usize], count);
+    count.leaf();
+    let boxes = kernel.mask(kernel.leaf_distances(query, leaf), leaf.blocks());
+    let near = kernel.le_mask(boxes, candidates.worst());
+    let nearest = 1 << kernel.argmin(boxes);
+    let mut left = near & nearest;
+    // The nearest by itself: what it says of the fifth's distance spares others.
+    for _ in 0..2 {
+        place.scan(leaf, left, candidates, count);
+        left = near & !nearest & kernel.le_mask(boxes, candidates.worst());
+    }
+    child
+}
