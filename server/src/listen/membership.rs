@@ -5,8 +5,8 @@
 //! namespace; a name leaves no file and ends with its process. As each server answers for itself, no other has to take
 //! over when one ends. Both sides check the other's user and ignore a different one.
 
+use super::error::{PortError, Process};
 use crate::limits;
-use crate::port_error::{PortError, Process};
 use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
 use runtime::driver::{self, Socket};
 use rustix::io::{Errno, retry_on_intr};
