@@ -11,7 +11,7 @@ use console::exit;
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: server::Allocator = server::Allocator;
+static ALLOCATOR: server::Allocator = server::ALLOCATOR;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,7 +2,7 @@
 
 use crate::handler::{Phase, Route, Service};
 use crate::options::Serving;
-use crate::start::{conclude, prepare, serve_until_stopped};
+use crate::run::{conclude, prepare, serve_until_stopped};
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::process::ExitCode;

@@ -2,11 +2,11 @@
 
 use crate::buffers::Buffer;
 use crate::conn::{Conn, Step};
-use crate::driver::Socket;
+use crate::endpoint::Endpoint;
 use crate::handler::{Phase, Service};
 use crate::limits;
 use crate::slots::Place;
-use crate::worker::Worker;
+use runtime::driver::Socket;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -37,14 +37,14 @@ enum Wait {
 pub const TASK_BYTES: usize = 1280;
 
 /// Serves `socket` until either side closes.
-pub async fn serve<S: Service>(worker: &Worker<S>, socket: Socket, place: Place<'_>) {
-    let mut conn = Conn::new(&worker.limits, worker.now_ms());
-    serve_open(worker, &socket, &mut conn, &place).await;
-    worker.counted_apart(|| drop(socket));
-    worker.count(&conn);
+pub async fn serve<S: Service>(endpoint: &Endpoint<S>, socket: Socket, place: Place<'_>) {
+    let mut conn = Conn::new(&endpoint.limits, endpoint.now_ms());
+    serve_open(endpoint, &socket, &mut conn, &place).await;
+    endpoint.thread.counted_apart(|| drop(socket));
+    endpoint.count(&conn);
 }
 
-async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut Conn, place: &Place<'_>) {
+async fn serve_open<S: Service>(endpoint: &Endpoint<S>, socket: &Socket, conn: &mut Conn, place: &Place<'_>) {
     let mut held = None;
     let mut wait = Wait::Readable;
     // Both stay in flight over interruptions, and the first over the second: the runtime allocates for a wait that is
@@ -59,12 +59,12 @@ async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut 
             if readable.is_none() {
                 readable.set(Some(until_readable(socket)));
             }
-            next_event(worker, place, readable.as_mut(), conn.is_idle()).await
+            next_event(endpoint, place, readable.as_mut(), conn.is_idle()).await
         } else {
             if other.is_none() {
-                other.set(Some(until(worker, socket, wait)));
+                other.set(Some(until(endpoint, socket, wait)));
             }
-            next_event(worker, place, other.as_mut(), conn.is_idle()).await
+            next_event(endpoint, place, other.as_mut(), conn.is_idle()).await
         };
         match event {
             Event::Readable => readable.set(None),
@@ -73,19 +73,19 @@ async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut 
         }
         let mut buffer = match held.take() {
             Some(buffer) => buffer,
-            None => borrow(worker).await,
+            None => borrow(endpoint).await,
         };
-        let next = turn(worker, socket, conn, &mut buffer, event);
+        let next = turn(endpoint, socket, conn, &mut buffer, event);
         if matches!(next, Some((_, true))) {
             held = Some(buffer);
         } else {
-            worker.pool.borrow_mut().put(buffer);
+            endpoint.pool.borrow_mut().put(buffer);
         }
         let Some((next_wait, _)) = next else { break };
         wait = next_wait;
         turns += 1;
         if turns % limits::TURNS_BEFORE_YIELD == 0 {
-            worker.turns.pass().await;
+            endpoint.turns().pass().await;
         }
     }
     // Waits that are still in flight end by this, and so are not given up.
@@ -101,39 +101,39 @@ async fn serve_open<S: Service>(worker: &Worker<S>, socket: &Socket, conn: &mut 
 }
 
 /// Lends a buffer. When none is left the slowest sender is asked for its own, and has its turn before this one.
-async fn borrow<S: Service>(worker: &Worker<S>) -> Buffer {
+async fn borrow<S: Service>(endpoint: &Endpoint<S>) -> Buffer {
     loop {
-        if let Some(buffer) = worker.pool.borrow_mut().take() {
+        if let Some(buffer) = endpoint.pool.borrow_mut().take() {
             return buffer;
         }
-        worker.slots.evict_slowest();
-        worker.turns.pass().await;
+        endpoint.slots.evict_slowest();
+        endpoint.turns().pass().await;
     }
 }
 
 /// Does everything that is possible without waiting. `None`: close; else what to wait for, and whether the buffer
 /// is needed meanwhile.
 fn turn<S: Service>(
-    worker: &Worker<S>,
+    endpoint: &Endpoint<S>,
     socket: &Socket,
     conn: &mut Conn,
     buffer: &mut Buffer,
     event: Event,
 ) -> Option<(Wait, bool)> {
-    let now_ms = worker.now_ms();
+    let now_ms = endpoint.now_ms();
     let mut step = match event {
         Event::Readable => match socket.receive(buffer.room()) {
             Ok(Some(0)) => conn.ended(buffer, now_ms),
             Ok(Some(count)) => {
                 buffer.received(count);
-                conn.received(buffer, &mut *worker.service.borrow_mut(), now_ms)
+                conn.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms)
             }
             Ok(None) => return Some((Wait::Readable, conn.needs_buffer())),
             Err(_) => return None,
         },
         Event::Writable => Step::Write,
-        Event::Turn => conn.written(buffer, &mut *worker.service.borrow_mut(), now_ms),
-        Event::Expired | Event::Evicted | Event::Draining => interrupt(worker, socket, conn, buffer, event),
+        Event::Turn => conn.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
+        Event::Expired | Event::Evicted | Event::Draining => interrupt(endpoint, socket, conn, buffer, event),
     };
     loop {
         match step {
@@ -147,7 +147,7 @@ fn turn<S: Service>(
             Step::Write => match send_all(socket, buffer) {
                 // Answers cost a search each: a long burst of requests must not keep all others waiting.
                 Ok(true) if !buffer.unread().is_empty() => return Some((Wait::Turn, true)),
-                Ok(true) => step = conn.written(buffer, &mut *worker.service.borrow_mut(), now_ms),
+                Ok(true) => step = conn.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
                 // Whoever must make room and does not take 300 bytes at once goes without them.
                 Ok(false) if event == Event::Evicted => return None,
                 Ok(false) => return Some((Wait::Writable, true)),
@@ -160,17 +160,17 @@ fn turn<S: Service>(
 /// Gives the connection up, unless what it waits for has reached the socket meanwhile: a whole request, or the
 /// beginning of one if it was idle and is not evicted. Empty lines are no request.
 fn interrupt<S: Service>(
-    worker: &Worker<S>,
+    endpoint: &Endpoint<S>,
     socket: &Socket,
     conn: &mut Conn,
     buffer: &mut Buffer,
     event: Event,
 ) -> Step {
-    let now_ms = worker.now_ms();
+    let now_ms = endpoint.now_ms();
     let looks_again = conn.is_idle() || (event == Event::Evicted && conn.reads());
     if looks_again && let Ok(Some(count @ 1..)) = socket.receive(buffer.room()) {
         buffer.received(count);
-        let step = conn.received(buffer, &mut *worker.service.borrow_mut(), now_ms);
+        let step = conn.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms);
         match step {
             Step::Idle => {}
             Step::Read if event == Event::Evicted => {}
@@ -201,9 +201,9 @@ async fn until_readable(socket: &Socket) -> Event {
 }
 
 /// Waits for anything but input; an error as above.
-async fn until<S: Service>(worker: &Worker<S>, socket: &Socket, wait: Wait) -> Event {
+async fn until<S: Service>(endpoint: &Endpoint<S>, socket: &Socket, wait: Wait) -> Event {
     if wait == Wait::Turn {
-        worker.turns.pass().await;
+        endpoint.turns().pass().await;
         return Event::Turn;
     }
     let _ = socket.writable().await;
@@ -212,14 +212,14 @@ async fn until<S: Service>(worker: &Worker<S>, socket: &Socket, wait: Wait) -> E
 
 /// Waits for `ready`, the deadline, or a word from the rest of the server, whichever is first.
 async fn next_event<S: Service>(
-    worker: &Worker<S>,
+    endpoint: &Endpoint<S>,
     place: &Place<'_>,
     mut ready: Pin<&mut Option<impl Future<Output = Event>>>,
     is_idle: bool,
 ) -> Event {
     poll_fn(|context| {
         // First: a sender that always has bytes for us must not hold these off.
-        if let Some(event) = interruption(worker, place, is_idle) {
+        if let Some(event) = interruption(endpoint, place, is_idle) {
             return Poll::Ready(event);
         }
         if let Some(ready) = ready.as_mut().as_pin_mut()
@@ -233,14 +233,14 @@ async fn next_event<S: Service>(
     .await
 }
 
-fn interruption<S: Service>(worker: &Worker<S>, place: &Place<'_>, is_idle: bool) -> Option<Event> {
+fn interruption<S: Service>(endpoint: &Endpoint<S>, place: &Place<'_>, is_idle: bool) -> Option<Event> {
     if place.must_leave() {
         return Some(Event::Evicted);
     }
-    if is_idle && worker.phase.get() == Phase::Draining {
+    if is_idle && endpoint.phase() == Phase::Draining {
         return Some(Event::Draining);
     }
-    (worker.now_ms() >= place.deadline_ms()).then_some(Event::Expired)
+    (endpoint.now_ms() >= place.deadline_ms()).then_some(Event::Expired)
 }
 
 #[cfg(test)]

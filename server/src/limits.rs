@@ -140,13 +140,6 @@ pub const ACCEPT_BURST: usize = 64;
 pub const DRAIN_POLL_MS: u64 = 10;
 /// Turns of one connection before others get one, if it never has to wait.
 pub const TURNS_BEFORE_YIELD: u32 = 16;
-/// Entries of the ring: 0.45 MB, and more operations than this are submitted in several goes.
-pub const RING_ENTRIES: u32 = 1024;
-/// What is advised where the limit of locked memory is too low: a ring takes up to 128 KiB, and a user's processes are
-/// counted together.
-pub const ADVISED_MEMLOCK_BYTES: u64 = 8 * 1024 * 1024;
-/// How long the ring may take for the operation that proves it works.
-pub const RING_PROBE_MS: u64 = 500;
 /// Requests answered before the server calls itself ready.
 pub const WARM_UP_REQUESTS: u32 = 4_000;
 /// How often a server without an index looks for one, and what `Retry-After` tells clients meanwhile.

@@ -4,7 +4,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: server::Allocator = server::Allocator;
+static ALLOCATOR: server::Allocator = server::ALLOCATOR;
 
 /// Scores card transactions over HTTP/1.1 by an index in shared memory
 #[derive(Parser)]

@@ -3,7 +3,6 @@
 //! Writing goes through `write(2)` and not through a mapping, which would take a page fault for every 4 KiB.
 
 mod plain;
-mod probe;
 mod ring;
 mod sink;
 

@@ -12,7 +12,6 @@ use crate::target::{ReachError, Target};
 use crate::test::Test;
 use crate::{closed_loop, open_loop, sequential};
 use hdrhistogram::CreationError;
-use rustix::thread::CpuSet;
 use std::io;
 use std::sync::atomic::AtomicBool;
 
@@ -65,8 +64,7 @@ impl Test {
     /// [`RunError::Pin`] if it may not.
     pub fn check_core(&self) -> Result<(), RunError> {
         let Some(cpu) = self.cpu else { return Ok(()) };
-        let allowed = rustix::thread::sched_getaffinity(None).map_err(io::Error::from)?;
-        if cpu < CpuSet::MAX_CPU && allowed.is_set(cpu) {
+        if runtime::affinity::allowed_cores().contains(&cpu) {
             return Ok(());
         }
         Err(RunError::Pin { cpu, error: io::Error::other("this process may not use it") })
@@ -163,10 +161,5 @@ impl Drop for EndOnDrop<'_> {
 
 fn pin(cpu: Option<usize>) -> Result<(), RunError> {
     let Some(cpu) = cpu else { return Ok(()) };
-    if cpu >= CpuSet::MAX_CPU {
-        return Err(RunError::Pin { cpu, error: io::ErrorKind::InvalidInput.into() });
-    }
-    let mut set = CpuSet::new();
-    set.set(cpu);
-    rustix::thread::sched_setaffinity(None, &set).map_err(|error| RunError::Pin { cpu, error: error.into() })
+    runtime::affinity::pin_to(cpu).map_err(|error| RunError::Pin { cpu, error })
 }

@@ -87,16 +87,12 @@ fn search_all(index: &Index<'_>) -> usize {
 
 /// In the middle, at the edges and outside of the image's points; the last ones need 64-bit sums.
 fn queries() -> Vec<Point> {
-    let mut state = 3u64;
-    let mut random = move |least: i16, most: i16| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        least + ((state >> 33) % (most - least + 1) as u64) as i16
-    };
+    let mut random = testkit::random::Random(3);
     let ranges = [(0, 10_000), (4_000, 6_000), (0, 100), (-10_000, 10_000), (-10_000, -9_000)];
     ranges
         .into_iter()
         .flat_map(|(least, most)| (0..4).map(move |_| (least, most)))
-        .map(|(least, most)| Point::new(std::array::from_fn(|_| random(least, most))).unwrap())
+        .map(|(least, most)| Point::new(std::array::from_fn(|_| random.between(least, most))).unwrap())
         .collect()
 }
 

@@ -3,7 +3,6 @@
 pub mod folder;
 pub mod http;
 pub mod process;
-pub mod seccomp;
 pub mod system;
 
 use std::path::{Path, PathBuf};

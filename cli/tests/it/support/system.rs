@@ -1,6 +1,6 @@
 //! `fraudring up` as a test runs it: on a free port, with a folder of its own in shared memory.
 
-use super::{FRAUDRING, comes_true, data_folder, http, process, seccomp};
+use super::{FRAUDRING, comes_true, data_folder, http, process};
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -109,7 +109,7 @@ impl System {
         Self::start_automatic(|command| {
             command.arg(if setting.haproxy { "--haproxy" } else { "--no-haproxy" });
             if !setting.io_uring {
-                seccomp::refuse_io_uring(command);
+                testkit::sandbox::Sandbox::NoIoUring.confine(command);
             }
             change(command);
         })

@@ -1,39 +1,12 @@
 //! After its construction a parser allocates nothing, on success and on every kind of error.
-#![allow(unsafe_code)]
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::alloc::System;
 use std::fmt::Write as _;
 
+use runtime::allocator::{self, Counting};
 use schema::{Parser, Rules};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: all work is the system allocator's; the counter is a constant-initialised thread-local without destructor.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on unchanged.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on unchanged.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on unchanged.
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting<System> = Counting(System);
 
 const CAPACITY: usize = 16 * 1024;
 
@@ -104,7 +77,7 @@ fn thousands_of_good_and_bad_bodies_allocate_nothing() {
     let mut parser = Parser::new(CAPACITY);
     for body in &bodies {
         assert!(body.len() <= CAPACITY);
-        let before = ALLOCATIONS.get();
+        let before = allocator::count();
         match parser.parse(body) {
             Ok(transaction) => {
                 good += 1;
@@ -117,14 +90,14 @@ fn thousands_of_good_and_bad_bodies_allocate_nothing() {
                 written += line.len;
             }
         }
-        assert_eq!(ALLOCATIONS.get() - before, 0, "{}", String::from_utf8_lossy(body));
+        assert_eq!(allocator::count() - before, 0, "{}", String::from_utf8_lossy(body));
     }
     assert!(good > 500 && bad > 3_000 && written > bad, "{good} good, {bad} bad");
 }
 
 #[test]
 fn the_counter_counts() {
-    let before = ALLOCATIONS.get();
+    let before = allocator::count();
     std::hint::black_box(vec![0_u8; 100]);
-    assert!(ALLOCATIONS.get() > before);
+    assert!(allocator::count() > before);
 }

@@ -3,10 +3,9 @@
 mod client;
 pub mod corpus;
 pub mod haproxy;
-mod sandbox;
 
 pub use client::Client;
-pub use sandbox::Sandbox;
+pub use testkit::sandbox::Sandbox;
 
 use index::Index;
 use schema::{Parser, Rules};
@@ -85,16 +84,12 @@ impl Place {
 }
 
 fn random_index(references: usize) -> Vec<u8> {
-    let mut state = 42u64;
-    let mut random = move || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        state >> 33
-    };
+    let mut random = testkit::random::Random(42);
     let vectors: Vec<Point> = (0..references)
-        .map(|_| Point::new(std::array::from_fn::<i16, DIMENSIONS, _>(|_| (random() % 10_001) as i16)).unwrap())
+        .map(|_| Point::new(std::array::from_fn::<i16, DIMENSIONS, _>(|_| random.between(0, 10_000))).unwrap())
         .collect();
     let labels: Vec<Label> =
-        (0..references).map(|_| if random() % 2 == 0 { Label::Legit } else { Label::Fraud }).collect();
+        (0..references).map(|_| if random.below(2) == 0 { Label::Legit } else { Label::Fraud }).collect();
     scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
 }
 

@@ -123,11 +123,8 @@ pub fn send(child: &Child, signal: Signal) {
 
 /// A sound index; other seeds, other bytes.
 pub fn index(references: u32, seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let mut random = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 33) % 10_001) as i16
-    };
+    let mut generator = testkit::random::Random(seed);
+    let mut random = || generator.between(0, 10_000);
     let vectors: Vec<Point> = (0..references).map(|_| Point::new(std::array::from_fn(|_| random())).unwrap()).collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random() < 3_000 { Label::Fraud } else { Label::Legit }).collect();

@@ -5,10 +5,10 @@
 //! namespace; a name leaves no file and ends with its process. As each server answers for itself, no other has to take
 //! over when one ends. Both sides check the other's user and ignore a different one.
 
-use crate::driver::{self, Socket};
+use super::error::{PortError, Process};
 use crate::limits;
-use crate::port_error::{PortError, Process};
 use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
+use runtime::driver::{self, Socket};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType};

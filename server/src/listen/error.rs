@@ -1,9 +1,28 @@
-//! Why a port cannot be listened on.
+//! Why an address cannot be listened on.
 
+use super::address::Address;
 use crate::limits;
 use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("{0} is in use by a running server; stop it or choose another path")]
+    InUse(PathBuf),
+    #[error("{0} exists and is not a socket; remove it or choose another path")]
+    NotASocket(PathBuf),
+    #[error("--share-port is for TCP ports, and {0} is a path for one server; leave the option out")]
+    SharedPath(Address),
+    #[error("--share-port is for servers that have their index, and --wait-for-index for those without; leave one out")]
+    SharedWithoutIndex,
+    #[error(transparent)]
+    Port(PortError),
+    #[error("cannot listen on {address}: {error}")]
+    Failed { address: Address, error: io::Error },
+}
 
 /// Why a port cannot be listened on.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
-//! Pins the serving thread to one core.
+//! Pins the calling thread to one core.
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::io;
 use std::str::FromStr;
 
 /// Which core to run on.
@@ -26,15 +28,25 @@ impl FromStr for Cpu {
 }
 
 /// The thread could not be pinned as asked.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {
+    /// The core is none of those that this process may use.
     #[error(
         "core {core} is not one of the cores this process may use ({}); use one of these, `auto` or `none`",
         list(allowed)
     )]
-    NotAllowed { core: usize, allowed: Vec<usize> },
+    NotAllowed {
+        /// The core that was asked for.
+        core: usize,
+        /// Those that can be had.
+        allowed: Vec<usize>,
+    },
+    /// The core is allowed, and the kernel refuses all the same.
     #[error("the kernel did not let this thread be pinned to core {core}; use --cpu none")]
-    Refused { core: usize },
+    Refused {
+        /// The core that was asked for.
+        core: usize,
+    },
 }
 
 fn list(cores: &[usize]) -> String {
@@ -43,6 +55,10 @@ fn list(cores: &[usize]) -> String {
 
 /// Pins the calling thread and checks that it worked; returns the core. Instances count from 0. `Auto` goes on
 /// unpinned where pinning is not possible.
+///
+/// # Errors
+///
+/// A core that was asked for by its number cannot be had.
 pub fn pin(cpu: Cpu, instance: usize) -> Result<Option<usize>, PinError> {
     let allowed = allowed_cores();
     let wanted = match cpu {
@@ -52,17 +68,33 @@ pub fn pin(cpu: Cpu, instance: usize) -> Result<Option<usize>, PinError> {
         Cpu::Auto if allowed.is_empty() => return Ok(None),
         Cpu::Auto => allowed[instance % allowed.len()],
     };
-    // The crate says false, and nothing more, where the kernel refuses; and only a look shows where we are.
-    let is_set = core_affinity::set_for_current(core_affinity::CoreId { id: wanted });
-    match (is_set && allowed_cores() == [wanted], cpu) {
+    // Only a look shows where we are.
+    let is_pinned = pin_to(wanted).is_ok() && allowed_cores() == [wanted];
+    match (is_pinned, cpu) {
         (true, _) => Ok(Some(wanted)),
         (false, Cpu::Auto) => Ok(None),
         (false, _) => Err(PinError::Refused { core: wanted }),
     }
 }
 
-fn allowed_cores() -> Vec<usize> {
-    core_affinity::get_core_ids().unwrap_or_default().into_iter().map(|core| core.id).collect()
+/// Pins the calling thread to `core`.
+///
+/// # Errors
+///
+/// There is no such core, it is not allowed, or the kernel refuses.
+pub fn pin_to(core: usize) -> io::Result<()> {
+    if core >= CpuSet::MAX_CPU {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut set = CpuSet::new();
+    set.set(core);
+    Ok(sched_setaffinity(None, &set)?)
+}
+
+/// Cores that the calling thread may use; none if the kernel does not say.
+pub fn allowed_cores() -> Vec<usize> {
+    let Ok(set) = sched_getaffinity(None) else { return Vec::new() };
+    (0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect()
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ mod tests {
             }
         }
         for signal in [Signal::TERM, Signal::INT] {
-            let name = "last_resort::tests::a_process_that_spins_ends_after_the_drain_time_out_and_says_so";
+            let name = "forced_exit::tests::a_process_that_spins_ends_after_the_drain_time_out_and_says_so";
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.args(["--exact", name, "--nocapture"]).env(SPINS, "1");
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

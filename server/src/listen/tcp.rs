@@ -5,12 +5,12 @@
 //! joined: the kernel then refuses every overlapping address, the families included (`[::]` overlaps with all of IPv4).
 //!
 //! So a server sets SO_REUSEPORT only if it was told to share, and only once it is the port's one listener, or once
-//! the others have said that they serve the same index at the same address (`siblings`). All sharers of overlapping
+//! the others have said that they serve the same index at the same address (`membership`). All sharers of overlapping
 //! addresses thus have one address and one index. The kernel itself asks for one user.
 
+use super::error::PortError;
+use super::membership::{self, Membership, Turn};
 use crate::limits;
-use crate::port_error::PortError;
-use crate::siblings::{self, Membership, Turn};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -38,7 +38,7 @@ pub fn listen_shared(address: SocketAddr, backlog: i32, index: &str) -> Result<(
             Ok((socket, membership))
         }
         Err(PortError::InUse(_)) => {
-            siblings::confirm(address, index, Duration::from_millis(limits::SIBLING_ANSWER_MS))?;
+            membership::confirm(address, index, Duration::from_millis(limits::SIBLING_ANSWER_MS))?;
             Ok((listen(address, backlog, true)?, Membership::new(address, index)?))
         }
         Err(error) => Err(error),

@@ -1,20 +1,22 @@
 //! Start to end of a server process: pin, attach, warm up, bind, serve, drain.
 
-use crate::acceptor::Served;
-use crate::cpu::{self, PinError};
-use crate::descriptors;
-use crate::driver::{self, DriverError, Runtime, Socket};
+use crate::acceptor::Acceptor;
+use crate::endpoint::Endpoint;
+use crate::forced_exit;
 use crate::handler::{Phase, Service};
-use crate::last_resort;
+use crate::keep_warm::keep_warm;
 use crate::limits;
-use crate::listen::{self, ListenError};
+use crate::listen::{self, ListenError, Listener};
 use crate::options::{Options, Serving};
 use crate::scorer::FraudScore;
-use crate::signals::{self, Signals};
+use crate::thread::Thread;
 use crate::warmup;
-use crate::worker::Worker;
 use command_line::KernelError;
 use index::InstructionSet;
+use runtime::affinity::{self, PinError};
+use runtime::driver::{self, DriverError, Runtime, Socket};
+use runtime::rlimit;
+use runtime::signals::SignalSockets;
 use scoring::{Generation, ImageError, Scorer};
 use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
@@ -119,21 +121,24 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let shared_index =
         scorer.as_ref().filter(|_| options.share_port).map(|scorer| scorer.generation().index().info().checksum);
     let service = FraudScore { phase: phase.clone(), scorer };
-    serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
-        if worker.phase.get() == Phase::Starting {
-            driver::spawn(await_index(worker, options.clone(), kernel));
+    serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |endpoint| {
+        if endpoint.phase() == Phase::Starting {
+            driver::spawn(await_index(endpoint, options.clone(), kernel));
         }
     })
 }
 
 /// Pins the thread and takes the signals.
-pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
-    descriptors::raise(&serving.limits);
-    let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
+pub(crate) fn prepare(serving: &Serving) -> Result<SignalSockets, Failure> {
+    let needed = serving.limits.descriptors();
+    if let Some(descriptors) = rlimit::raise_descriptors(needed) {
+        tracing::warn!(descriptors, needed, "the limit of descriptors allows fewer connections than asked for");
+    }
+    let core = affinity::pin(serving.cpu, serving.instance.number - 1)?;
     let core = core.map_or_else(|| "none".to_owned(), |core| core.to_string());
     tracing::info!(version = command_line::version(), instance = %serving.instance, core, "starting");
-    last_resort::arm(serving.limits.drain_timeout_ms)
-        .and_then(|()| Signals::handle())
+    forced_exit::arm(serving.limits.drain_timeout_ms)
+        .and_then(|()| SignalSockets::handle())
         .map_err(|error| Failure::System { what: "listen for signals", error })
 }
 
@@ -141,38 +146,82 @@ pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
 pub(crate) fn serve_until_stopped<S: Service>(
     serving: &Serving,
     shared_index: Option<&str>,
-    signals: Signals,
+    signals: SignalSockets,
     service: S,
     phase: Rc<Cell<Phase>>,
-    begin: impl FnOnce(&'static Worker<S>),
+    begin: impl FnOnce(&'static Endpoint<S>),
 ) -> Result<(), Failure> {
     let mut runtime = Runtime::new(serving.driver)?;
     let (listener, socket) = listen::bind(&serving.listen, serving.limits.accept_backlog, shared_index)?;
-    // Lives as long as the process: every task refers to it.
-    let worker: &'static Worker<S> = Box::leak(Box::new(Worker::new(serving.limits, service, phase)));
+    // These live as long as the process: every task refers to them.
+    let tasks = serving.limits.connections + limits::OTHER_TASKS;
+    let thread: &'static Thread = Box::leak(Box::new(Thread::new(phase, tasks)));
+    let endpoint: &'static Endpoint<S> = Box::leak(Box::new(Endpoint::new(thread, serving.limits, service)));
     let registered = |error| Failure::System { what: "register the listener", error };
     let served = runtime.block_on(async {
-        begin(worker);
+        begin(endpoint);
         if serving.keep_warm {
-            driver::spawn(worker.keep_warm());
+            driver::spawn(keep_warm(&thread.turns));
         }
         if let Some(membership) = &listener.membership {
             driver::spawn(membership.answering()?);
         }
-        driver::spawn(signals::report_hangups(Socket::new(signals.hangup.into())?));
+        driver::spawn(report_hangups(Socket::new(signals.hangup.into())?));
         let (socket, stop) = (Socket::new(socket)?, Socket::new(signals.stop.into())?);
-        worker.reserve().await;
-        tracing::info!(listen = %listener.address, ready = worker.phase.get() == Phase::Ready, "serving");
-        io::Result::Ok(worker.run(listener, socket, stop).await)
+        endpoint.reserve().await;
+        tracing::info!(listen = %listener.address, ready = endpoint.phase() == Phase::Ready, "serving");
+        let acceptor = Rc::new(Acceptor::new(endpoint, socket, listener.is_tcp));
+        io::Result::Ok(accept_until_stopped(endpoint, &acceptor, listener, &stop).await)
     });
     // The kernel may still hold what the runtime would free.
     std::mem::forget(runtime);
-    let Served { is_finished, connections, answers, allocations } = served.map_err(registered)?;
+    let Served { is_finished, allocations } = served.map_err(registered)?;
+    let (connections, answers) = (thread.counts.connections.get(), thread.counts.answers.get());
     tracing::info!(connections, answers, allocations, "stopped; allocations are those of requests");
     if !is_finished {
         return Err(Failure::Unfinished);
     }
     Ok(())
+}
+
+/// How serving ended.
+struct Served {
+    /// Every open request was finished in time.
+    is_finished: bool,
+    /// Allocations from the start of serving to the stop, those of accepting and closing connections apart.
+    allocations: u64,
+}
+
+/// Serves until a byte arrives on `stop`, then finishes open requests.
+async fn accept_until_stopped<S: Service>(
+    endpoint: &'static Endpoint<S>,
+    acceptor: &Rc<Acceptor<S>>,
+    mut listener: Listener,
+    stop: &Socket,
+) -> Served {
+    let thread = endpoint.thread;
+    driver::spawn(endpoint.sweep());
+    driver::spawn(thread.turns.give(|| endpoint.sweep_if_due()));
+    driver::spawn(acceptor.clone().accept_all());
+    // These have their first turn now, in which the driver makes room for their waits.
+    thread.turns.pass().await;
+    let before = thread.request_allocations();
+    wait_for_byte(stop).await;
+    let allocations = thread.request_allocations() - before;
+    listener.unlink();
+    thread.phase.set(Phase::Draining);
+    Served { is_finished: acceptor.drain(stop).await, allocations }
+}
+
+async fn wait_for_byte(signals: &Socket) {
+    let mut bytes = [0; 16];
+    loop {
+        // Errors cannot happen on a socket pair whose other end the signal handler holds for ever.
+        let _ = signals.readable().await;
+        if matches!(signals.receive(&mut bytes), Ok(Some(_)) | Err(_)) {
+            return;
+        }
+    }
 }
 
 /// Attaches, checks and warms up. What is refused is not kept mapped.
@@ -203,17 +252,17 @@ fn find_index(options: &Options, kernel: InstructionSet) -> Result<Scorer, Failu
 
 /// Looks for an index until there is one; serving 503 meanwhile, it may take the thread for itself then. That is why a
 /// file that was refused is not checked again until it is another one.
-async fn await_index(worker: &'static Worker<FraudScore>, options: Options, kernel: InstructionSet) {
+async fn await_index(endpoint: &'static Endpoint<FraudScore>, options: Options, kernel: InstructionSet) {
     let mut last_fault = String::new();
     let mut refused = None;
-    while worker.phase.get() == Phase::Starting {
+    while endpoint.phase() == Phase::Starting {
         // before attaching: what is published in between is looked at the next time
         let candidate = SegmentVersion::published_in(&options.index_dir);
         if candidate.is_none() || candidate != refused {
             match find_index(&options, kernel) {
                 Ok(scorer) => {
-                    worker.service.borrow_mut().scorer = Some(scorer);
-                    worker.phase.set(Phase::Ready);
+                    endpoint.service.borrow_mut().scorer = Some(scorer);
+                    endpoint.thread.phase.set(Phase::Ready);
                     return;
                 }
                 Err(failure) => {
@@ -229,6 +278,18 @@ async fn await_index(worker: &'static Worker<FraudScore>, options: Options, kern
             }
         }
         driver::sleep(limits::INDEX_POLL_MS).await;
+    }
+}
+
+/// Says in the log that SIGHUP does nothing yet. Serves nobody and so may allocate.
+async fn report_hangups(hangup: Socket) {
+    let mut bytes = [0; 16];
+    loop {
+        // Errors cannot happen on a socket pair whose other end the signal handler holds for ever.
+        let _ = hangup.readable().await;
+        if let Ok(Some(1..)) = hangup.receive(&mut bytes) {
+            tracing::warn!("SIGHUP is ignored: an index cannot be reloaded yet; restart the server to serve a new one");
+        }
     }
 }
 

@@ -8,7 +8,6 @@
 //! only where more connections are ready at once: there it grows, once.
 
 use super::socket::Socket;
-use crate::limits;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -22,7 +21,7 @@ const FIRST_PAGE: usize = 64;
 /// places may be neither in use nor found.
 const OPERATIONS_BETWEEN_COMPACTIONS: usize = 2_048;
 /// Waits that end together: no more than the completion queue has entries.
-const WAITS_AT_ONCE: usize = limits::RING_ENTRIES as usize;
+const WAITS_AT_ONCE: usize = super::RING_ENTRIES as usize;
 
 /// Makes room for a wait of each of `tasks`.
 ///

@@ -4,20 +4,21 @@
 //! cannot wait. So the kernel never holds a buffer, idle connections need none, and a wait can be dropped at any
 //! moment without losing data or a descriptor: that is what makes time-outs simple.
 
-mod probe;
 mod reserve;
 mod socket;
 
-pub use probe::Refused;
 pub use reserve::reserve;
 pub use socket::Socket;
 
-use crate::limits;
+use crate::probe::{self, Refused};
 use monoio::time::TimeDriver;
 use monoio::{FusionRuntime, IoUringDriver, LegacyDriver, RuntimeBuilder};
 use std::future::Future;
 use std::io;
 use std::time::Duration;
+
+/// Entries of the ring: 0.45 MB, and more operations than this are submitted in several goes.
+const RING_ENTRIES: u32 = 1024;
 
 /// Which driver to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -38,14 +39,20 @@ pub struct Runtime(FusionRuntime<TimeDriver<IoUringDriver>, TimeDriver<LegacyDri
 /// No driver works.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
+    /// io_uring was asked for by name.
     #[error("io_uring does not work here ({0}); use --driver auto or --driver epoll")]
     NoIoUring(Refused),
+    /// Not even epoll.
     #[error("cannot make an epoll instance: {0}")]
     NoEpoll(io::Error),
 }
 
 impl Runtime {
     /// Chooses, proves and builds; says once in the log what it took and why.
+    ///
+    /// # Errors
+    ///
+    /// The driver that was asked for, or epoll, does not work here.
     pub fn new(choice: Choice) -> Result<Self, DriverError> {
         match choice {
             Choice::Epoll => {
@@ -67,10 +74,10 @@ impl Runtime {
 
     fn io_uring() -> Result<Self, Refused> {
         // Kernels before 5.19 do not know the flag.
-        let rings = [("coop_taskrun", probe::tuned_ring()), ("none", io_uring::IoUring::builder())];
-        let (flags, builder) = probe::first_that_works(rings)?;
+        let rings = [("coop_taskrun", probe::tuned_ring()), ("none", probe::default_ring())];
+        let (flags, builder) = probe::first_that_works(rings, probe::WAITING)?;
         let runtime = RuntimeBuilder::<IoUringDriver>::new()
-            .with_entries(limits::RING_ENTRIES)
+            .with_entries(RING_ENTRIES)
             .uring_builder(builder)
             .enable_timer()
             .build()
@@ -80,12 +87,12 @@ impl Runtime {
     }
 
     fn epoll() -> Result<Self, DriverError> {
-        let builder = RuntimeBuilder::<LegacyDriver>::new().with_entries(limits::RING_ENTRIES).enable_timer();
+        let builder = RuntimeBuilder::<LegacyDriver>::new().with_entries(RING_ENTRIES).enable_timer();
         Ok(Self(FusionRuntime::Legacy(builder.build().map_err(DriverError::NoEpoll)?)))
     }
 }
 
-/// Waits.
+/// Waits; the runtime's shortest wait is a millisecond.
 pub async fn sleep(milliseconds: u64) {
     monoio::time::sleep(Duration::from_millis(milliseconds)).await;
 }

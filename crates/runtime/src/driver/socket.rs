@@ -1,8 +1,9 @@
 //! Descriptors to wait on.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "monoio's streams lend no descriptor")]
 
+use crate::nonblocking;
 use monoio::net::UnixStream;
-use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags};
+use rustix::net::Shutdown;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -19,12 +20,20 @@ pub struct Socket {
 
 impl Socket {
     /// Registers `descriptor` with the running driver.
+    ///
+    /// # Errors
+    ///
+    /// It is no socket, or the driver cannot register it.
     pub fn new(descriptor: OwnedFd) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&descriptor, true)?;
         Ok(Self { inner: UnixStream::from_std(descriptor.into())? })
     }
 
     /// Waits until a read or an accept would not block.
+    ///
+    /// # Errors
+    ///
+    /// Shows again, and more plainly, in the call that follows.
     pub async fn readable(&self) -> io::Result<()> {
         if monoio::utils::is_legacy() {
             // The epoll driver cannot see the plain reads below, so it takes a drained socket for a readable one
@@ -43,24 +52,41 @@ impl Socket {
     }
 
     /// Waits until a write would not block.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Socket::readable`].
     pub async fn writable(&self) -> io::Result<()> {
         self.inner.writable(false).await
     }
 
     /// Reads what is there; `None` if nothing is, 0 at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`nonblocking::receive`].
+    #[inline]
     pub fn receive(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
-        unless_blocked(rustix::net::recv(self, room, RecvFlags::DONTWAIT).map(|(count, _)| count))
+        nonblocking::receive(self, room)
     }
 
     /// Writes what fits; `None` if nothing does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`nonblocking::send`].
+    #[inline]
     pub fn send(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        unless_blocked(rustix::net::send(self, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL))
+        nonblocking::send(self, bytes)
     }
 
     /// Takes one connection; `None` if nobody waits. It is registered with the running driver.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`nonblocking::accept`], or the driver cannot register it.
     pub fn accept(&self) -> io::Result<Option<Self>> {
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let Some(descriptor) = unless_blocked(rustix::net::accept_with(self, flags))? else { return Ok(None) };
+        let Some(descriptor) = nonblocking::accept(self)? else { return Ok(None) };
         Ok(Some(Self { inner: UnixStream::from_std(descriptor.into())? }))
     }
 
@@ -79,18 +105,9 @@ impl Socket {
 }
 
 impl AsFd for Socket {
+    #[inline]
     fn as_fd(&self) -> BorrowedFd<'_> {
         // SAFETY: `inner` owns the descriptor and closes it no earlier than its own drop, which `self` outlives.
         unsafe { BorrowedFd::borrow_raw(self.inner.as_raw_fd()) }
-    }
-}
-
-fn unless_blocked<T>(result: rustix::io::Result<T>) -> io::Result<Option<T>> {
-    use rustix::io::Errno;
-    match result {
-        Ok(value) => Ok(Some(value)),
-        // A connection that was gone before it was accepted is nobody's fault and nothing to wait for.
-        Err(Errno::WOULDBLOCK | Errno::INTR | Errno::CONNABORTED) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
