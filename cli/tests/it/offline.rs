@@ -61,8 +61,10 @@ fn effort_counts_every_kind_of_query_and_names_the_worst() {
 
     let most = &report["most"];
     let blocks = kinds.iter().map(|kind| kind["blocks"]["max"].as_u64().unwrap()).max().unwrap();
-    assert_eq!((&most["blocks"], &most["vectors"]), (&blocks.into(), &(16 * blocks).into()));
-    assert_eq!(most["share"], 16.0 * blocks as f64 / 2000.0);
+    // no more than there are, though not every block is full
+    let vectors = (16 * blocks).min(2000);
+    assert_eq!((&most["blocks"], &most["vectors"]), (&blocks.into(), &vectors.into()));
+    assert_eq!(most["share"], vectors as f64 / 2000.0);
     let one = folder.succeeds(&format!("{effort} --queries {} --json", most["kind"].as_str().unwrap()));
     let one: serde_json::Value = serde_json::from_str(&one).unwrap();
     assert_eq!((&one["most"], one["kinds"].as_array().unwrap().len()), (most, 1));

@@ -195,7 +195,9 @@ fn the_live_line_of_a_load_test_fits_the_terminal() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<String> = text.split(['\r', '\n']).map(visible).collect();
     assert!(lines.iter().any(|line| line.contains("slowest") && line.contains(" errors")), "{text}");
-    assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS), "{lines:#?}");
+    // what is said at the end may be longer: a terminal wraps it, and nothing is drawn over it
+    let mut live = lines.iter().filter(|line| line.starts_with("  load-test"));
+    assert!(live.all(|line| line.chars().count() <= COLUMNS), "{lines:#?}");
 }
 
 /// Without the sequences that move the cursor and colour the text.

@@ -93,10 +93,10 @@ pub fn run(
 
 /// What to look at first where answers are wrong. `are_official`: the payloads are a built-in set.
 pub fn wrong_answers_hint(payloads: &str, are_official: bool) -> String {
-    let which = if are_official { ", the official ones," } else { "" };
+    let which = if are_official { ", the official ones" } else { "" };
     format!(
-        "hint: wrong answers are to be expected if the index was not built from the references that labelled {payloads}\
-         {which}: label payloads by those of the index with `fraudring dataset payloads --references FILE --out FILE`"
+        "hint: wrong answers are to be expected if the index is not of the references that labelled {payloads}{which}\n  \
+         label by those of the index: fraudring dataset payloads --references FILE --out FILE"
     )
 }
 

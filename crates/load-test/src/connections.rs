@@ -1,7 +1,8 @@
 //! All connections to a target: which are free, and what becomes of the requests given to them.
 
-use crate::clock::{Alarm, Clock, Wait};
+use crate::clock::Clock;
 use crate::errors::Fault;
+use crate::event_queue::{EventQueue, Token};
 use crate::recorder::Recorder;
 use crate::requests::Requests;
 use crate::results::{ConnectionCounts, Finish, Rates, Results};
@@ -9,15 +10,10 @@ use crate::slot::{End, Flight, Slot, State, Why};
 use crate::socket::{Connect, Socket};
 use crate::tally::Tally;
 use crate::target::Endpoint;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::io::Errno;
-use rustix::time::Timespec;
+use rustix::event::epoll::EventFlags;
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::OwnedFd;
 
-const ALARM: u64 = u64::MAX;
-const EVENTS_AT_ONCE: usize = 64;
 const NEVER_NS: u64 = u64::MAX;
 
 /// How many connections, and how long a request may take.
@@ -43,9 +39,7 @@ pub struct Connections<'a> {
     in_flight: usize,
     /// No deadline is earlier. All requests get the same time, so a later request never has an earlier deadline.
     next_deadline_ns: u64,
-    epoll: OwnedFd,
-    alarm: Alarm,
-    events: Vec<Event>,
+    events: EventQueue,
     unchunked: Vec<u8>,
     opened: u64,
 }
@@ -53,8 +47,6 @@ pub struct Connections<'a> {
 impl<'a> Connections<'a> {
     /// Opens the first ones; fails if one of them cannot be opened.
     pub fn open(endpoint: Endpoint, limits: Limits, requests: &'a Requests, tally: Tally) -> io::Result<Self> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let nothing = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
         let mut connections = Self {
             clock: Clock::start(),
             recorder: Recorder::new(tally, requests),
@@ -65,9 +57,7 @@ impl<'a> Connections<'a> {
             free: VecDeque::with_capacity(limits.most),
             in_flight: 0,
             next_deadline_ns: limits.timeout_ns,
-            alarm: Alarm::new(&epoll, ALARM)?,
-            epoll,
-            events: vec![nothing; EVENTS_AT_ONCE],
+            events: EventQueue::new()?,
             unchunked: Vec::with_capacity(4096),
             opened: 0,
         };
@@ -128,26 +118,14 @@ impl<'a> Connections<'a> {
 
     /// Waits until shortly before `due_ns`, or for events; their number. To be followed by [`Self::handle`] of each.
     pub fn wait(&mut self, due_ns: u64) -> io::Result<usize> {
-        let now_ns = self.clock.now_ns();
-        let wait = self.alarm.set(now_ns, due_ns.min(self.next_deadline_ns))?;
-        let look = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let timeout = if wait == Wait::Look { Some(&look) } else { None };
-        match epoll::wait(&self.epoll, &mut self.events[..], timeout) {
-            Err(Errno::INTR) => Ok(0),
-            result => Ok(result?),
-        }
+        self.events.wait(self.clock.now_ns(), due_ns.min(self.next_deadline_ns))
     }
 
     /// Does what the event of the last wait with this number asks for.
     pub fn handle(&mut self, number: usize) {
-        let Event { flags, data } = self.events[number];
-        let token = data.u64();
-        if token == ALARM {
-            return self.alarm.went_off();
-        }
-        let place = token as u32;
+        let Some((Token { slot: place, generation }, flags)) = self.events.event(number) else { return };
         let slot = &mut self.slots[place as usize];
-        if slot.generation != (token >> 32) as u32 {
+        if slot.generation != generation {
             return;
         }
         let is_over = flags.intersects(EventFlags::ERR | EventFlags::HUP);
@@ -234,8 +212,7 @@ impl<'a> Connections<'a> {
         slot.close();
         let (socket, connect) = Socket::connect(&self.endpoint)?;
         let is_underway = connect == Connect::Underway;
-        let token = u64::from(slot.generation) << 32 | u64::from(place);
-        epoll::add(&self.epoll, &socket, EventData::new_u64(token), interest(is_underway))?;
+        self.events.add(&socket, Token { slot: place, generation: slot.generation }, is_underway)?;
         slot.socket = Some(socket);
         slot.is_proven = false;
         slot.watches_writable = is_underway;
@@ -308,9 +285,9 @@ impl<'a> Connections<'a> {
             return;
         }
         slot.watches_writable = writable;
-        let token = u64::from(slot.generation) << 32 | u64::from(place);
-        if let Err(error) = epoll::modify(&self.epoll, socket, EventData::new_u64(token), interest(writable)) {
-            self.fail(place, Fault::Connection, &Why::System(error.into()));
+        let token = Token { slot: place, generation: slot.generation };
+        if let Err(error) = self.events.modify(socket, token, writable) {
+            self.fail(place, Fault::Connection, &Why::System(error));
         }
     }
 
@@ -370,9 +347,4 @@ impl<'a> Connections<'a> {
             Ok(Connect::Done) | Err(_) => self.free.push_back(place),
         }
     }
-}
-
-fn interest(writable: bool) -> EventFlags {
-    let reading = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
-    if writable { reading | EventFlags::OUT } else { reading }
 }

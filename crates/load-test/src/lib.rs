@@ -23,6 +23,7 @@ mod connections;
 mod contest_results;
 mod durations;
 mod errors;
+mod event_queue;
 mod fault_log;
 mod live;
 mod machine;
