@@ -1,6 +1,7 @@
 //! The state machine without sockets: by the corpus and under a simulator (`simulator`), against the clock
 //! (`deadlines`), and single rules here.
 
+mod answers;
 mod corpus;
 mod deadlines;
 mod simulator;
