@@ -50,12 +50,13 @@ RUN mkdir /index && cd /references && \
 # ---- loader and server
 FROM dependencies AS programs
 COPY crates/command-line crates/command-line
+COPY crates/http crates/http
 COPY crates/schema crates/schema
 COPY index index
 COPY shm-loader shm-loader
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find crates/command-line crates/schema index shm-loader server -name '*.rs' -exec touch {} + && \
+RUN find crates/command-line crates/http crates/schema index shm-loader server -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
     cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \

@@ -1,11 +1,12 @@
 //! Accepts connections, starts a task for each, and at a stop takes those that still wait before it ends the listener.
 
-use crate::connection;
 use crate::driver::{self, Socket};
-use crate::handler::{Phase, Service};
 use crate::limits;
 use crate::listen::Listener;
+use crate::phase::Phase;
+use crate::session;
 use crate::worker::{Worker, add};
+use http::Service;
 use rustix::net::sockopt;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -32,10 +33,10 @@ impl<S: Service> Worker<S> {
         let is_tcp = listener.is_tcp;
         let socket = Rc::new(socket);
         driver::spawn(self.sweep());
-        driver::spawn(self.turns.give(|| self.sweep_if_due()));
+        driver::spawn(self.fair_yield.wake_waiting(|| self.sweep_if_due()));
         driver::spawn(self.accept_all(socket.clone(), is_tcp));
         // These have their first turn now, in which the driver makes room for their waits.
-        self.turns.pass().await;
+        self.fair_yield.yield_now().await;
         let before = self.request_allocations();
         wait_for_byte(&signals).await;
         let allocations = self.request_allocations() - before;
@@ -70,18 +71,18 @@ impl<S: Service> Worker<S> {
                     // Not left to the close: a ring may hold the listener for a while after the process has ended, and
                     // connections would be lost in its queue.
                     listener.end();
-                    let open = self.slots.open_count();
+                    let open = self.connections.open_count();
                     tracing::info!(open, "stopping: no new connections, open requests are finished");
                 }
                 // Idle ones close, and so make room for those that still wait.
-                self.slots.wake_all();
+                self.connections.wake_all();
             }
-            if left == 0 && self.slots.open_count() == 0 {
+            if left == 0 && self.connections.open_count() == 0 {
                 return true;
             }
             let is_asked_again = matches!(signals.receive(&mut discarded), Ok(Some(1..)));
             if is_asked_again || self.now_ms() >= end_ms {
-                tracing::warn!(open = self.slots.open_count(), "stopped before every connection was finished");
+                tracing::warn!(open = self.connections.open_count(), "stopped before every connection was finished");
                 return false;
             }
             driver::sleep(limits::DRAIN_POLL_MS).await;
@@ -102,7 +103,7 @@ impl<S: Service> Worker<S> {
 
     async fn accept_all(&'static self, listener: Rc<Socket>, is_tcp: bool) {
         while self.phase.get() != Phase::Draining {
-            if !self.slots.has_room() {
+            if !self.connections.has_room() {
                 self.make_room().await;
                 continue;
             }
@@ -116,7 +117,7 @@ impl<S: Service> Worker<S> {
 
     /// Asks an idle connection to leave; if there is none, waits for others to finish.
     async fn make_room(&self) {
-        let leaves = self.slots.evict_idle();
+        let leaves = self.connections.evict_idle();
         driver::sleep(if leaves { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
     }
 
@@ -133,7 +134,7 @@ impl<S: Service> Worker<S> {
     }
 
     fn accept_one(&'static self, listener: &Socket, is_tcp: bool) -> Accepted {
-        let Some(place) = self.slots.open() else { return Accepted::NoRoom };
+        let Some(place) = self.connections.open() else { return Accepted::NoRoom };
         self.counted_apart(|| match listener.accept() {
             Ok(Some(socket)) => {
                 if is_tcp {
@@ -141,7 +142,7 @@ impl<S: Service> Worker<S> {
                     // gone shows at the first read.
                     let _ = sockopt::set_tcp_nodelay(&socket, true);
                 }
-                driver::spawn(connection::serve(self, socket, place));
+                driver::spawn(session::serve(self, socket, place));
                 add(&self.counts.connections, 1);
                 Accepted::One
             }
@@ -157,7 +158,7 @@ impl<S: Service> Worker<S> {
         let now_ms = self.now_ms();
         if now_ms >= self.next_report_ms.get() {
             self.next_report_ms.set(now_ms + limits::ACCEPT_REPORT_MS);
-            tracing::warn!(%error, open = self.slots.open_count(), "cannot accept; trying again");
+            tracing::warn!(%error, open = self.connections.open_count(), "cannot accept; trying again");
         }
     }
 

@@ -1,10 +1,7 @@
 //! From body bytes to frauds among the five nearest: parser, rules and index joined.
 
-use crate::handler::{Phase, Service};
 use index::Index;
 use schema::{Parser, PayloadError};
-use std::cell::Cell;
-use std::rc::Rc;
 
 /// Answers by an index that lives as long as the process.
 pub struct Scorer {
@@ -28,23 +25,5 @@ impl Scorer {
         let transaction = self.parser.parse(body)?;
         let query = self.index.rules().vectorize(&transaction);
         Ok(self.index.classify(&query))
-    }
-}
-
-/// The service of a running server; there is no scorer until an index was found.
-pub struct FraudScore {
-    pub phase: Rc<Cell<Phase>>,
-    pub scorer: Option<Scorer>,
-}
-
-impl Service for FraudScore {
-    type Error = PayloadError;
-
-    fn phase(&self) -> Phase {
-        self.phase.get()
-    }
-
-    fn score(&mut self, body: &mut [u8]) -> Option<Result<u8, PayloadError>> {
-        self.scorer.as_mut().map(|scorer| scorer.score(body))
     }
 }

@@ -4,15 +4,17 @@ use crate::acceptor::Served;
 use crate::cpu::{self, PinError};
 use crate::descriptors;
 use crate::driver::{self, DriverError, Runtime, Socket};
-use crate::handler::{Phase, Service};
 use crate::last_resort;
 use crate::limits;
 use crate::listen::{self, ListenError};
 use crate::options::{Options, Serving};
-use crate::scorer::{FraudScore, Scorer};
+use crate::phase::Phase;
+use crate::scorer::Scorer;
+use crate::service::FraudScore;
 use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::Worker;
+use http::Service;
 use index::{Index, OpenError};
 use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
@@ -111,7 +113,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
         Err(failure) => return Err(failure),
     };
     let shared_index = scorer.as_ref().filter(|_| options.share_port).map(|scorer| scorer.index().info().checksum);
-    let service = FraudScore { phase: phase.clone(), scorer };
+    let service = FraudScore::new(phase.clone(), scorer);
     serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
             driver::spawn(await_index(worker, options.clone()));
@@ -131,7 +133,7 @@ pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
 }
 
 /// Binds and serves; `begin` runs when tasks can be started. Servers with the index `shared_index` may join.
-pub(crate) fn serve_until_stopped<S: Service>(
+pub(crate) fn serve_until_stopped<S: Service + 'static>(
     serving: &Serving,
     shared_index: Option<&str>,
     signals: Signals,

@@ -1,13 +1,13 @@
 //! One thread's work: accepts connections, ends the ones that are too slow, and stops cleanly.
 
 use crate::allocator;
-use crate::buffers::Pool;
-use crate::conn::Conn;
+use crate::buffer_pool::BufferPool;
+use crate::connection_table::ConnectionTable;
 use crate::driver::{self};
-use crate::handler::{Phase, Service};
+use crate::fair_yield::FairYield;
 use crate::limits::{self, Limits};
-use crate::slots::Slots;
-use crate::turns::Turns;
+use crate::phase::Phase;
+use http::{Connection, Service};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
@@ -17,9 +17,9 @@ use std::time::Instant;
 pub struct Worker<S> {
     pub limits: Limits,
     pub service: RefCell<S>,
-    pub pool: RefCell<Pool>,
-    pub slots: Slots,
-    pub turns: Turns,
+    pub pool: RefCell<BufferPool>,
+    pub connections: ConnectionTable,
+    pub fair_yield: FairYield,
     /// Shared with the service, which answers by it.
     pub phase: Rc<Cell<Phase>>,
     started: Instant,
@@ -50,9 +50,9 @@ impl<S: Service> Worker<S> {
         Self {
             limits,
             service: RefCell::new(service),
-            pool: RefCell::new(Pool::new(&limits)),
-            slots: Slots::new(limits.connections),
-            turns: Turns::new(limits.connections + limits::OTHER_TASKS),
+            pool: RefCell::new(BufferPool::new(&limits)),
+            connections: ConnectionTable::new(limits.connections),
+            fair_yield: FairYield::new(limits.connections + limits::OTHER_TASKS),
             phase,
             started: Instant::now(),
             acceptor: RefCell::new(None),
@@ -68,8 +68,8 @@ impl<S: Service> Worker<S> {
     }
 
     /// Remembers what a connection did that is closed now.
-    pub fn count(&self, conn: &Conn) {
-        add(&self.counts.answers, conn.answers());
+    pub fn count(&self, connection: &Connection<S>) {
+        add(&self.counts.answers, connection.answers());
     }
 
     /// Does a part of accepting or closing a connection, which may allocate.
@@ -108,7 +108,7 @@ impl<S: Service> Worker<S> {
             driver::sleep(limits::WARM_WAIT_MS).await;
             let woken = Instant::now();
             while woken.elapsed().as_micros() < u128::from(limits::WARM_SPIN_US) {
-                self.turns.pass().await;
+                self.fair_yield.yield_now().await;
             }
         }
     }
@@ -119,7 +119,7 @@ impl<S: Service> Worker<S> {
         if now_ms >= self.next_sweep_ms.get() {
             // A timer that fires a little early must not miss its turn.
             self.next_sweep_ms.set(now_ms + limits::SWEEP_MS / 2);
-            self.slots.wake_expired(now_ms);
+            self.connections.wake_expired(now_ms);
         }
     }
 }
