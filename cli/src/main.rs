@@ -67,7 +67,7 @@ enum Command {
     /// Run one server on an index in shared memory (`up` starts two of them)
     Server(server::Options),
     /// Run a server that answers the same to every request: the floor to compare with
-    BareServer(server::BareOptions),
+    BareServer(server::BaselineOptions),
 }
 
 fn main() -> ExitCode {
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         Command::Dataset(command) => exit::code(commands::dataset::run(&command)),
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
-        Command::BareServer(options) => server::run_bare(&options),
+        Command::BareServer(options) => server::run_baseline(&options),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Accepts connections, starts a task for each, and at a stop takes those that still wait before it ends the listener.
 
-use crate::connection;
 use crate::endpoint::Endpoint;
-use crate::handler::{Phase, Service};
 use crate::limits;
+use crate::phase::Phase;
+use crate::session;
 use crate::thread::add;
+use http::Service;
 use runtime::driver::{self, Socket};
 use rustix::net::sockopt;
 use std::cell::{Cell, RefCell};
@@ -26,7 +27,7 @@ pub struct Acceptor<S: 'static> {
     next_report_ms: Cell<u64>,
 }
 
-impl<S: Service> Acceptor<S> {
+impl<S: Service + 'static> Acceptor<S> {
     /// Of the connections that come to `listener`, a task each.
     pub fn new(endpoint: &'static Endpoint<S>, listener: Socket, is_tcp: bool) -> Self {
         Self { endpoint, listener, is_tcp, waker: RefCell::new(None), next_report_ms: Cell::new(0) }
@@ -35,7 +36,7 @@ impl<S: Service> Acceptor<S> {
     /// Accepts until the thread is draining.
     pub async fn accept_all(self: Rc<Self>) {
         while self.endpoint.phase() != Phase::Draining {
-            if !self.endpoint.slots.has_room() || !self.accept_some() {
+            if !self.endpoint.connections.has_room() || !self.accept_some() {
                 self.make_room().await;
                 continue;
             }
@@ -65,18 +66,21 @@ impl<S: Service> Acceptor<S> {
                     // Not left to the close: a ring may hold the listener for a while after the process has ended, and
                     // connections would be lost in its queue.
                     self.listener.end();
-                    let open = endpoint.slots.open_count();
+                    let open = endpoint.connections.open_count();
                     tracing::info!(open, "stopping: no new connections, open requests are finished");
                 }
                 // Idle ones close, and so make room for those that still wait.
-                endpoint.slots.wake_all();
+                endpoint.connections.wake_all();
             }
-            if left == 0 && endpoint.slots.open_count() == 0 {
+            if left == 0 && endpoint.connections.open_count() == 0 {
                 return true;
             }
             let is_asked_again = matches!(signals.receive(&mut discarded), Ok(Some(1..)));
             if is_asked_again || endpoint.now_ms() >= end_ms {
-                tracing::warn!(open = endpoint.slots.open_count(), "stopped before every connection was finished");
+                tracing::warn!(
+                    open = endpoint.connections.open_count(),
+                    "stopped before every connection was finished"
+                );
                 return false;
             }
             driver::sleep(limits::DRAIN_POLL_MS).await;
@@ -97,7 +101,7 @@ impl<S: Service> Acceptor<S> {
 
     /// Asks an idle connection to leave; if there is none, waits for others to finish.
     async fn make_room(&self) {
-        let leaves = self.endpoint.slots.evict_idle();
+        let leaves = self.endpoint.connections.evict_idle();
         driver::sleep(if leaves { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
     }
 
@@ -115,7 +119,7 @@ impl<S: Service> Acceptor<S> {
 
     fn accept_one(&self) -> Accepted {
         let endpoint = self.endpoint;
-        let Some(place) = endpoint.slots.open() else { return Accepted::NoRoom };
+        let Some(handle) = endpoint.connections.open() else { return Accepted::NoRoom };
         endpoint.thread.counted_apart(|| match self.listener.accept() {
             Ok(Some(socket)) => {
                 if self.is_tcp {
@@ -123,7 +127,7 @@ impl<S: Service> Acceptor<S> {
                     // gone shows at the first read.
                     let _ = sockopt::set_tcp_nodelay(&socket, true);
                 }
-                driver::spawn(connection::serve(endpoint, socket, place));
+                driver::spawn(session::serve(endpoint, socket, handle));
                 add(&endpoint.thread.counts.connections, 1);
                 Accepted::One
             }
@@ -140,7 +144,7 @@ impl<S: Service> Acceptor<S> {
         let now_ms = endpoint.now_ms();
         if now_ms >= self.next_report_ms.get() {
             self.next_report_ms.set(now_ms + limits::ACCEPT_REPORT_MS);
-            tracing::warn!(%error, open = endpoint.slots.open_count(), "cannot accept; trying again");
+            tracing::warn!(%error, open = endpoint.connections.open_count(), "cannot accept; trying again");
         }
     }
 

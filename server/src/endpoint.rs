@@ -2,13 +2,13 @@
 //!
 //! A thread can have several: each bounds its own connections, so that none takes the room of another's.
 
-use crate::buffers::Pool;
-use crate::conn::Conn;
-use crate::handler::{Phase, Service};
+use crate::buffer_pool::BufferPool;
+use crate::connection_table::ConnectionTable;
+use crate::fair_yield::FairYield;
 use crate::limits::{self, Limits};
-use crate::slots::Slots;
+use crate::phase::Phase;
 use crate::thread::{Thread, add};
-use crate::turns::Turns;
+use http::{Connection, Service};
 use runtime::driver;
 use std::cell::{Cell, RefCell};
 
@@ -18,29 +18,29 @@ pub struct Endpoint<S> {
     pub thread: &'static Thread,
     pub limits: Limits,
     pub service: RefCell<S>,
-    pub pool: RefCell<Pool>,
-    pub slots: Slots,
+    pub pool: RefCell<BufferPool>,
+    pub connections: ConnectionTable,
     /// When expired connections are to be looked for.
     next_sweep_ms: Cell<u64>,
 }
 
-impl<S: Service> Endpoint<S> {
+impl<S: Service + 'static> Endpoint<S> {
     /// Makes everything that serving needs.
     pub fn new(thread: &'static Thread, limits: Limits, service: S) -> Self {
         Self {
             thread,
             limits,
             service: RefCell::new(service),
-            pool: RefCell::new(Pool::new(&limits)),
-            slots: Slots::new(limits.connections),
+            pool: RefCell::new(BufferPool::new(&limits)),
+            connections: ConnectionTable::new(limits.connections),
             next_sweep_ms: Cell::new(0),
         }
     }
 
     /// How the tasks of the thread take turns.
     #[inline]
-    pub fn turns(&self) -> &'static Turns {
-        &self.thread.turns
+    pub fn fair_yield(&self) -> &'static FairYield {
+        &self.thread.fair_yield
     }
 
     /// The phase of the thread.
@@ -56,8 +56,8 @@ impl<S: Service> Endpoint<S> {
     }
 
     /// Remembers what a connection did that is closed now.
-    pub fn count(&self, conn: &Conn) {
-        add(&self.thread.counts.answers, conn.answers());
+    pub fn count(&self, connection: &Connection<S>) {
+        add(&self.thread.counts.answers, connection.answers());
     }
 
     /// Makes room in the runtime for every connection, so that serving allocates nothing for it.
@@ -81,7 +81,7 @@ impl<S: Service> Endpoint<S> {
         if now_ms >= self.next_sweep_ms.get() {
             // A timer that fires a little early must not miss its turn.
             self.next_sweep_ms.set(now_ms + limits::SWEEP_MS / 2);
-            self.slots.wake_expired(now_ms);
+            self.connections.wake_expired(now_ms);
         }
     }
 }

@@ -3,15 +3,16 @@
 use crate::acceptor::Acceptor;
 use crate::endpoint::Endpoint;
 use crate::forced_exit;
-use crate::handler::{Phase, Service};
 use crate::keep_warm::keep_warm;
 use crate::limits;
 use crate::listen::{self, ListenError, Listener};
 use crate::options::{Options, Serving};
-use crate::scorer::FraudScore;
+use crate::phase::Phase;
+use crate::service::FraudScore;
 use crate::thread::Thread;
 use crate::warmup;
 use command_line::KernelError;
+use http::Service;
 use index::InstructionSet;
 use runtime::affinity::{self, PinError};
 use runtime::driver::{self, DriverError, Runtime, Socket};
@@ -120,7 +121,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
     };
     let shared_index =
         scorer.as_ref().filter(|_| options.share_port).map(|scorer| scorer.generation().index().info().checksum);
-    let service = FraudScore { phase: phase.clone(), scorer };
+    let service = FraudScore::new(phase.clone(), scorer);
     serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |endpoint| {
         if endpoint.phase() == Phase::Starting {
             driver::spawn(await_index(endpoint, options.clone(), kernel));
@@ -143,7 +144,7 @@ pub(crate) fn prepare(serving: &Serving) -> Result<SignalSockets, Failure> {
 }
 
 /// Binds and serves; `begin` runs when tasks can be started. Servers with the index `shared_index` may join.
-pub(crate) fn serve_until_stopped<S: Service>(
+pub(crate) fn serve_until_stopped<S: Service + 'static>(
     serving: &Serving,
     shared_index: Option<&str>,
     signals: SignalSockets,
@@ -161,7 +162,7 @@ pub(crate) fn serve_until_stopped<S: Service>(
     let served = runtime.block_on(async {
         begin(endpoint);
         if serving.keep_warm {
-            driver::spawn(keep_warm(&thread.turns));
+            driver::spawn(keep_warm(&thread.fair_yield));
         }
         if let Some(membership) = &listener.membership {
             driver::spawn(membership.answering()?);
@@ -193,7 +194,7 @@ struct Served {
 }
 
 /// Serves until a byte arrives on `stop`, then finishes open requests.
-async fn accept_until_stopped<S: Service>(
+async fn accept_until_stopped<S: Service + 'static>(
     endpoint: &'static Endpoint<S>,
     acceptor: &Rc<Acceptor<S>>,
     mut listener: Listener,
@@ -201,10 +202,10 @@ async fn accept_until_stopped<S: Service>(
 ) -> Served {
     let thread = endpoint.thread;
     driver::spawn(endpoint.sweep());
-    driver::spawn(thread.turns.give(|| endpoint.sweep_if_due()));
+    driver::spawn(thread.fair_yield.wake_waiting(|| endpoint.sweep_if_due()));
     driver::spawn(acceptor.clone().accept_all());
     // These have their first turn now, in which the driver makes room for their waits.
-    thread.turns.pass().await;
+    thread.fair_yield.yield_now().await;
     let before = thread.request_allocations();
     wait_for_byte(stop).await;
     let allocations = thread.request_allocations() - before;

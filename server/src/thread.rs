@@ -1,7 +1,7 @@
 //! What all listeners of a serving thread share: its clock, its phase, its counts, and how its tasks take turns.
 
-use crate::handler::Phase;
-use crate::turns::Turns;
+use crate::fair_yield::FairYield;
+use crate::phase::Phase;
 use runtime::allocator;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use std::time::Instant;
 pub struct Thread {
     /// Shared with the services, which answer by it.
     pub phase: Rc<Cell<Phase>>,
-    pub turns: Turns,
+    pub fair_yield: FairYield,
     /// What was done so far.
     pub counts: Counts,
     started: Instant,
@@ -31,7 +31,7 @@ pub struct Counts {
 impl Thread {
     /// Room for `tasks` that wait for a turn at once.
     pub fn new(phase: Rc<Cell<Phase>>, tasks: usize) -> Self {
-        Self { phase, turns: Turns::new(tasks), counts: Counts::default(), started: Instant::now() }
+        Self { phase, fair_yield: FairYield::new(tasks), counts: Counts::default(), started: Instant::now() }
     }
 
     /// Milliseconds since start-up.

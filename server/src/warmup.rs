@@ -3,11 +3,10 @@
 //! Thousands of requests made from the index's own vectors go through the whole path, connection state machine
 //! included, so that what is run here is what will be run later.
 
-use crate::buffers::Buffer;
-use crate::conn::{Conn, Step};
-use crate::handler::Phase;
 use crate::limits::{self, Limits};
-use crate::scorer::FraudScore;
+use crate::phase::Phase;
+use crate::service::FraudScore;
+use http::{Buffer, Connection, Step};
 use schema::{Dimension, Normalization};
 use scoring::Scorer;
 use space::{Point, SCALE};
@@ -31,7 +30,8 @@ pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
     touch(generation.index().bytes());
     let normalization = generation.rules().normalization;
     let queries: Vec<Point> = generation.index().spread(limits::WARM_UP_REQUESTS).collect();
-    let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
+    let mut service = FraudScore::new(Rc::new(Cell::new(Phase::Ready)), Some(scorer));
+    let limits = &limits.http();
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };
     let mut request = String::with_capacity(1024);
@@ -49,11 +49,11 @@ fn touch(bytes: &[u8]) {
     std::hint::black_box(sum);
 }
 
-fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &Limits, request: &[u8]) -> bool {
+fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &http::Limits, request: &[u8]) -> bool {
     buffer.clear();
     buffer.room()[..request.len()].copy_from_slice(request);
     buffer.received(request.len());
-    let step = Conn::new(limits, 0).received(buffer, service, 0);
+    let step = Connection::new(limits, 0).received(buffer, service, 0);
     step == Step::Write && buffer.unsent().starts_with(b"HTTP/1.1 200")
 }
 

@@ -1,65 +1,88 @@
-//! From the bytes of a request head to what the connection must do: route, framing, persistence.
+//! From the bytes of a request head to what it asks for, where its body ends, and whether the connection is kept.
 //!
-//! Only whole lines are looked at, so the verdict depends on the bytes and not on how they were cut into
-//! packets. Everything that two parsers could frame differently is refused here: that is how requests get
-//! smuggled past a proxy.
+//! Only whole lines are looked at, so the verdict depends on the bytes and not on how they were cut into packets.
+//! Everything that two parsers could frame differently is refused here: that is how requests get smuggled past a proxy.
 
-use crate::handler::Route;
-use crate::limits;
-use crate::response::{Persistence, Status};
-use crate::target;
+use crate::limits::HEADER_FIELDS;
+use crate::response::Persistence;
+use crate::status::{Refusal, Status};
+use crate::target::{self, Target};
 use std::mem::MaybeUninit;
 
-/// A head that can be answered.
+/// A request head that can be answered: what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct Head<'a> {
+    method: &'a str,
+    target: Target<'a>,
+    fields: &'a [httparse::Header<'a>],
     /// Length of the head with its empty line.
-    pub bytes: usize,
-    pub route: Route,
-    /// The method was HEAD.
-    pub head_only: bool,
-    pub framing: Framing,
-    pub persistence: Persistence,
+    pub(crate) bytes: usize,
+    pub(crate) framing: Framing,
+    pub(crate) persistence: Persistence,
     /// The client waits for `100 Continue` before it sends the body.
-    pub expects_continue: bool,
+    pub(crate) expects_continue: bool,
+    /// Whatever is asked for, it is refused with this detail; where the next request begins is known.
+    pub(crate) host_fault: Option<&'static str>,
+}
+
+impl<'a> Head<'a> {
+    /// Methods are case-sensitive.
+    #[inline]
+    pub fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The path of the target without its query, as it was sent, and whether `http://host` stood before it or not.
+    /// `None` if the target is none of the forms that have a path, such as `*`.
+    #[inline]
+    pub fn path(&self) -> Option<&'a str> {
+        match self.target {
+            Target::Path(path) => Some(path),
+            Target::InvalidHost | Target::Other => None,
+        }
+    }
+
+    /// The value of the first header field of this name, such as `Accept`, without white space around it.
+    pub fn field(&self, name: &str) -> Option<&'a [u8]> {
+        self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+    }
 }
 
 /// Where the body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub(crate) enum Framing {
     /// After this many bytes.
     Length(usize),
     /// After the last chunk.
     Chunked,
 }
 
-/// A head that makes it unknowable or pointless where the next request begins: answer, then close.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: Status,
-    pub detail: &'static str,
-}
-
-const fn bad(detail: &'static str) -> Refusal {
-    Refusal { status: Status::BadRequest, detail }
-}
-
 /// What `parse` made of the bytes so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parsed {
+pub(crate) enum Parsed<'a> {
     Incomplete,
-    Complete(Head),
+    Complete(Head<'a>),
+    /// It is unknowable or pointless where the next request begins: answer, then close.
     Refused(Refusal),
+}
+
+/// Where the header fields of a head are listed.
+pub(crate) type FieldList<'a> = [MaybeUninit<httparse::Header<'a>>; HEADER_FIELDS];
+
+/// An empty list.
+#[inline]
+pub(crate) const fn field_list<'a>() -> FieldList<'a> {
+    [const { MaybeUninit::uninit() }; HEADER_FIELDS]
 }
 
 /// Parses the head that `unread` begins with. The first `seen` bytes were there at the last call, which returned
 /// `Incomplete`; lines that were looked at then are looked at again only when a new one has ended.
-pub fn parse(unread: &[u8], seen: usize, head_bytes: usize) -> Parsed {
+pub(crate) fn parse<'a>(unread: &'a [u8], seen: usize, head_bytes: usize, fields: &'a mut FieldList<'a>) -> Parsed<'a> {
     let window = &unread[..unread.len().min(head_bytes)];
     let seen = seen.min(window.len());
     let is_full = window.len() == head_bytes;
     if let Some(last) = window[seen..].iter().rposition(|&byte| byte == b'\n') {
-        match parse_lines(&window[..seen + last + 1]) {
+        match parse_lines(&window[..seen + last + 1], fields) {
             Parsed::Incomplete => {}
             decided => return decided,
         }
@@ -73,12 +96,11 @@ pub fn parse(unread: &[u8], seen: usize, head_bytes: usize) -> Parsed {
     Parsed::Incomplete
 }
 
-fn parse_lines(lines: &[u8]) -> Parsed {
-    let mut headers = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; limits::HEADERS];
+fn parse_lines<'a>(lines: &'a [u8], fields: &'a mut FieldList<'a>) -> Parsed<'a> {
     let mut request = httparse::Request::new(&mut []);
-    match request.parse_with_uninit_headers(lines, &mut headers) {
+    match request.parse_with_uninit_headers(lines, fields) {
         Ok(httparse::Status::Partial) => Parsed::Incomplete,
-        Ok(httparse::Status::Complete(bytes)) => match decide(&lines[..bytes], &request) {
+        Ok(httparse::Status::Complete(bytes)) => match decide(&lines[..bytes], request) {
             Ok(head) => Parsed::Complete(head),
             Err(refusal) => Parsed::Refused(refusal),
         },
@@ -94,10 +116,12 @@ fn refusal_for(error: httparse::Error, lines: &[u8]) -> Refusal {
         httparse::Error::TooManyHeaders => {
             Refusal { status: Status::FieldsTooLarge, detail: "the request has too many header fields" }
         }
-        httparse::Error::HeaderName => bad("a header name is malformed, folded, or followed by a space"),
-        httparse::Error::HeaderValue => bad("a header value holds a character that is not allowed"),
-        httparse::Error::NewLine => bad("a line does not end in CR LF"),
-        _ => bad("the request line is malformed"),
+        httparse::Error::HeaderName => {
+            Refusal::bad_request("a header name is malformed, folded, or followed by a space")
+        }
+        httparse::Error::HeaderValue => Refusal::bad_request("a header value holds a character that is not allowed"),
+        httparse::Error::NewLine => Refusal::bad_request("a line does not end in CR LF"),
+        _ => Refusal::bad_request("the request line is malformed"),
     }
 }
 
@@ -124,25 +148,18 @@ fn has_only_paired_line_ends(head: &[u8]) -> bool {
     true
 }
 
-fn decide(head: &[u8], request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
+fn decide<'a>(head: &[u8], request: httparse::Request<'a, 'a>) -> Result<Head<'a>, Refusal> {
     if !has_only_paired_line_ends(head) {
-        return Err(bad("CR and LF must come as a pair"));
+        return Err(Refusal::bad_request("CR and LF must come as a pair"));
     }
     let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
-        return Err(bad("the request line is malformed"));
+        return Err(Refusal::bad_request("the request line is malformed"));
     };
     let is_old = version == 0;
     let fields = Fields::read(request.headers)?;
     let framing = fields.framing(is_old)?;
-    let mut route = Route::find(method, target);
     if fields.hosts > 1 {
-        return Err(bad("more than one Host field"));
-    }
-    if fields.hosts == 0 && !is_old {
-        route = Route::MissingHost;
-    }
-    if fields.host_is_invalid {
-        route = Route::InvalidHost;
+        return Err(Refusal::bad_request("more than one Host field"));
     }
     if fields.expects_other {
         return Err(Refusal { status: Status::ExpectationFailed, detail: "only 100-continue can be expected" });
@@ -152,13 +169,16 @@ fn decide(head: &[u8], request: &httparse::Request<'_, '_>) -> Result<Head, Refu
         (true, false, true) => Persistence::KeepAliveSaid,
         (false, false, _) => Persistence::KeepAlive,
     };
+    let target = Target::parse(target);
     Ok(Head {
+        method,
+        target,
+        fields: request.headers,
         bytes: head.len(),
-        route,
-        head_only: method == "HEAD",
         framing,
         persistence,
         expects_continue: fields.expects_continue && !is_old,
+        host_fault: fields.host_fault(is_old, target),
     })
 }
 
@@ -215,13 +235,13 @@ impl Fields {
 
     fn length(&mut self, value: &[u8]) -> Result<(), Refusal> {
         if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-            return Err(bad("Content-Length is not a number"));
+            return Err(Refusal::bad_request("Content-Length is not a number"));
         }
         // Too large for the type is too large for every limit.
         let length =
             value.iter().fold(0usize, |sum, digit| sum.saturating_mul(10).saturating_add(usize::from(digit - b'0')));
         if self.content_length.is_some_and(|before| before != length) {
-            return Err(bad("two differing Content-Length fields"));
+            return Err(Refusal::bad_request("two differing Content-Length fields"));
         }
         self.content_length = Some(length);
         Ok(())
@@ -237,9 +257,17 @@ impl Fields {
             }
         }
         if self.chunked + self.other_codings == before {
-            return Err(bad("Transfer-Encoding is empty"));
+            return Err(Refusal::bad_request("Transfer-Encoding is empty"));
         }
         Ok(())
+    }
+
+    fn host_fault(&self, is_old: bool, target: Target<'_>) -> Option<&'static str> {
+        if self.hosts == 0 && !is_old {
+            return Some("an HTTP/1.1 request needs a Host field");
+        }
+        let is_invalid = self.host_is_invalid || target == Target::InvalidHost;
+        is_invalid.then_some("the host is neither a name nor an address, with or without a port")
     }
 
     fn framing(&self, is_old: bool) -> Result<Framing, Refusal> {
@@ -247,10 +275,10 @@ impl Fields {
             return Ok(Framing::Length(self.content_length.unwrap_or(0)));
         }
         if self.content_length.is_some() {
-            return Err(bad("both Content-Length and Transfer-Encoding"));
+            return Err(Refusal::bad_request("both Content-Length and Transfer-Encoding"));
         }
         if is_old {
-            return Err(bad("Transfer-Encoding in an HTTP/1.0 request"));
+            return Err(Refusal::bad_request("Transfer-Encoding in an HTTP/1.0 request"));
         }
         if self.other_codings > 0 {
             return Err(Refusal {
@@ -259,7 +287,7 @@ impl Fields {
             });
         }
         if self.chunked > 1 {
-            return Err(bad("chunked is named more than once"));
+            return Err(Refusal::bad_request("chunked is named more than once"));
         }
         Ok(Framing::Chunked)
     }
@@ -270,5 +298,4 @@ fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 #[cfg(test)]
-#[path = "head_tests.rs"]
 mod tests;

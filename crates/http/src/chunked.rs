@@ -3,9 +3,8 @@
 //! Data moves down over the size lines, so that the body lies in one piece however it was cut. The decoder eats
 //! every byte it is given: nothing but decoded data stays in the buffer between two reads.
 
-use crate::head::Refusal;
 use crate::limits;
-use crate::response::Status;
+use crate::status::{Refusal, Status};
 
 /// How far the coding has been taken off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +89,7 @@ impl Decoder {
             State::SizeEnd { size } => match (byte, size) {
                 (b'\n', 0) => Ok(State::TrailerStart),
                 (b'\n', _) => self.begin_data(size),
-                _ => Err(bad(LINE_END)),
+                _ => Err(Refusal::bad_request(LINE_END)),
             },
             State::Data { .. } => unreachable!("data is copied, not looked at"),
             State::DataCr if byte == b'\r' => Ok(State::DataLf),
@@ -98,12 +97,12 @@ impl Decoder {
                 self.line_bytes = 0;
                 Ok(State::Size { size: 0 })
             }
-            State::DataCr | State::DataLf => Err(bad("a chunk is longer than its size says")),
+            State::DataCr | State::DataLf => Err(Refusal::bad_request("a chunk is longer than its size says")),
             State::TrailerStart if byte == b'\r' => Ok(State::LastLf),
             State::TrailerStart | State::Trailer => self.after_trailer(byte),
             State::TrailerLf if byte == b'\n' => Ok(State::TrailerStart),
             State::LastLf if byte == b'\n' => Ok(State::LastLf),
-            State::TrailerLf | State::LastLf => Err(bad(LINE_END)),
+            State::TrailerLf | State::LastLf => Err(Refusal::bad_request(LINE_END)),
         }
     }
 
@@ -112,7 +111,7 @@ impl Decoder {
         let is_first = self.line_bytes == 0;
         self.line_bytes += 1;
         if byte != b'\r' && self.line_bytes > limits::CHUNK_LINE_BYTES {
-            return Err(bad("the line of a chunk's size is too long"));
+            return Err(Refusal::bad_request("the line of a chunk's size is too long"));
         }
         match (self.state, byte) {
             (State::Size { size }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
@@ -124,8 +123,10 @@ impl Decoder {
             (State::Size { size } | State::Space { size }, b'\t' | b' ') if !is_first => Ok(State::Space { size }),
             (State::Size { size } | State::Space { size }, b';') if !is_first => Ok(State::Extension { size }),
             (State::Extension { size }, b'\t' | b' '..=b'~' | 0x80..) => Ok(State::Extension { size }),
-            (State::Extension { .. }, _) => Err(bad("a chunk extension holds a character that is not allowed")),
-            _ => Err(bad("a chunk size is not a hexadecimal number")),
+            (State::Extension { .. }, _) => {
+                Err(Refusal::bad_request("a chunk extension holds a character that is not allowed"))
+            }
+            _ => Err(Refusal::bad_request("a chunk size is not a hexadecimal number")),
         }
     }
 
@@ -144,16 +145,12 @@ impl Decoder {
                 Err(Refusal { status: Status::FieldsTooLarge, detail: "the trailer fields are over the limit" })
             }
             b'\t' | b' '..=b'~' | 0x80.. => Ok(State::Trailer),
-            _ => Err(bad("a trailer field holds a character that is not allowed")),
+            _ => Err(Refusal::bad_request("a trailer field holds a character that is not allowed")),
         }
     }
 }
 
 const LINE_END: &str = "CR and LF must come as a pair";
-
-const fn bad(detail: &'static str) -> Refusal {
-    Refusal { status: Status::BadRequest, detail }
-}
 
 /// The refusal of a body that is too long, however it is framed.
 pub const fn too_large() -> Refusal {

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 /// A request target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// A path of this server, without its query.
+    /// A path, without its query.
     Path(&'a str),
     /// `http://` before something that is no host.
     InvalidHost,
@@ -15,6 +15,7 @@ pub enum Target<'a> {
 
 impl<'a> Target<'a> {
     /// `text` as it stands in the request line: a path, or `http://host` and a path.
+    #[inline]
     pub fn parse(text: &'a str) -> Self {
         if text.starts_with('/') {
             return Self::Path(without_query(text));
@@ -39,6 +40,7 @@ fn without_query(path: &str) -> &str {
 }
 
 /// Whether this is a Host field's value: `uri-host [ ":" port ]`, where both may be empty.
+#[inline]
 pub fn is_host(value: &[u8]) -> bool {
     let (host_is_valid, rest) = match value {
         [b'[', rest @ ..] => {

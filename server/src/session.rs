@@ -1,11 +1,10 @@
-//! Drives one connection: waits on its socket, and does what the state machine says in between.
+//! A session drives one connection: it waits on its socket, and does what the state machine says in between.
 
-use crate::buffers::Buffer;
-use crate::conn::{Conn, Step};
+use crate::connection_table::Handle;
 use crate::endpoint::Endpoint;
-use crate::handler::{Phase, Service};
 use crate::limits;
-use crate::slots::Place;
+use crate::phase::Phase;
+use http::{Buffer, Connection, Service, Step};
 use runtime::driver::Socket;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -17,8 +16,8 @@ use std::task::Poll;
 enum Event {
     Readable,
     Writable,
-    /// The others have had their turn.
-    Turn,
+    /// All other tasks have run.
+    Yielded,
     Expired,
     Evicted,
     Draining,
@@ -29,53 +28,58 @@ enum Event {
 enum Wait {
     Readable,
     Writable,
-    /// Everybody else; what is left to do needs nothing.
-    Turn,
+    /// All other tasks to run; what is left to do needs nothing.
+    Others,
 }
 
 /// The most that a connection's task takes, the driver's part included.
 pub const TASK_BYTES: usize = 1280;
 
 /// Serves `socket` until either side closes.
-pub async fn serve<S: Service>(endpoint: &Endpoint<S>, socket: Socket, place: Place<'_>) {
-    let mut conn = Conn::new(&endpoint.limits, endpoint.now_ms());
-    serve_open(endpoint, &socket, &mut conn, &place).await;
+pub async fn serve<S: Service + 'static>(endpoint: &Endpoint<S>, socket: Socket, handle: Handle<'_>) {
+    let mut connection = Connection::new(&endpoint.limits.http(), endpoint.now_ms());
+    serve_open(endpoint, &socket, &mut connection, &handle).await;
     endpoint.thread.counted_apart(|| drop(socket));
-    endpoint.count(&conn);
+    endpoint.count(&connection);
 }
 
-async fn serve_open<S: Service>(endpoint: &Endpoint<S>, socket: &Socket, conn: &mut Conn, place: &Place<'_>) {
+async fn serve_open<S: Service + 'static>(
+    endpoint: &Endpoint<S>,
+    socket: &Socket,
+    connection: &mut Connection<S>,
+    handle: &Handle<'_>,
+) {
     let mut held = None;
     let mut wait = Wait::Readable;
     // Both stay in flight over interruptions, and the first over the second: the runtime allocates for a wait that is
     // given up.
     let mut readable = pin!(None);
     let mut other = pin!(None);
-    let mut turns = 0;
+    let mut rounds = 0u32;
     loop {
-        // Whoever waits for a turn is not slow: the server is.
-        place.set(conn.deadline_ms(), conn.is_idle(), held.is_some() && wait != Wait::Turn);
+        // After a yield it is the server that is slow and not the peer, whose buffer must not be evicted for it.
+        handle.set(connection.deadline_ms(), connection.is_idle(), held.is_some() && wait != Wait::Others);
         let event = if wait == Wait::Readable {
             if readable.is_none() {
                 readable.set(Some(until_readable(socket)));
             }
-            next_event(endpoint, place, readable.as_mut(), conn.is_idle()).await
+            next_event(endpoint, handle, readable.as_mut(), connection.is_idle()).await
         } else {
             if other.is_none() {
                 other.set(Some(until(endpoint, socket, wait)));
             }
-            next_event(endpoint, place, other.as_mut(), conn.is_idle()).await
+            next_event(endpoint, handle, other.as_mut(), connection.is_idle()).await
         };
         match event {
             Event::Readable => readable.set(None),
-            Event::Writable | Event::Turn => other.set(None),
+            Event::Writable | Event::Yielded => other.set(None),
             Event::Expired | Event::Evicted | Event::Draining => {}
         }
         let mut buffer = match held.take() {
             Some(buffer) => buffer,
             None => borrow(endpoint).await,
         };
-        let next = turn(endpoint, socket, conn, &mut buffer, event);
+        let next = advance(endpoint, socket, connection, &mut buffer, event);
         if matches!(next, Some((_, true))) {
             held = Some(buffer);
         } else {
@@ -83,9 +87,9 @@ async fn serve_open<S: Service>(endpoint: &Endpoint<S>, socket: &Socket, conn: &
         }
         let Some((next_wait, _)) = next else { break };
         wait = next_wait;
-        turns += 1;
-        if turns % limits::TURNS_BEFORE_YIELD == 0 {
-            endpoint.turns().pass().await;
+        rounds += 1;
+        if rounds.is_multiple_of(limits::ROUNDS_BEFORE_YIELD) {
+            endpoint.fair_yield().yield_now().await;
         }
     }
     // Waits that are still in flight end by this, and so are not given up.
@@ -100,40 +104,40 @@ async fn serve_open<S: Service>(endpoint: &Endpoint<S>, socket: &Socket, conn: &
     }
 }
 
-/// Lends a buffer. When none is left the slowest sender is asked for its own, and has its turn before this one.
-async fn borrow<S: Service>(endpoint: &Endpoint<S>) -> Buffer {
+/// Borrows a buffer. When none is left the slowest sender is asked for its own, and runs before this one.
+async fn borrow<S: Service + 'static>(endpoint: &Endpoint<S>) -> Buffer {
     loop {
         if let Some(buffer) = endpoint.pool.borrow_mut().take() {
             return buffer;
         }
-        endpoint.slots.evict_slowest();
-        endpoint.turns().pass().await;
+        endpoint.connections.evict_slowest();
+        endpoint.fair_yield().yield_now().await;
     }
 }
 
 /// Does everything that is possible without waiting. `None`: close; else what to wait for, and whether the buffer
 /// is needed meanwhile.
-fn turn<S: Service>(
+fn advance<S: Service + 'static>(
     endpoint: &Endpoint<S>,
     socket: &Socket,
-    conn: &mut Conn,
+    connection: &mut Connection<S>,
     buffer: &mut Buffer,
     event: Event,
 ) -> Option<(Wait, bool)> {
     let now_ms = endpoint.now_ms();
     let mut step = match event {
         Event::Readable => match socket.receive(buffer.room()) {
-            Ok(Some(0)) => conn.ended(buffer, now_ms),
+            Ok(Some(0)) => connection.ended(buffer, now_ms),
             Ok(Some(count)) => {
                 buffer.received(count);
-                conn.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms)
+                connection.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms)
             }
-            Ok(None) => return Some((Wait::Readable, conn.needs_buffer())),
+            Ok(None) => return Some((Wait::Readable, connection.needs_buffer())),
             Err(_) => return None,
         },
         Event::Writable => Step::Write,
-        Event::Turn => conn.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
-        Event::Expired | Event::Evicted | Event::Draining => interrupt(endpoint, socket, conn, buffer, event),
+        Event::Yielded => connection.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
+        Event::Expired | Event::Evicted | Event::Draining => interrupt(endpoint, socket, connection, buffer, event),
     };
     loop {
         match step {
@@ -145,10 +149,13 @@ fn turn<S: Service>(
                 return Some((Wait::Readable, false));
             }
             Step::Write => match send_all(socket, buffer) {
-                // Answers cost a search each: a long burst of requests must not keep all others waiting.
-                Ok(true) if !buffer.unread().is_empty() => return Some((Wait::Turn, true)),
-                Ok(true) => step = conn.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
-                // Whoever must make room and does not take 300 bytes at once goes without them.
+                // Answers cost a search each: a long burst of requests must not keep all others waiting, nor must a body
+                // of many parts.
+                Ok(true) if !buffer.unread().is_empty() || connection.is_streaming() => {
+                    return Some((Wait::Others, true));
+                }
+                Ok(true) => step = connection.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
+                // An evicted peer whose socket does not take the last response at once goes without it.
                 Ok(false) if event == Event::Evicted => return None,
                 Ok(false) => return Some((Wait::Writable, true)),
                 Err(_) => return None,
@@ -159,18 +166,18 @@ fn turn<S: Service>(
 
 /// Gives the connection up, unless what it waits for has reached the socket meanwhile: a whole request, or the
 /// beginning of one if it was idle and is not evicted. Empty lines are no request.
-fn interrupt<S: Service>(
+fn interrupt<S: Service + 'static>(
     endpoint: &Endpoint<S>,
     socket: &Socket,
-    conn: &mut Conn,
+    connection: &mut Connection<S>,
     buffer: &mut Buffer,
     event: Event,
 ) -> Step {
     let now_ms = endpoint.now_ms();
-    let looks_again = conn.is_idle() || (event == Event::Evicted && conn.reads());
+    let looks_again = connection.is_idle() || (event == Event::Evicted && connection.reads());
     if looks_again && let Ok(Some(count @ 1..)) = socket.receive(buffer.room()) {
         buffer.received(count);
-        let step = conn.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms);
+        let step = connection.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms);
         match step {
             Step::Idle => {}
             Step::Read if event == Event::Evicted => {}
@@ -178,8 +185,8 @@ fn interrupt<S: Service>(
         }
     }
     match event {
-        Event::Evicted => conn.evicted(buffer, now_ms),
-        _ => conn.expired(buffer, now_ms),
+        Event::Evicted => connection.evicted(buffer, now_ms),
+        _ => connection.expired(buffer, now_ms),
     }
 }
 
@@ -200,26 +207,26 @@ async fn until_readable(socket: &Socket) -> Event {
     Event::Readable
 }
 
-/// Waits for anything but input; an error as above.
-async fn until<S: Service>(endpoint: &Endpoint<S>, socket: &Socket, wait: Wait) -> Event {
-    if wait == Wait::Turn {
-        endpoint.turns().pass().await;
-        return Event::Turn;
+/// Waits for anything but input; an error shows again as above.
+async fn until<S: Service + 'static>(endpoint: &Endpoint<S>, socket: &Socket, wait: Wait) -> Event {
+    if wait == Wait::Others {
+        endpoint.fair_yield().yield_now().await;
+        return Event::Yielded;
     }
     let _ = socket.writable().await;
     Event::Writable
 }
 
-/// Waits for `ready`, the deadline, or a word from the rest of the server, whichever is first.
-async fn next_event<S: Service>(
+/// Waits for `ready`, the deadline, an eviction or the stop of the server, whichever is first.
+async fn next_event<S: Service + 'static>(
     endpoint: &Endpoint<S>,
-    place: &Place<'_>,
+    handle: &Handle<'_>,
     mut ready: Pin<&mut Option<impl Future<Output = Event>>>,
     is_idle: bool,
 ) -> Event {
     poll_fn(|context| {
-        // First: a sender that always has bytes for us must not hold these off.
-        if let Some(event) = interruption(endpoint, place, is_idle) {
+        // First, so that a peer that always has bytes to read cannot put them off.
+        if let Some(event) = interruption(endpoint, handle, is_idle) {
             return Poll::Ready(event);
         }
         if let Some(ready) = ready.as_mut().as_pin_mut()
@@ -227,26 +234,26 @@ async fn next_event<S: Service>(
         {
             return Poll::Ready(event);
         }
-        place.set_waker(context.waker());
+        handle.set_waker(context.waker());
         Poll::Pending
     })
     .await
 }
 
-fn interruption<S: Service>(endpoint: &Endpoint<S>, place: &Place<'_>, is_idle: bool) -> Option<Event> {
-    if place.must_leave() {
+fn interruption<S: Service + 'static>(endpoint: &Endpoint<S>, handle: &Handle<'_>, is_idle: bool) -> Option<Event> {
+    if handle.must_leave() {
         return Some(Event::Evicted);
     }
     if is_idle && endpoint.phase() == Phase::Draining {
         return Some(Event::Draining);
     }
-    (endpoint.now_ms() >= place.deadline_ms()).then_some(Event::Expired)
+    (endpoint.now_ms() >= handle.deadline_ms()).then_some(Event::Expired)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scorer::FraudScore;
+    use crate::service::FraudScore;
 
     /// Size of what an async function with three parameters returns.
     fn size_of_task<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {

@@ -1,15 +1,12 @@
-//! One HTTP/1.1 connection as a state machine: bytes and time in, steps out.
-//!
-//! It knows no socket and no ring. Whoever drives it reads into the buffer's room, calls `received`, does what
-//! the returned step says, and calls `expired` when `deadline_ms` has passed. Times are milliseconds on any
-//! clock that only goes forward.
+//! One connection as a state machine: bytes and time in, steps out.
 
-use crate::buffers::Buffer;
+use crate::buffer::Buffer;
 use crate::chunked::{self, Decoded, Decoder};
-use crate::handler::{self, Phase, Service};
-use crate::head::{self, Framing, Head, Parsed, Refusal};
+use crate::head::{self, Framing, Parsed};
 use crate::limits::{self, Limits};
-use crate::response::{self, Form, Persistence, Status};
+use crate::response::{self, CONTINUE, Form, Persistence, Responder, Rest};
+use crate::service::Service;
+use crate::status::{Refusal, Status};
 
 /// What the driver has to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,48 +24,69 @@ pub enum Step {
     Close,
 }
 
-/// The state of one connection, 100-odd bytes; received bytes are in the buffer.
-#[derive(Debug)]
-pub struct Conn {
-    state: State,
+/// The state of one connection, less than 300 bytes; received bytes are in the buffer.
+///
+/// Whoever drives it reads into the buffer's room, calls [`received`](Self::received), does what the returned step says,
+/// and calls [`expired`](Self::expired) when [`deadline_ms`](Self::deadline_ms) has passed. Times are milliseconds on any
+/// clock that only goes forward.
+pub struct Connection<S: Service> {
+    state: State<S::Route>,
+    /// Of the last response, what did not fit the buffer.
+    rest: Option<Rest<S::Body>>,
     /// End of the current wait for input.
     read_deadline_ms: u64,
-    /// End of the wait for a next request, from the last answer on.
+    /// End of the wait for a next request, from the last response on.
     idle_deadline_ms: u64,
     /// End of the current wait for output; set while there is some.
     write_deadline_ms: Option<u64>,
-    /// Answers that wait to be written together.
+    /// Responses that wait to be written together.
     burst: usize,
-    /// Answers so far.
+    /// Responses so far.
     answers: u64,
-    /// Empty lines since the last answer.
+    /// Empty lines since the last response.
     empty_lines: usize,
     limits: Limits,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum State {
+#[derive(Clone, Copy)]
+enum State<R> {
     Idle,
     /// The first `seen` unread bytes are known not to end the head.
     Head {
         seen: usize,
     },
     Body {
-        head: Head,
-        decoder: Option<Decoder>,
+        request: Request<R>,
+        reader: BodyReader,
     },
-    /// The last answer is in the buffer; `linger` unless the peer is known to send nothing more.
+    /// The last response is in the buffer; `linger` unless the peer is known to send nothing more.
     Ending {
         linger: bool,
     },
     Lingering,
 }
 
-impl Conn {
+/// What is kept of a head until the body is complete.
+#[derive(Clone, Copy)]
+struct Request<R> {
+    /// Or why it is refused, whatever it asks for.
+    route: Result<R, &'static str>,
+    persistence: Persistence,
+    is_head: bool,
+}
+
+#[derive(Clone, Copy)]
+enum BodyReader {
+    Length(usize),
+    Chunked(Decoder),
+}
+
+impl<S: Service> Connection<S> {
     /// A connection accepted at `now_ms`.
     pub fn new(limits: &Limits, now_ms: u64) -> Self {
         Self {
             state: State::Idle,
+            rest: None,
             read_deadline_ms: now_ms + limits.idle_timeout_ms,
             idle_deadline_ms: now_ms + limits.idle_timeout_ms,
             write_deadline_ms: None,
@@ -94,9 +112,14 @@ impl Conn {
         matches!(self.state, State::Head { .. } | State::Body { .. }) && self.write_deadline_ms.is_none()
     }
 
-    /// How many answers it gave, errors included.
+    /// How many responses it gave, errors included.
     pub fn answers(&self) -> u64 {
         self.answers
+    }
+
+    /// Whether more of a response follows what is in the buffer.
+    pub fn is_streaming(&self) -> bool {
+        self.rest.is_some()
     }
 
     /// Whether the buffer holds something that is still needed.
@@ -105,7 +128,7 @@ impl Conn {
     }
 
     /// Bytes were added to the buffer (`Buffer::received`).
-    pub fn received<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
+    pub fn received(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         if let State::Lingering = self.state {
             buffer.clear();
             return Step::Linger;
@@ -118,8 +141,7 @@ impl Conn {
         match self.state {
             State::Idle | State::Ending { .. } | State::Lingering => Step::Close,
             State::Head { .. } | State::Body { .. } => {
-                let detail = "the request ended before it was complete";
-                self.refuse(buffer, Refusal { status: Status::BadRequest, detail });
+                self.refuse(buffer, Refusal::bad_request("the request ended before it was complete"));
                 self.state = State::Ending { linger: false };
                 self.write(now_ms)
             }
@@ -127,7 +149,7 @@ impl Conn {
     }
 
     /// All of `Buffer::unsent` was written.
-    pub fn written<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
+    pub fn written(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         self.write_deadline_ms = None;
         self.burst = 0;
         if let State::Head { .. } = self.state {
@@ -171,14 +193,17 @@ impl Conn {
     }
 
     /// Does all that the bytes at hand allow.
-    fn advance<S: Service>(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
+    fn advance(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         loop {
+            if self.rest.is_some() && !self.stream(buffer, now_ms) {
+                return self.wait(buffer, now_ms);
+            }
             let goes_on = self.burst < self.limits.pipelined
                 && buffer.has_output_room()
                 && match self.state {
                     State::Idle => self.begin(buffer, now_ms),
-                    State::Head { seen } => self.head(buffer, seen, now_ms),
-                    State::Body { head, decoder } => self.body(buffer, service, head, decoder, now_ms),
+                    State::Head { seen } => self.head(buffer, service, seen, now_ms),
+                    State::Body { request, reader } => self.body(buffer, service, request, reader, now_ms),
                     State::Ending { .. } | State::Lingering => false,
                 };
             if !goes_on {
@@ -205,14 +230,27 @@ impl Conn {
         }
     }
 
+    /// Goes on with a response that is larger than the buffer; true if all of it is there now.
+    fn stream(&mut self, buffer: &mut Buffer, now_ms: u64) -> bool {
+        let is_whole = self.rest.as_mut().is_none_or(|rest| rest.fill(&mut buffer.output()));
+        if is_whole {
+            self.rest = None;
+        }
+        // The wait for a next request begins when the client has the last part of this one's response.
+        self.idle_deadline_ms = now_ms + self.limits.idle_timeout_ms;
+        if let State::Idle = self.state {
+            self.read_deadline_ms = self.idle_deadline_ms;
+        }
+        is_whole
+    }
+
     fn begin(&mut self, buffer: &mut Buffer, now_ms: u64) -> bool {
         // Some clients send an empty line behind a body; it begins no request.
         while buffer.unread().starts_with(b"\r\n") {
             buffer.consume(2);
             self.empty_lines += 1;
             if self.empty_lines > limits::EMPTY_LINES {
-                let detail = "too many empty lines before the request";
-                self.refuse(buffer, Refusal { status: Status::BadRequest, detail });
+                self.refuse(buffer, Refusal::bad_request("too many empty lines before the request"));
                 return false;
             }
         }
@@ -230,57 +268,67 @@ impl Conn {
         true
     }
 
-    fn head(&mut self, buffer: &mut Buffer, seen: usize, now_ms: u64) -> bool {
+    fn head(&mut self, buffer: &mut Buffer, service: &S, seen: usize, now_ms: u64) -> bool {
         if buffer.unread().starts_with(b"\r\n") {
             // An empty line that came in two pieces: what looked like the beginning of a request was none.
             return self.idle();
         }
-        match head::parse(buffer.unread(), seen, self.limits.head_bytes) {
+        let mut fields = head::field_list();
+        let head = match head::parse(buffer.unread(), seen, self.limits.head_bytes, &mut fields) {
+            Parsed::Complete(head) => head,
             Parsed::Incomplete => {
                 self.state = State::Head { seen: buffer.unread().len() };
-                false
+                return false;
             }
             Parsed::Refused(refusal) => {
                 self.refuse(buffer, refusal);
-                false
+                return false;
             }
-            Parsed::Complete(head) => {
-                if matches!(head.framing, Framing::Length(length) if length > self.limits.body_bytes) {
-                    self.refuse(buffer, chunked::too_large());
-                    return false;
-                }
-                buffer.consume(head.bytes);
-                let has_body = head.framing != Framing::Length(0);
-                if head.expects_continue && has_body && buffer.unread().is_empty() {
-                    buffer.output().write(response::CONTINUE);
-                }
-                let decoder = (head.framing == Framing::Chunked).then(|| Decoder::new(self.limits.body_bytes));
-                self.state = State::Body { head, decoder };
-                self.read_deadline_ms = now_ms + self.limits.body_timeout_ms;
-                true
-            }
+        };
+        if matches!(head.framing, Framing::Length(length) if length > self.limits.body_bytes) {
+            self.refuse(buffer, chunked::too_large());
+            return false;
         }
+        let request = Request {
+            route: head.host_fault.map_or_else(|| Ok(service.route(&head)), Err),
+            persistence: head.persistence,
+            is_head: head.method() == "HEAD",
+        };
+        let has_body = head.framing != Framing::Length(0);
+        let awaits_continue = head.expects_continue && has_body;
+        let reader = match head.framing {
+            Framing::Length(length) => BodyReader::Length(length),
+            Framing::Chunked => BodyReader::Chunked(Decoder::new(self.limits.body_bytes)),
+        };
+        let head_bytes = head.bytes;
+        buffer.consume(head_bytes);
+        if awaits_continue && buffer.unread().is_empty() {
+            buffer.output().write(CONTINUE);
+        }
+        self.state = State::Body { request, reader };
+        self.read_deadline_ms = now_ms + self.limits.body_timeout_ms;
+        true
     }
 
-    fn body<S: Service>(
+    fn body(
         &mut self,
         buffer: &mut Buffer,
         service: &mut S,
-        head: Head,
-        decoder: Option<Decoder>,
+        request: Request<S::Route>,
+        reader: BodyReader,
         now_ms: u64,
     ) -> bool {
-        let body_bytes = match (head.framing, decoder) {
-            (Framing::Length(length), _) if buffer.unread().len() >= length => length,
-            (Framing::Length(_), _) | (Framing::Chunked, None) => return false,
-            (Framing::Chunked, Some(mut decoder)) => match decoder.decode(buffer.unread()) {
+        let body_bytes = match reader {
+            BodyReader::Length(length) if buffer.unread().len() >= length => length,
+            BodyReader::Length(_) => return false,
+            BodyReader::Chunked(mut decoder) => match decoder.decode(buffer.unread_mut()) {
                 Err(refusal) => {
                     self.refuse(buffer, refusal);
                     return false;
                 }
                 Ok(Decoded::Incomplete { kept }) => {
                     buffer.truncate(kept);
-                    self.state = State::Body { head, decoder: Some(decoder) };
+                    self.state = State::Body { request, reader: BodyReader::Chunked(decoder) };
                     return false;
                 }
                 Ok(Decoded::Complete { body, kept }) => {
@@ -289,24 +337,24 @@ impl Conn {
                 }
             },
         };
-        self.answer(buffer, service, head, body_bytes, now_ms)
+        self.answer(buffer, service, request, body_bytes, now_ms)
     }
 
-    fn answer<S: Service>(
+    fn answer(
         &mut self,
         buffer: &mut Buffer,
         service: &mut S,
-        head: Head,
+        request: Request<S::Route>,
         body_bytes: usize,
         now_ms: u64,
     ) -> bool {
-        let persistence = match service.phase() {
-            Phase::Draining => Persistence::Close,
-            Phase::Starting | Phase::Ready => head.persistence,
+        let persistence = if service.is_closing() { Persistence::Close } else { request.persistence };
+        let (unread, output) = buffer.halves();
+        let responder = Responder::new(output, &mut self.rest, Form { persistence, is_head: request.is_head });
+        let _ = match request.route {
+            Ok(route) => service.answer(route, &unread[..body_bytes], responder),
+            Err(detail) => responder.problem(Status::BadRequest, detail),
         };
-        let (unread, mut output) = buffer.halves();
-        let form = Form { persistence, head_only: head.head_only };
-        handler::answer(service, head.route, &unread[..body_bytes], &mut output, form);
         buffer.consume(body_bytes);
         self.burst += 1;
         self.answers += 1;
@@ -319,10 +367,10 @@ impl Conn {
         self.idle()
     }
 
-    /// The last answer: where a next request would begin cannot be known or does not matter.
+    /// The last response: where a next request would begin cannot be known or does not matter.
     fn refuse(&mut self, buffer: &mut Buffer, refusal: Refusal) {
-        let head_only = matches!(self.state, State::Body { head, .. } if head.head_only);
-        let form = Form { head_only, ..Form::CLOSE };
+        let is_head = matches!(&self.state, State::Body { request, .. } if request.is_head);
+        let form = Form { persistence: Persistence::Close, is_head };
         response::write_problem(&mut buffer.output(), refusal.status, refusal.detail, form);
         // What else was sent is not looked at.
         let unread = buffer.unread().len();
@@ -333,5 +381,4 @@ impl Conn {
 }
 
 #[cfg(test)]
-#[path = "conn_tests/mod.rs"]
 mod tests;

@@ -1,17 +1,18 @@
 //! The floor to compare with: the same server, on the same driver, with nothing behind it.
 
-use crate::handler::{Phase, Route, Service};
 use crate::options::Serving;
+use crate::phase::Phase;
+use crate::responses::Responses;
 use crate::run::{conclude, prepare, serve_until_stopped};
+use http::{Answered, Head, Responder, Service};
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 /// Options of a server that answers the same to every request.
 #[derive(clap::Args, Debug, Clone)]
 #[command(after_help = EXIT_CODES)]
-pub struct BareOptions {
+pub struct BaselineOptions {
     /// Where and how to serve
     #[command(flatten)]
     pub serving: Serving,
@@ -28,50 +29,52 @@ Exit codes:
   6  the program is faulty; the last line says how";
 
 /// Serves until SIGTERM or SIGINT, as [`crate::run`] does.
-pub fn run_bare(options: &BareOptions) -> ExitCode {
+pub fn run_baseline(options: &BaselineOptions) -> ExitCode {
     let serving = &options.serving;
     conclude(serving, || {
         let signals = prepare(serving)?;
         let phase = Rc::new(Cell::new(Phase::Ready));
-        serve_until_stopped(serving, None, signals, Bare { phase: phase.clone() }, phase, |_| {})
+        serve_until_stopped(
+            serving,
+            None,
+            signals,
+            Baseline { phase: phase.clone(), responses: Responses::new() },
+            phase,
+            |_| {},
+        )
     })
 }
 
-struct Bare {
+struct Baseline {
     phase: Rc<Cell<Phase>>,
+    responses: Responses,
 }
 
-impl Service for Bare {
-    type Error = Infallible;
+impl Service for Baseline {
+    type Route = ();
+    type Body = &'static [u8];
 
-    fn phase(&self) -> Phase {
-        self.phase.get()
+    fn route(&self, _: &Head<'_>) {}
+
+    fn answer(&mut self, (): (), _: &[u8], responder: Responder<'_, &'static [u8]>) -> Answered {
+        responder.prepared(self.responses.score(0))
     }
 
-    fn score(&mut self, _body: &[u8]) -> Option<Result<u8, Infallible>> {
-        Some(Ok(0))
-    }
-
-    fn route(&self, _route: Route) -> Route {
-        Route::Score
+    fn is_closing(&self) -> bool {
+        self.phase.get() == Phase::Draining
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::buffers::Buffer;
-    use crate::conn::{Conn, Step};
-    use crate::limits::Limits;
+    use http::simulator::Peer;
 
     fn answer(request: &str) -> String {
-        let limits = Limits::default();
-        let (mut conn, mut buffer) = (Conn::new(&limits, 0), Buffer::new(&limits));
-        buffer.room()[..request.len()].copy_from_slice(request.as_bytes());
-        buffer.received(request.len());
-        let mut service = Bare { phase: Rc::new(Cell::new(Phase::Ready)) };
-        assert_eq!(conn.received(&mut buffer, &mut service, 0), Step::Write);
-        String::from_utf8(buffer.unsent().to_vec()).unwrap()
+        let phase = Rc::new(Cell::new(Phase::Ready));
+        let mut peer = Peer::new(Baseline { phase, responses: Responses::new() }, &http::Limits::default());
+        peer.send(request.as_bytes());
+        peer.text()
     }
 
     #[test]
