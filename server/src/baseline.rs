@@ -19,7 +19,7 @@ pub struct BaselineOptions {
 }
 
 const EXIT_CODES: &str =
-    "Every well-framed request is answered with {\"approved\":true,\"fraud_score\":0.0}; its body is not looked at.
+    "Every valid request is answered with {\"approved\":true,\"fraud_score\":0.0}; its body is not looked at.
 
 Exit codes:
   0  stopped by SIGTERM or SIGINT, every open request finished
