@@ -26,6 +26,8 @@ impl<D: Distance> Scalar<D> {
     }
 }
 
+// Distances are functions of their own: inlined wherever a search asks for some, they were half of all code of this crate, and
+// a call is little beside the sums of 16 lanes.
 impl<D: Distance> Kernel for Scalar<D> {
     type Distance = D;
     type Prepared = Paired;
@@ -37,7 +39,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         *query
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> [D; LANES] {
         sums(|pair, lane, side| {
             let value = i32::from(query[pair][side]);
@@ -46,7 +48,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         })
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> [D; LANES] {
         sums(|pair, lane, side| {
             let value = i32::from(query[pair][side]);
@@ -56,7 +58,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         })
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn point_distances(
         self,
         query: &Self::Prepared,
