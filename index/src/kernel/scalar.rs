@@ -26,8 +26,6 @@ impl<D: Distance> Scalar<D> {
     }
 }
 
-// Distances are functions of their own: inlined wherever a search asks for some, they were half of all code of this crate, and
-// a call is little beside the sums of 16 lanes.
 impl<D: Distance> Kernel for Scalar<D> {
     type Distance = D;
     type Prepared = Paired;
@@ -39,7 +37,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         *query
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> [D; LANES] {
         sums(|pair, lane, side| {
             let value = i32::from(query[pair][side]);
@@ -48,7 +46,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         })
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> [D; LANES] {
         sums(|pair, lane, side| {
             let value = i32::from(query[pair][side]);
@@ -58,7 +56,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         })
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn point_distances(
         self,
         query: &Self::Prepared,
