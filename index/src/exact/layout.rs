@@ -14,7 +14,11 @@ mod view;
 pub use block_codec::{BLOCK_ALIGNMENT, FORMATS, PACKED_MAX, PACKED_UNIT};
 pub use records::{Boxes, LEAF_FLAG, Leaf, MAX_DEPTH, Node};
 
-pub(crate) use block_codec::{Decoding, PackedShape, decoding, width_for};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use block_codec::Decoding;
+#[cfg(any(test, target_arch = "x86_64"))]
+pub(crate) use block_codec::PackedShape;
+pub(crate) use block_codec::{decoding, width_for};
 pub(crate) use bounds::{Bounds, LabelBounds};
 pub(crate) use dimension_order::DimensionOrder;
 #[cfg(test)]

@@ -124,13 +124,15 @@ pub(crate) fn read_sections(bytes: &[u8]) -> Result<[Range<usize>; SECTION_COUNT
             return Err(FormatError::ReservedNotZero { place: "bytes between sections" });
         }
         end = ranges[i].end;
-        if kind == SectionKind::Normalization && ranges[i].len() as u64 != kind.element_bytes() {
-            let found = ranges[i].len() as u64 / kind.element_bytes();
-            return Err(FormatError::ElementCount { section: kind.name(), found, required: "exactly one" });
-        }
     }
     if end != bytes.len() {
         return Err(FormatError::TrailingBytes { after: end as u64, bytes: bytes.len() as u64 });
+    }
+    let [normalization, ..] = &ranges;
+    let found = normalization.len() as u64 / SectionKind::Normalization.element_bytes();
+    if found != 1 {
+        let section = SectionKind::Normalization.name();
+        return Err(FormatError::ElementCount { section, found, required: "exactly one" });
     }
     Ok(ranges)
 }
