@@ -8,7 +8,7 @@ use crate::references_source::Source;
 use crate::usable::usable;
 use anyhow::{Context, Result};
 use dataset::{PayloadEntry, PayloadRecipe, ReferenceRecipe};
-use index::kernel;
+use index::InstructionSet;
 use rustix::fs::{FlockOperation, flock};
 use schema::Rules;
 use scoring::Generation;
@@ -42,7 +42,7 @@ const LONGER_BY: u64 = 50_000;
 const OFFICIAL: &str = "official.index";
 
 /// How much of an image is checked when it is opened.
-type Open = fn(Vec<u8>) -> Result<Generation>;
+type Open = fn(Vec<u8>, InstructionSet) -> Result<Generation>;
 
 /// A folder that exists and can be written.
 pub struct DataFolder {
@@ -124,17 +124,17 @@ impl DataFolder {
     fn official(&self, open: Open, reporter: &Reporter) -> Result<(PathBuf, Generation)> {
         let path = self.official_path();
         // before a kept index is blamed for a kernel that cannot be had, and built anew
-        kernel::choose()?;
-        if let Some(generation) = usable_official(&path, open, reporter) {
+        let kernel = command_line::kernel()?;
+        if let Some(generation) = usable_official(&path, (open, kernel), reporter) {
             return Ok((path, generation));
         }
         let _lock = self.lock(OFFICIAL, reporter)?;
         // somebody else may have built it while this process waited
-        if let Ok(generation) = open_official(&path, open) {
+        if let Ok(generation) = open_official(&path, (open, kernel)) {
             return Ok((path, generation));
         }
         let image = keep_official(&path, reporter)?;
-        let generation = open(image).context("checking the index that was built")?;
+        let generation = open(image, kernel).context("checking the index that was built")?;
         Ok((path, generation))
     }
 
@@ -209,17 +209,17 @@ fn build_official(reporter: &Reporter) -> Result<Vec<u8>> {
 }
 
 /// For who answers from the index.
-fn check_all(image: Vec<u8>) -> Result<Generation> {
-    Ok(Generation::open(image)?)
+fn check_all(image: Vec<u8>, kernel: InstructionSet) -> Result<Generation> {
+    Ok(Generation::open_with(image, kernel)?)
 }
 
 /// For who hands the file to a loader: whether it is one of this format and whose it is.
-fn check_little(image: Vec<u8>) -> Result<Generation> {
-    Ok(Generation::open_verified(image)?)
+fn check_little(image: Vec<u8>, kernel: InstructionSet) -> Result<Generation> {
+    Ok(Generation::open_verified(image, kernel)?)
 }
 
 /// Says why when a file is there but cannot be used.
-fn usable_official(path: &Path, open: Open, reporter: &Reporter) -> Option<Generation> {
+fn usable_official(path: &Path, open: (Open, InstructionSet), reporter: &Reporter) -> Option<Generation> {
     if !path.exists() {
         return None;
     }
@@ -230,9 +230,9 @@ fn note_unusable(path: &Path, error: &anyhow::Error, reporter: &Reporter) {
     reporter.note(&format!("the kept index {} cannot be used and is built anew: {error:#}", path.display()));
 }
 
-fn open_official(path: &Path, open: Open) -> Result<Generation> {
+fn open_official(path: &Path, (open, kernel): (Open, InstructionSet)) -> Result<Generation> {
     let image = std::fs::read(path).with_context(|| format!("cannot read the index {}", path.display()))?;
-    let generation = open(image)?;
+    let generation = open(image, kernel)?;
     let references = u64::from(generation.index().info().references);
     anyhow::ensure!(
         references == ReferenceRecipe::OFFICIAL.count,
@@ -301,7 +301,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&image).unwrap();
         for open in [check_all, check_little] {
-            let error = open_official(file.path(), open).err().unwrap().to_string();
+            let error = open_official(file.path(), (open, InstructionSet::detect())).err().unwrap().to_string();
             assert_eq!(error, "it holds 100 references, the official set 3,000,000");
         }
     }
@@ -312,16 +312,19 @@ mod tests {
         let image = scoring::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {}).unwrap();
         let mut damaged = image.clone();
         *damaged.last_mut().unwrap() ^= 1;
-        assert!(check_all(image).is_ok());
-        assert!(check_all(damaged.clone()).is_err());
-        assert!(check_little(damaged).is_ok());
+        let kernel = InstructionSet::detect();
+        assert!(check_all(image, kernel).is_ok());
+        assert!(check_all(damaged.clone(), kernel).is_err());
+        assert!(check_little(damaged, kernel).is_ok());
     }
 
     #[test]
     fn a_cut_off_index_is_refused() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"FRAUD").unwrap();
-        assert!([check_all, check_little].iter().all(|open| open_official(file.path(), *open).is_err()));
+        for open in [check_all, check_little] {
+            assert!(open_official(file.path(), (open, InstructionSet::detect())).is_err());
+        }
     }
 
     #[test]

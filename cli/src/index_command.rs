@@ -10,7 +10,7 @@ use crate::references_source::Source;
 use crate::usable::usable;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use index::{Index, Info, kernel};
+use index::{Index, Info};
 use schema::Rules;
 use scoring::{ExplainError, Scorer};
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub fn run(command: &Command) -> Result<Outcome> {
 }
 
 fn build(options: &BuildOptions, reporter: &Reporter) -> Result<()> {
-    let (kernel, rules) = (kernel::choose()?, rules(options)?);
+    let (kernel, rules) = (command_line::kernel()?, rules(options)?);
     let references = options.references.load(reporter)?;
     let image = scoring::build(&references.vectors, &references.labels, &rules, &|phase, done, total| {
         reporter.report(phase, done, total);

@@ -11,7 +11,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dataset::QueryKind;
 use index::Index;
-use index::format::LANES;
+use index::lanes::LANES;
 use rayon::prelude::*;
 use serde::Serialize;
 use space::{DIMENSIONS, Point};

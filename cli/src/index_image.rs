@@ -2,7 +2,6 @@
 
 use crate::advice::Advise;
 use anyhow::{Context, Result};
-use index::kernel;
 use scoring::Generation;
 use std::path::Path;
 
@@ -17,7 +16,7 @@ pub fn open(path: &Path) -> Result<Generation> {
         .with_context(|| format!("cannot read the index {named}"))
         .advise(|| format!("make one with: fraudring index build --references official --out {named}"))?;
     // a kernel that cannot be had is no fault of the file
-    let kernel = kernel::choose()?;
+    let kernel = command_line::kernel()?;
     Generation::open_with(image, kernel)
         .with_context(|| format!("{named} is no usable index"))
         .advise(|| "build one with: fraudring index build --references FILE|official --out FILE".to_owned())

@@ -18,7 +18,7 @@ pub struct Options {
 
 /// Runs the test and prints its result on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
-    let outcome = load_test::run(&options.test, index::version(), |set, count| {
+    let outcome = load_test::run(&options.test, command_line::version(), |set, count| {
         let folder = DataFolder::open(&options.data)?;
         let entries = folder.payloads_at_least(preview(set), count, &Reporter::stderr())?;
         // no file is unfinished any more, and a signal is to end the run and not the process

@@ -53,7 +53,7 @@ An environment variable that is set to nothing counts as not set.";
 
 /// Scores card transactions: the 5 most similar of 3,000,000 labelled references decide.
 #[derive(Parser)]
-#[command(name = "fraudring", version = index::version(), after_help = EXAMPLES, after_long_help = EXAMPLES)]
+#[command(name = "fraudring", version = command_line::version(), after_help = EXAMPLES, after_long_help = EXAMPLES)]
 #[command(propagate_version = false, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]

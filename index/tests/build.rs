@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Points, Random};
-use index::{BuildError, Index, RuleSections};
+use index::{BuildError, Index, InstructionSet, RuleSections};
 use schema::Rules;
 use space::{Label, Point};
 
@@ -96,8 +96,10 @@ fn an_image_opened_on_trust_is_the_one_that_was_checked() {
     for count in [5, 16, 300, 3_001, 20_000] {
         let points = points(count, 7);
         let image = points.build();
-        let (checked, trusted) =
-            (Index::open(&image).unwrap(), Index::check_verified(&image).unwrap().over(&image).unwrap());
+        let (checked, trusted) = (
+            Index::open(&image).unwrap(),
+            Index::check_verified(&image, InstructionSet::detect()).unwrap().over(&image).unwrap(),
+        );
         let facts = |index: &Index<'_>| format!("{:?}", index.info());
         assert_eq!(facts(&trusted), facts(&checked), "{count} references");
         for query in &points.vectors {

@@ -5,7 +5,9 @@ mod common;
 use common::corrupt::{REFERENCES, image, records_after, refusal, refusal_after, refusal_with, reseal, section};
 use common::{Points, Random};
 use index::OpenError;
-use index::format::{BLOCK_ALIGNMENT, FORMATS, LEAF_FLAG, Leaf, Node, PACKED_MAX, PACKED_UNIT, SectionKind};
+use index::exact::TreeError;
+use index::exact::layout::{BLOCK_ALIGNMENT, FORMATS, LEAF_FLAG, Leaf, Node, PACKED_MAX, PACKED_UNIT};
+use index::format::SectionKind;
 
 fn nodes_after(change: impl FnOnce(&mut [Node])) -> OpenError {
     records_after(SectionKind::Nodes, change)
@@ -26,19 +28,22 @@ fn references_after(change: impl FnOnce(&mut [u8])) -> OpenError {
 
 #[test]
 fn a_node_without_children_is_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].holds = [0, 0]), OpenError::LanesInUse { kind: "node", position: 0 });
+    assert_eq!(
+        nodes_after(|nodes| nodes[0].holds = [0, 0]),
+        OpenError::Tree(TreeError::LanesInUse { kind: "node", position: 0 })
+    );
 }
 
 #[test]
 fn a_hole_between_children_is_rejected() {
     let error = nodes_after(|nodes| nodes[0].holds.iter_mut().for_each(|holds| *holds &= !1));
-    assert_eq!(error, OpenError::LanesInUse { kind: "node", position: 0 });
+    assert_eq!(error, OpenError::Tree(TreeError::LanesInUse { kind: "node", position: 0 }));
 }
 
 #[test]
 fn a_child_said_to_lack_a_label_is_rejected() {
     let error = nodes_after(|nodes| nodes[0].holds[1] &= !1);
-    assert_eq!(error, OpenError::WrongHolds { node: 0, lane: 0, label: 1 });
+    assert_eq!(error, OpenError::Tree(TreeError::WrongHolds { node: 0, lane: 0, label: 1 }));
 }
 
 #[test]
@@ -48,27 +53,33 @@ fn a_child_said_to_hold_a_label_it_lacks_is_rejected() {
     let mut image = Points { vectors, labels }.build();
     bytemuck::cast_slice_mut::<u8, Node>(section(&mut image, SectionKind::Nodes))[0].holds[1] = 1;
     reseal(&mut image);
-    assert_eq!(refusal(&image), OpenError::WrongHolds { node: 0, lane: 0, label: 1 });
+    assert_eq!(refusal(&image), OpenError::Tree(TreeError::WrongHolds { node: 0, lane: 0, label: 1 }));
 }
 
 #[test]
 fn reserved_bytes_in_use_are_rejected() {
-    assert_eq!(nodes_after(|nodes| nodes[0].reserved[0] = 1), OpenError::ReservedNotZero { place: "node" });
-    assert_eq!(leaves_after(|leaves| leaves[1].reserved[5] = 1), OpenError::ReservedNotZero { place: "leaf" });
+    assert_eq!(
+        nodes_after(|nodes| nodes[0].reserved[0] = 1),
+        OpenError::Tree(TreeError::ReservedNotZero { place: "node" })
+    );
+    assert_eq!(
+        leaves_after(|leaves| leaves[1].reserved[5] = 1),
+        OpenError::Tree(TreeError::ReservedNotZero { place: "leaf" })
+    );
 }
 
 #[test]
 fn a_child_that_does_not_exist_is_rejected() {
     for child in [1 << 30, LEAF_FLAG | 1 << 30] {
         let error = nodes_after(|nodes| nodes[0].children[0] = child);
-        assert_eq!(error, OpenError::ChildOutOfRange { node: 0, lane: 0, child });
+        assert_eq!(error, OpenError::Tree(TreeError::ChildOutOfRange { node: 0, lane: 0, child }));
     }
 }
 
 #[test]
 fn a_node_that_is_its_own_child_is_rejected() {
     let error = nodes_after(|nodes| nodes[0].children[0] = 0);
-    assert_eq!(error, OpenError::ChildOutOfOrder { node: 0, lane: 0, child: 0 });
+    assert_eq!(error, OpenError::Tree(TreeError::ChildOutOfOrder { node: 0, lane: 0, child: 0 }));
 }
 
 #[test]
@@ -77,7 +88,7 @@ fn a_child_met_twice_is_rejected() {
         let node = nodes.iter_mut().find(|node| node.children[1] & LEAF_FLAG != 0).unwrap();
         node.children[1] = node.children[0];
     });
-    assert!(matches!(error, OpenError::ChildOutOfOrder { .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::ChildOutOfOrder { .. })), "{error}");
 }
 
 #[test]
@@ -94,13 +105,16 @@ fn leaves_that_no_node_reaches_are_rejected() {
             }
         }
     });
-    assert!(matches!(error, OpenError::Unreachable { kind: "leaf", .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::Unreachable { kind: "leaf", .. })), "{error}");
 }
 
 #[test]
 fn a_tree_without_nodes_is_rejected() {
     let error = refusal_with(SectionKind::Nodes, &[]);
-    assert_eq!(error, OpenError::ElementCount { section: "nodes", found: 0, required: "at least one" });
+    assert_eq!(
+        error,
+        OpenError::Tree(TreeError::ElementCount { section: "nodes", found: 0, required: "at least one" })
+    );
 }
 
 #[test]
@@ -113,16 +127,16 @@ fn a_tree_that_is_too_deep_is_rejected() {
         bytemuck::bytes_of(&node).to_vec()
     });
     let error = refusal_with(SectionKind::Nodes, &chain.collect::<Vec<_>>());
-    assert_eq!(error, OpenError::TooDeep { node: 128 });
+    assert_eq!(error, OpenError::Tree(TreeError::TooDeep { node: 128 }));
 }
 
 #[test]
 fn a_box_that_misses_a_point_or_is_too_large_is_rejected() {
     for label in 0..2 {
         let error = nodes_after(|nodes| nodes[0].boxes[label].upper[3][0][0] -= 1);
-        assert_eq!(error, OpenError::WrongBox { node: 0, lane: 0, label });
+        assert_eq!(error, OpenError::Tree(TreeError::WrongBox { node: 0, lane: 0, label }));
         let error = nodes_after(|nodes| nodes[0].boxes[label].lower[6][0][1] -= 1);
-        assert_eq!(error, OpenError::WrongBox { node: 0, lane: 0, label });
+        assert_eq!(error, OpenError::Tree(TreeError::WrongBox { node: 0, lane: 0, label }));
     }
 }
 
@@ -132,31 +146,37 @@ fn an_unused_lane_in_use_is_rejected() {
         let node = nodes.iter_mut().find(|node| node.count() < 16).unwrap();
         node.boxes[0].lower[0][15][0] = 1;
     });
-    assert!(matches!(error, OpenError::UnusedLane { kind: "node", lane: 15, .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::UnusedLane { kind: "node", lane: 15, .. })), "{error}");
     let error = leaves_after(|leaves| {
         let leaf = leaves.iter_mut().find(|leaf| leaf.blocks() != u16::MAX).unwrap();
         leaf.points[15] = 1;
     });
-    assert!(matches!(error, OpenError::WrongLeaf { what: "the packing of its blocks", .. }), "{error}");
+    assert!(
+        matches!(error, OpenError::Tree(TreeError::WrongLeaf { what: "the packing of its blocks", .. })),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_leaf_without_blocks_is_rejected() {
     let error = leaves_after(|leaves| leaves[0].holds = [0, 0]);
-    assert_eq!(error, OpenError::LanesInUse { kind: "leaf", position: 0 });
+    assert_eq!(error, OpenError::Tree(TreeError::LanesInUse { kind: "leaf", position: 0 }));
 }
 
 #[test]
 fn blocks_that_do_not_follow_are_rejected() {
-    assert_eq!(leaves_after(|leaves| leaves[1].start += 1), OpenError::BlocksOutOfOrder { leaf: 1 });
-    assert_eq!(leaves_after(|leaves| leaves[1].first_block += 1), OpenError::BlocksOutOfOrder { leaf: 1 });
+    assert_eq!(leaves_after(|leaves| leaves[1].start += 1), OpenError::Tree(TreeError::BlocksOutOfOrder { leaf: 1 }));
+    assert_eq!(
+        leaves_after(|leaves| leaves[1].first_block += 1),
+        OpenError::Tree(TreeError::BlocksOutOfOrder { leaf: 1 })
+    );
 }
 
 #[test]
 fn other_boxes_of_blocks_are_rejected() {
     let is_refused = |change: &dyn Fn(&mut Leaf)| {
         let error = leaves_after(|leaves| change(&mut leaves[0]));
-        assert_eq!(error, OpenError::WrongLeaf { leaf: 0, what: "its boxes" });
+        assert_eq!(error, OpenError::Tree(TreeError::WrongLeaf { leaf: 0, what: "its boxes" }));
     };
     is_refused(&|leaf| leaf.extent[2][1][0] -= 1);
     is_refused(&|leaf| leaf.extent[2][0][1] = leaf.extent[2][0][1].wrapping_add(1));
@@ -186,34 +206,49 @@ fn narrow_least_after(change: impl FnOnce(&mut i16)) -> OpenError {
 fn moved_points_are_rejected() {
     // The least of a block no longer is where it was written.
     let error = narrow_least_after(|least| *least -= 1);
-    assert!(matches!(error, OpenError::WrongBox { .. } | OpenError::ValueOutOfRange { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Tree(TreeError::WrongBox { .. }) | OpenError::Tree(TreeError::ValueOutOfRange { .. })
+        ),
+        "{error}"
+    );
     let error = leaves_after(|leaves| leaves[0].lower[0][0][0] -= 1);
-    assert_eq!(error, OpenError::WrongLeaf { leaf: 0, what: "its boxes" });
+    assert_eq!(error, OpenError::Tree(TreeError::WrongLeaf { leaf: 0, what: "its boxes" }));
     let error = refusal_after(|image| section(image, SectionKind::Blocks)[1] ^= 0x08);
-    assert!(matches!(error, OpenError::WrongLeaf { .. } | OpenError::ValueOutOfRange { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Tree(TreeError::WrongLeaf { .. }) | OpenError::Tree(TreeError::ValueOutOfRange { .. })
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_value_outside_the_scale_is_rejected() {
     let error = narrow_least_after(|least| *least = -1);
-    assert!(matches!(error, OpenError::ValueOutOfRange { value: ..0, .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::ValueOutOfRange { value: ..0, .. })), "{error}");
     let error = narrow_least_after(|least| *least = 20_000);
-    assert!(matches!(error, OpenError::ValueOutOfRange { value: 20_001.., .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::ValueOutOfRange { value: 20_001.., .. })), "{error}");
     // A wide pair holds the values themselves.
     for (value, found) in [(20_001u16, 20_001), (u16::MAX, -1)] {
         let error =
             refusal_after(|image| section(image, SectionKind::Blocks)[..2].copy_from_slice(&value.to_le_bytes()));
-        assert_eq!(error, OpenError::ValueOutOfRange { block: 0, lane: 0, value: found });
+        assert_eq!(error, OpenError::Tree(TreeError::ValueOutOfRange { block: 0, lane: 0, value: found }));
     }
 }
 
 #[test]
 fn packed_bytes_that_are_no_vectors_are_rejected() {
     // No such format.
-    assert_eq!(leaves_after(|leaves| leaves[0].formats[0] = 2_187), OpenError::BlockFormat { block: 0 });
+    assert_eq!(
+        leaves_after(|leaves| leaves[0].formats[0] = 2_187),
+        OpenError::Tree(TreeError::BlockFormat { block: 0 })
+    );
     // Past 16 bits.
     let error = narrow_least_after(|least| *least = i16::MAX);
-    assert!(matches!(error, OpenError::BlockFormat { .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::BlockFormat { .. })), "{error}");
 }
 
 #[test]
@@ -231,20 +266,26 @@ fn a_block_that_does_not_fill_its_cache_lines_is_rejected() {
     block.copy_within(2 * PACKED_UNIT.., PACKED_UNIT);
     block[7 * PACKED_UNIT..].fill(0);
     reseal(&mut image);
-    assert_eq!(refusal(&image), OpenError::WrongLeaf { leaf: 0, what: "the packing of its blocks" });
+    assert_eq!(refusal(&image), OpenError::Tree(TreeError::WrongLeaf { leaf: 0, what: "the packing of its blocks" }));
 }
 
 #[test]
 fn a_block_said_to_lie_elsewhere_is_rejected() {
     let error = leaves_after(|leaves| leaves[0].places[1] += 1);
-    assert!(matches!(error, OpenError::WrongLeaf { .. } | OpenError::ValueOutOfRange { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Tree(TreeError::WrongLeaf { .. }) | OpenError::Tree(TreeError::ValueOutOfRange { .. })
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_block_of_no_points_or_too_many_is_rejected() {
     for points in [0, 17, 255] {
         let error = leaves_after(|leaves| leaves[0].points[0] = points);
-        assert_eq!(error, OpenError::BlockPoints { block: 0, points });
+        assert_eq!(error, OpenError::Tree(TreeError::BlockPoints { block: 0, points }));
     }
 }
 
@@ -255,7 +296,7 @@ fn a_block_past_the_end_is_rejected() {
         let lane = last.blocks().count_ones() as usize - 1;
         last.places[lane] = 255;
     });
-    assert!(matches!(error, OpenError::BlockOutOfRange { .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::BlockOutOfRange { .. })), "{error}");
 }
 
 #[test]
@@ -263,11 +304,11 @@ fn more_blocks_than_references_are_rejected() {
     let mut image = image();
     let references = &*section(&mut image, SectionKind::References);
     let error = refusal_with(SectionKind::References, &references[..references.len() - 48]);
-    assert!(matches!(error, OpenError::BlockOutOfRange { .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::BlockOutOfRange { .. })), "{error}");
     let error = refusal_with(SectionKind::References, &references[..references.len() - 16]);
-    assert!(matches!(error, OpenError::ReferenceRow { .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::ReferenceRow { .. })), "{error}");
     let error = refusal_with(SectionKind::References, &[references, &[0xff; 48]].concat());
-    assert!(matches!(error, OpenError::Unreachable { kind: "block", .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::Unreachable { kind: "block", .. })), "{error}");
 }
 
 #[test]
@@ -281,7 +322,10 @@ fn blocks_without_zeros_behind_them_are_rejected() {
         vec![0; PACKED_MAX - BLOCK_ALIGNMENT],
     ] {
         let error = refusal_with(SectionKind::Blocks, &wrong);
-        assert!(matches!(error, OpenError::PackedEnd | OpenError::BlockOutOfRange { .. }), "{error}");
+        assert!(
+            matches!(error, OpenError::Tree(TreeError::PackedEnd) | OpenError::Tree(TreeError::BlockOutOfRange { .. })),
+            "{error}"
+        );
     }
 }
 
@@ -289,7 +333,12 @@ fn blocks_without_zeros_behind_them_are_rejected() {
 fn a_changed_label_is_rejected() {
     let error = leaves_after(|leaves| leaves[0].frauds[0] ^= 1);
     assert!(
-        matches!(error, OpenError::WrongBox { .. } | OpenError::WrongHolds { .. } | OpenError::WrongLeaf { .. }),
+        matches!(
+            error,
+            OpenError::Tree(TreeError::WrongBox { .. })
+                | OpenError::Tree(TreeError::WrongHolds { .. })
+                | OpenError::Tree(TreeError::WrongLeaf { .. })
+        ),
         "{error}"
     );
     let error = leaves_after(|leaves| {
@@ -297,13 +346,13 @@ fn a_changed_label_is_rejected() {
         let (_, frauds) = lanes.into_iter().find(|(points, _)| (1..16).contains(*points)).unwrap();
         *frauds |= 1 << 15;
     });
-    assert!(matches!(error, OpenError::WrongLeaf { what: "its labels", .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::WrongLeaf { what: "its labels", .. })), "{error}");
 }
 
 #[test]
 fn a_reference_that_does_not_exist_is_rejected() {
     let error = references_after(|rows| set_reference(rows, 15, REFERENCES));
-    assert_eq!(error, OpenError::ReferenceOutOfRange { block: 0, lane: 15, reference: REFERENCES });
+    assert_eq!(error, OpenError::Tree(TreeError::ReferenceOutOfRange { block: 0, lane: 15, reference: REFERENCES }));
 }
 
 #[test]
@@ -313,19 +362,19 @@ fn references_of_a_block_out_of_order_are_rejected() {
         rows.copy_within(12..15, 9);
         rows[12..15].copy_from_slice(&third);
     });
-    assert_eq!(error, OpenError::ReferencesOutOfOrder { block: 0, lane: 4 });
+    assert_eq!(error, OpenError::Tree(TreeError::ReferencesOutOfOrder { block: 0, lane: 4 }));
 }
 
 #[test]
 fn a_reference_that_is_there_twice_is_rejected() {
     let error = references_after(|rows| rows.copy_within(0..3, 3));
-    assert!(matches!(error, OpenError::ReferenceTwice { block: 0, lane: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::Tree(TreeError::ReferenceTwice { block: 0, lane: 1, .. })), "{error}");
 }
 
 #[test]
 fn a_hole_between_the_points_of_a_block_and_one_too_many_are_rejected() {
     let error = references_after(|rows| set_reference(rows, 3, u32::MAX));
-    assert_eq!(error, OpenError::ReferenceOutOfRange { block: 0, lane: 3, reference: u32::MAX });
+    assert_eq!(error, OpenError::Tree(TreeError::ReferenceOutOfRange { block: 0, lane: 3, reference: u32::MAX }));
     let mut image = image();
     let leaves: &[Leaf] = bytemuck::cast_slice(section(&mut image, SectionKind::Leaves));
     let (block, points) = leaves
@@ -334,5 +383,8 @@ fn a_hole_between_the_points_of_a_block_and_one_too_many_are_rejected() {
         .find(|(_, points)| (1..16).contains(points))
         .unwrap();
     let error = references_after(|rows| set_reference(&mut rows[48 * block..], usize::from(points), 5));
-    assert_eq!(error, OpenError::UnusedLane { kind: "block", position: block as u32, lane: usize::from(points) });
+    assert_eq!(
+        error,
+        OpenError::Tree(TreeError::UnusedLane { kind: "block", position: block as u32, lane: usize::from(points) })
+    );
 }

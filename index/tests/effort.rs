@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use common::{Points, Random};
-use index::{Effort, Index, Reached, kernel};
+use index::{Effort, Index, InstructionSet, Reached};
 use space::{Label, Point};
 
 struct Case {
@@ -93,7 +93,7 @@ fn row(text: &mut String, case: &str, reached: Reached, all: &[Effort]) {
 #[test]
 fn searches_cost_what_they_did_on_every_kernel() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/effort.txt");
-    for kernel in kernel::available() {
+    for kernel in InstructionSet::available() {
         let mut text =
             String::from("sum/max of nodes, leaves and blocks looked at, by case and how the answer was reached\n");
         let mut ways = BTreeMap::new();

@@ -3,13 +3,13 @@
 mod common;
 
 use common::{Points, Random, brute_force, frauds};
-use index::{Index, kernel};
+use index::{Index, InstructionSet};
 use space::{Label, Point};
 
 /// Builds `points`, asks `queries` on every kernel, compares all five neighbours and the count.
 fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Point]) {
     let image = points.build();
-    for kernel in kernel::available() {
+    for kernel in InstructionSet::available() {
         let index = Index::open_with(&image, kernel).expect("what was just built");
         for query in queries {
             let expected = brute_force(points, query);

@@ -8,7 +8,7 @@ static ALLOCATOR: server::Allocator = server::Allocator;
 
 /// Scores card transactions over HTTP/1.1 by an index in shared memory
 #[derive(Parser)]
-#[command(name = "server", version = index::version())]
+#[command(name = "server", version = command_line::version())]
 struct Command {
     #[command(flatten)]
     options: server::Options,

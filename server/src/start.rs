@@ -13,6 +13,8 @@ use crate::scorer::FraudScore;
 use crate::signals::{self, Signals};
 use crate::warmup;
 use crate::worker::Worker;
+use command_line::KernelError;
+use index::InstructionSet;
 use scoring::{Generation, ImageError, Scorer};
 use shm_loader::{AttachError, Segment, SegmentVersion, load_command};
 use std::cell::Cell;
@@ -40,6 +42,9 @@ pub enum Failure {
         /// What is wrong with it.
         error: ImageError,
     },
+    /// Not the kernel that was asked for.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// Not the core that was asked for.
     #[error(transparent)]
     Pin(#[from] PinError),
@@ -63,7 +68,7 @@ impl Failure {
     /// The process's exit code, as the help lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Listen(_) => 2,
+            Self::Listen(_) | Self::Kernel(_) => 2,
             Self::NoIndex(_) => 3,
             Self::InvalidIndex { .. } => 4,
             Self::Pin(_) => 5,
@@ -97,9 +102,10 @@ fn serve(options: &Options) -> Result<(), Failure> {
     if options.share_port && options.wait_for_index {
         return Err(ListenError::SharedWithoutIndex.into());
     }
+    let kernel = command_line::kernel()?;
     let signals = prepare(&options.serving)?;
     let phase = Rc::new(Cell::new(Phase::Starting));
-    let scorer = match find_index(options) {
+    let scorer = match find_index(options, kernel) {
         Ok(scorer) => {
             phase.set(Phase::Ready);
             Some(scorer)
@@ -115,7 +121,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let service = FraudScore { phase: phase.clone(), scorer };
     serve_until_stopped(&options.serving, shared_index.as_deref(), signals, service, phase, |worker| {
         if worker.phase.get() == Phase::Starting {
-            driver::spawn(await_index(worker, options.clone()));
+            driver::spawn(await_index(worker, options.clone(), kernel));
         }
     })
 }
@@ -125,7 +131,7 @@ pub(crate) fn prepare(serving: &Serving) -> Result<Signals, Failure> {
     descriptors::raise(&serving.limits);
     let core = cpu::pin(serving.cpu, serving.instance.number - 1)?;
     let core = core.map_or_else(|| "none".to_owned(), |core| core.to_string());
-    tracing::info!(version = index::version(), instance = %serving.instance, core, "starting");
+    tracing::info!(version = command_line::version(), instance = %serving.instance, core, "starting");
     last_resort::arm(serving.limits.drain_timeout_ms)
         .and_then(|()| Signals::handle())
         .map_err(|error| Failure::System { what: "listen for signals", error })
@@ -170,14 +176,14 @@ pub(crate) fn serve_until_stopped<S: Service>(
 }
 
 /// Attaches, checks and warms up. What is refused is not kept mapped.
-fn find_index(options: &Options) -> Result<Scorer, Failure> {
+fn find_index(options: &Options, kernel: InstructionSet) -> Result<Scorer, Failure> {
     let begun = Instant::now();
     let (dir, limits) = (&options.index_dir, &options.serving.limits);
     let invalid = |error: ImageError| Failure::InvalidIndex { dir: dir.clone(), error };
     let segment = Segment::attach_trusting(dir, &options.trust).map_err(Failure::NoIndex)?;
     let is_verified = segment.is_verified();
-    let open = if is_verified { Generation::open_verified } else { Generation::open };
-    let generation = open(segment).map_err(invalid)?;
+    let open = if is_verified { Generation::open_verified } else { Generation::open_with };
+    let generation = open(segment, kernel).map_err(invalid)?;
     let info = generation.index().info();
     let opened = begun.elapsed();
     let (scorer, warmed) = warmup::warm_up(Scorer::new(generation, limits.body_bytes), limits);
@@ -197,14 +203,14 @@ fn find_index(options: &Options) -> Result<Scorer, Failure> {
 
 /// Looks for an index until there is one; serving 503 meanwhile, it may take the thread for itself then. That is why a
 /// file that was refused is not checked again until it is another one.
-async fn await_index(worker: &'static Worker<FraudScore>, options: Options) {
+async fn await_index(worker: &'static Worker<FraudScore>, options: Options, kernel: InstructionSet) {
     let mut last_fault = String::new();
     let mut refused = None;
     while worker.phase.get() == Phase::Starting {
         // before attaching: what is published in between is looked at the next time
         let candidate = SegmentVersion::published_in(&options.index_dir);
         if candidate.is_none() || candidate != refused {
-            match find_index(&options) {
+            match find_index(&options, kernel) {
                 Ok(scorer) => {
                     worker.service.borrow_mut().scorer = Some(scorer);
                     worker.phase.set(Phase::Ready);

@@ -67,9 +67,12 @@ fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, In
     };
     // before validating, which reads pages back from swap
     let pages = pages(&segment).map_err(|source| InspectError::Io { path: folder.path().into(), source })?;
-    let (index, problem) = match scoring::validate(segment.bytes()) {
+    let opened = command_line::kernel()
+        .map_err(|error| error.to_string())
+        .and_then(|kernel| scoring::validate(segment.bytes(), kernel).map_err(|error| error.to_string()));
+    let (index, problem) = match opened {
         Ok(index) => (Some(index.info()), None),
-        Err(error) => (None, Some(error.to_string())),
+        Err(problem) => (None, Some(problem)),
     };
     let SegmentId { inode, .. } = segment.id();
     let bytes = segment.bytes().len() as u64;

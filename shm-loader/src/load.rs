@@ -6,7 +6,7 @@ use crate::limit;
 use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
 use crate::{CopyError, LoadError, Progress, Reader, Trust, record};
-use index::Info;
+use index::{Info, InstructionSet};
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
@@ -145,7 +145,8 @@ fn verify(
     progress("verify", 0, source.bytes());
     let copy =
         Segment::attach_in(locked.folder(), temporary.name(), &Trust::default()).map_err(LoadError::Unreadable)?;
-    let index = scoring::validate(copy.bytes())
+    // Nothing is searched, so any kernel will do.
+    let index = scoring::validate(copy.bytes(), InstructionSet::detect())
         .map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
     progress("verify", source.bytes(), source.bytes());
     Ok((index.info(), copy.id()))

@@ -5,8 +5,10 @@
 mod common;
 
 use common::{Place, index};
-use index::format::{Boxes, LANES, LEAF_FLAG, Leaf, Node, SectionKind};
-use index::{Index, kernel};
+use index::exact::layout::{Boxes, LEAF_FLAG, Leaf, Node};
+use index::format::SectionKind;
+use index::lanes::LANES;
+use index::{Index, InstructionSet};
 use scoring::Generation;
 use shm_loader::Segment;
 use space::Point;
@@ -64,7 +66,7 @@ impl Victim {
     fn searches_end_after(&self, what: &str, change: impl Fn()) -> usize {
         silence_panics();
         let open = |kernel| Generation::open_with(Segment::attach(&self.place.dir()).unwrap(), kernel).unwrap();
-        let generations: Vec<Generation> = kernel::available().into_iter().map(open).collect();
+        let generations: Vec<Generation> = InstructionSet::available().into_iter().map(open).collect();
         change();
         let (sender, ended) = mpsc::channel();
         std::thread::spawn(move || {
@@ -219,7 +221,7 @@ fn every_search_ends_while_the_image_is_being_rewritten() {
             }
         });
         // the check itself may meet a change, so the sound copy is what is checked
-        let sound = Index::check(&victim.image).unwrap();
+        let sound = Index::check(&victim.image, InstructionSet::detect()).unwrap();
         let segment: &'static Segment = Box::leak(Box::new(Segment::attach(&victim.place.dir()).unwrap()));
         let index = sound.over(segment.bytes()).unwrap();
         let (sender, ended) = mpsc::channel();

@@ -286,7 +286,7 @@ fn the_version_and_the_exit_codes_are_told() {
         let output = Command::new(env!("CARGO_BIN_EXE_shm-loader")).arg(argument).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    assert_eq!(run("--version"), format!("shm-loader {}\n", index::version()));
+    assert_eq!(run("--version"), format!("shm-loader {}\n", command_line::version()));
     let help = run("--help");
     for part in ["load", "inspect", "unload", "Exit codes:", "4  no room in shared memory"] {
         assert!(help.contains(part), "{part}: {help}");

@@ -26,7 +26,7 @@ pub fn print(system: &System, published: &Published, reporter: &Reporter) -> Res
 fn text(system: &System, published: &Published) -> Result<String> {
     let url = system.url();
     let mut text = String::new();
-    writeln!(text, "fraudring {}", index::version())?;
+    writeln!(text, "fraudring {}", command_line::version())?;
     let front = match &system.plan().front {
         Front::Haproxy(haproxy) => format!("haproxy {}", haproxy.version()),
         Front::SharedPort => "both servers share the port".to_owned(),

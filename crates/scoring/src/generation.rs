@@ -1,7 +1,6 @@
 //! One generation of the references: an opened index, its rules, and what owns its bytes.
 
-use index::kernel::{self, Chosen};
-use index::{Index, OpenError};
+use index::{Index, InstructionSet, OpenError};
 use schema::{Decision, Rules, Transaction};
 use self_cell::self_cell;
 use space::Point;
@@ -35,7 +34,7 @@ impl Generation {
     ///
     /// What [`Index::open`] and [`Rules::decode`] refuse.
     pub fn open(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, ImageError> {
-        Self::open_with(owner, kernel::choose().map_err(OpenError::from)?)
+        Self::open_with(owner, InstructionSet::detect())
     }
 
     /// [`Generation::open`] with a given kernel.
@@ -43,17 +42,23 @@ impl Generation {
     /// # Errors
     ///
     /// As [`Generation::open`].
-    pub fn open_with(owner: impl AsRef<[u8]> + Send + Sync + 'static, kernel: Chosen) -> Result<Self, ImageError> {
+    pub fn open_with(
+        owner: impl AsRef<[u8]> + Send + Sync + 'static,
+        kernel: InstructionSet,
+    ) -> Result<Self, ImageError> {
         Self::new(owner, |image| Index::open_with(image, kernel))
     }
 
-    /// [`Generation::open`] for bytes that were checked before, by this very version: see [`Index::check_verified`].
+    /// [`Generation::open_with`] for bytes that were checked before, by this very version: see [`Index::check_verified`].
     ///
     /// # Errors
     ///
     /// What [`Index::check_verified`] and [`Rules::decode`] refuse.
-    pub fn open_verified(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, ImageError> {
-        Self::new(owner, |image| Index::check_verified(image)?.over(image))
+    pub fn open_verified(
+        owner: impl AsRef<[u8]> + Send + Sync + 'static,
+        kernel: InstructionSet,
+    ) -> Result<Self, ImageError> {
+        Self::new(owner, |image| Index::check_verified(image, kernel)?.over(image))
     }
 
     fn new(

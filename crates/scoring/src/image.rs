@@ -1,6 +1,6 @@
 //! Images with rules in them: built, and checked as a whole.
 
-use index::{BuildError, Index, OpenError, RuleSections};
+use index::{BuildError, Index, InstructionSet, OpenError, RuleSections};
 use schema::{Rules, StoredRules, StoredRulesError};
 use space::{Label, Point, Progress};
 
@@ -35,9 +35,9 @@ pub fn build(
 ///
 /// # Errors
 ///
-/// What [`Index::open`] and [`Rules::decode`] refuse.
-pub fn validate(image: &[u8]) -> Result<Index<'_>, ImageError> {
-    let index = Index::open(image)?;
+/// What [`Index::open_with`] and [`Rules::decode`] refuse.
+pub fn validate(image: &[u8], kernel: InstructionSet) -> Result<Index<'_>, ImageError> {
+    let index = Index::open_with(image, kernel)?;
     decode_rules(&index)?;
     Ok(index)
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Builds an index from references; same input, same bytes
 #[derive(Parser)]
-#[command(name = "build-index", version = index::version())]
+#[command(name = "build-index", version)]
 struct Options {
     /// A references.json[.gz], or `official` for the generated official set
     #[arg(long, value_name = "FILE|official")]

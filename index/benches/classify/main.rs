@@ -12,7 +12,7 @@ use calls::Summary;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use dataset::{PayloadRecipe, QueryKind, References};
-use index::{Index, RuleSections, kernel};
+use index::{Index, InstructionSet, RuleSections};
 use memmap2::MmapMut;
 use memory::{Eviction, Pages};
 use schema::{Rules, StoredRules};
@@ -145,7 +145,7 @@ fn main() {
 
     let maps = maps(&image);
     drop(image);
-    let indexes: Vec<_> = kernel::available()
+    let indexes: Vec<_> = InstructionSet::available()
         .into_iter()
         .flat_map(|kernel| maps.iter().map(move |(pages, map)| (*pages, Index::open_with(map, kernel))))
         .map(|(pages, index)| (pages, index.expect("what was just built")))

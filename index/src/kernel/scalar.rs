@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use space::{DIMENSIONS, NEIGHBOURS};
 
 use super::{Distance, FoundKeys, INSERTED, Kernel, Task};
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired, decoding};
+use crate::exact::layout::{Boxes, Leaf, PACKED_MAX, decoding};
+use crate::lanes::{LANES, Paired};
 
 /// Plain Rust with sums of width `D`. `u64` holds every distance, `u32` those that [`Kernel`] users bound first.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ impl<D: Distance> Scalar<D> {
     }
 }
 
+// Distances are functions of their own: inlined wherever a search asks for some, they were half of all code of this crate, and
+// a call is little beside the sums of 16 lanes.
 impl<D: Distance> Kernel for Scalar<D> {
     type Distance = D;
     type Prepared = Paired;
@@ -36,7 +39,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         *query
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> [D; LANES] {
         sums(|pair, lane, side| {
             let value = i32::from(query[pair][side]);
@@ -45,7 +48,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         })
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> [D; LANES] {
         sums(|pair, lane, side| {
             let value = i32::from(query[pair][side]);
@@ -55,7 +58,7 @@ impl<D: Distance> Kernel for Scalar<D> {
         })
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn point_distances(
         self,
         query: &Self::Prepared,

@@ -6,7 +6,7 @@ pub mod corrupt;
 
 use index::{BuildError, RuleSections};
 use schema::{Rules, StoredRules};
-use space::{DIMENSIONS, Label, Neighbour, Point, Progress};
+use space::{DIMENSIONS, Label, Neighbour, Point, Progress, squared_distance};
 
 /// Labelled points.
 #[derive(Clone)]
@@ -68,8 +68,7 @@ pub fn brute_force(points: &Points, query: &Point) -> [Neighbour; 5] {
     let mut all: Vec<Neighbour> = (0u32..)
         .zip(points.vectors.iter().zip(&points.labels))
         .map(|(reference, (vector, label))| {
-            let square = |(a, b): (&i16, &i16)| (i64::from(*a) - i64::from(*b)).pow(2) as u64;
-            let distance = vector.values().iter().zip(query.values()).map(square).sum();
+            let distance = squared_distance(vector, query);
             Neighbour { reference, distance, label: *label }
         })
         .collect();

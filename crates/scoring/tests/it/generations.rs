@@ -1,7 +1,7 @@
 //! A generation owns its bytes, is refused as a whole, and can be exchanged between two requests.
 
 use super::{BODY, generation, image};
-use index::OpenError;
+use index::{InstructionSet, OpenError};
 use schema::{Decision, Normalization, Rules};
 use scoring::{Generation, ImageError, Scorer};
 use space::Label;
@@ -45,9 +45,9 @@ fn what_is_refused_is_dropped() {
 fn rules_that_are_none_are_refused_with_the_index() {
     let rules = Rules { normalization: Normalization { max_km: 0.0, ..Normalization::default() }, ..Rules::default() };
     let image = image(&rules, legit);
-    assert!(matches!(scoring::validate(&image), Err(ImageError::Rules(_))));
+    assert!(matches!(scoring::validate(&image, InstructionSet::detect()), Err(ImageError::Rules(_))));
     assert!(matches!(Generation::open(image.clone()), Err(ImageError::Rules(_))));
-    assert!(matches!(Generation::open_verified(image), Err(ImageError::Rules(_))));
+    assert!(matches!(Generation::open_verified(image, InstructionSet::detect()), Err(ImageError::Rules(_))));
 }
 
 #[test]
