@@ -1,6 +1,7 @@
 //! A generation owns its bytes, is refused as a whole, and can be exchanged between two requests.
 
 use super::{BODY, generation, image};
+use index::format::FormatError;
 use index::{InstructionSet, OpenError};
 use schema::{Decision, Normalization, Rules};
 use scoring::{Generation, ImageError, Scorer};
@@ -37,7 +38,7 @@ fn what_is_refused_is_dropped() {
     damaged[last] ^= 1;
     let bytes = Arc::new(damaged);
     let refused = Generation::open(Watched(bytes.clone())).err();
-    assert!(matches!(refused, Some(ImageError::Index(OpenError::Checksum { .. }))), "{refused:?}");
+    assert!(matches!(refused, Some(ImageError::Index(OpenError::Format(FormatError::Checksum { .. })))), "{refused:?}");
     assert_eq!(Arc::strong_count(&bytes), 1);
 }
 
