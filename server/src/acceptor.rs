@@ -28,7 +28,7 @@ pub struct Acceptor<S: 'static> {
 }
 
 impl<S: Service + 'static> Acceptor<S> {
-    /// Of the connections that come to `listener`, a task each.
+    /// An acceptor that starts a session for each connection of `listener`.
     pub fn new(endpoint: &'static Endpoint<S>, listener: Socket, is_tcp: bool) -> Self {
         Self { endpoint, listener, is_tcp, waker: RefCell::new(None), next_report_ms: Cell::new(0) }
     }
@@ -45,7 +45,7 @@ impl<S: Service + 'static> Acceptor<S> {
     }
 
     /// Takes the connections that wait in the listener's queue, ends it, and waits until all are served.
-    /// False if the drain time-out passed, or a second signal came, before. The thread must be draining.
+    /// Returns false if the drain time-out or a second signal ended the wait. The phase must be `Draining`.
     pub async fn drain(&self, signals: &Socket) -> bool {
         if let Some(task) = self.waker.borrow().as_ref() {
             task.wake_by_ref();
@@ -53,10 +53,10 @@ impl<S: Service + 'static> Acceptor<S> {
         let endpoint = self.endpoint;
         let end_ms = endpoint.now_ms() + endpoint.limits.drain_timeout_ms;
         if !self.is_tcp {
-            // Nobody new gets into the queue, and those in it can still be accepted.
+            // Closes the accept queue to new connections; queued ones can still be accepted.
             self.listener.end();
         }
-        // The queue is no longer than this, so what comes behind the last of these came after the signal.
+        // The accept queue holds at most this many: any further connection arrived after the signal.
         let mut left = endpoint.limits.accept_backlog + 1;
         let mut discarded = [0; 16];
         loop {

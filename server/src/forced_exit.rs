@@ -57,7 +57,7 @@ fn start_clock() {
     }
 }
 
-/// A log that nobody reads may be what the loop hangs on: the message must not wait for it too.
+/// The loop may hang because standard error is a full pipe, so the message is written only if that does not block.
 fn end(message: &[u8], code: c_int) {
     let stderr = io::stderr();
     let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];

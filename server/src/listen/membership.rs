@@ -42,7 +42,8 @@ impl Turn {
     }
 }
 
-/// A sharer's name. Once it is dropped nobody gets an answer there, also where a ring still holds the socket.
+/// The name that a server holds among those that share its port. Dropping it shuts the socket down, so that it no
+/// longer answers even while a ring still holds it open.
 #[derive(Debug)]
 pub struct Membership {
     name: UnixListener,
@@ -154,7 +155,7 @@ fn answer_one(name: &Socket, answer: &str) -> Result<(), Errno> {
     // Not registered with the driver: nothing has to be waited for, and nothing is allocated.
     let asking = rustix::net::accept_with(name, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
     if credentials(&asking).is_ok_and(|peer| peer.uid() == own_user()) {
-        // Who does not wait for the answer does not get it.
+        // The answer fits the socket's buffer; a peer that has gone misses it.
         let _ = rustix::net::send(&asking, answer.as_bytes(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
     }
     Ok(())

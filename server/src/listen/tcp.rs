@@ -22,12 +22,12 @@ pub fn resolve(host: &str) -> io::Result<SocketAddr> {
     host.to_socket_addrs()?.next().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
 }
 
-/// Listens where nobody else does, and keeps everybody else away.
+/// Listens exclusively: refused if the address is in use, and no other socket can bind it afterwards.
 pub fn listen_alone(address: SocketAddr, backlog: i32) -> Result<OwnedFd, PortError> {
     until_it_lasts(|| listen(address, backlog, false))
 }
 
-/// Listens where nobody else does, or with servers of the same index, and lets more of these join.
+/// Listens on a free address, or joins servers of the same index; further servers of that index may join.
 pub fn listen_shared(address: SocketAddr, backlog: i32, index: &str) -> Result<(OwnedFd, Membership), PortError> {
     let _turn = Turn::take(address.port())?;
     until_it_lasts(|| match listen(address, backlog, false) {

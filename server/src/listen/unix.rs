@@ -35,7 +35,7 @@ pub struct OwnedPath {
 impl Drop for OwnedPath {
     fn drop(&mut self) {
         if self.identity.is_some() && identity(&self.path) == self.identity {
-            // Whoever removed it meanwhile did what was wanted.
+            // It may have been removed meanwhile.
             let _ = std::fs::remove_file(&self.path);
         }
     }
