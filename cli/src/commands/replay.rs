@@ -20,7 +20,7 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("what").required(true).args(["preview", "payloads", "references", "uniform", "beside"])))]
 #[command(after_help = "Examples:
-  fraudring replay --preview 1
+  fraudring replay --preview 1 --preview 2
   fraudring replay --preview final-like --json
   fraudring replay --payloads mine.json --index mine.index
   fraudring replay --references 1000
@@ -31,9 +31,10 @@ use std::path::PathBuf;
 
 A positive is a denied transaction. Exit status 0: every answer was right; 3: at least one was wrong or missing.")]
 pub struct Options {
-    /// A published payload set; generated and labelled by brute force on first use, then kept in the data folder
+    /// A published payload set; generated and labelled by brute force on first use, then kept in the data folder. More than
+    /// one: give the option again; the index is opened once, and a report follows the other
     #[arg(long, value_enum, value_name = "SET")]
-    preview: Option<Preview>,
+    preview: Vec<Preview>,
     /// A payload file, as `dataset payloads` writes it; `-` is stdin
     #[arg(long, value_name = "FILE")]
     payloads: Option<PathBuf>,
@@ -69,30 +70,33 @@ pub struct Options {
     json: bool,
 }
 
-/// Replays and prints the result on stdout.
+/// Replays and prints a result a set on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
-    let report = match queries(options, &reporter)? {
-        Some(drawn) => replay_drawn(options, &drawn, &reporter)?,
-        None => replay_payloads(options, &reporter)?,
+    let reports = match queries(options, &reporter)? {
+        Some(drawn) => vec![replay_drawn(options, &drawn, &reporter)?],
+        None => replay_payloads(options, &payload_sets(options, &reporter)?, &reporter)?,
     };
-    report.print(options.json)?;
-    Ok(if report.all_right() { Outcome::Done } else { Outcome::WrongAnswers })
+    for report in &reports {
+        report.print(options.json)?;
+    }
+    Ok(if reports.iter().all(ReplayReport::all_right) { Outcome::Done } else { Outcome::WrongAnswers })
 }
 
-fn replay_payloads(options: &Options, reporter: &Reporter) -> Result<ReplayReport> {
-    let payloads = payloads(options, reporter)?;
-    let report = match &options.through {
-        Some(target) => through::replay(&payloads, target, reporter)?,
+fn replay_payloads(options: &Options, sets: &[Payloads], reporter: &Reporter) -> Result<Vec<ReplayReport>> {
+    let reports: Vec<_> = match &options.through {
+        Some(target) => sets.iter().map(|set| through::replay(set, target, reporter)).collect::<Result<_>>()?,
         None => {
             let (_, generation) = options.data.index(options.index.as_deref(), reporter)?;
-            in_process::replay_payloads(&payloads, generation, options.stats, reporter)?
+            in_process::replay_payloads(sets, generation, options.stats, reporter)?
         }
     };
-    if report.wrong_answers() > 0 {
-        reporter.note(&load_test::wrong_answers_hint(&payloads.name, options.payloads.is_none()));
+    for (set, report) in sets.iter().zip(&reports) {
+        if report.wrong_answers() > 0 {
+            reporter.note(&load_test::wrong_answers_hint(&set.name, options.payloads.is_none()));
+        }
     }
-    Ok(report)
+    Ok(reports)
 }
 
 /// Queries that no payload made, and the references they were drawn with.
@@ -126,11 +130,13 @@ fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result
     in_process::replay_points(name, queries, &expected, &generation, options.stats, reporter)
 }
 
-fn payloads(options: &Options, reporter: &Reporter) -> Result<Payloads> {
+fn payload_sets(options: &Options, reporter: &Reporter) -> Result<Vec<Payloads>> {
     if let Some(path) = &options.payloads {
-        return Ok(Payloads { name: path.display().to_string(), entries: read_payloads(path)? });
+        return Ok(vec![Payloads { name: path.display().to_string(), entries: read_payloads(path)? }]);
     }
-    let preview = options.preview.ok_or_else(|| anyhow::anyhow!("name what to replay: --preview, --payloads …"))?;
-    let entries = DataFolder::open(&options.data)?.payloads(preview, reporter)?;
-    Ok(Payloads { name: preview.name().to_owned(), entries })
+    let folder = DataFolder::open(&options.data)?;
+    let set = |preview: &Preview| {
+        Ok(Payloads { name: preview.name().to_owned(), entries: folder.payloads(*preview, reporter)? })
+    };
+    options.preview.iter().map(set).collect()
 }

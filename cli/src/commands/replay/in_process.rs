@@ -24,16 +24,22 @@ struct Query {
     expected: Decision,
 }
 
-/// Every payload once, in order: all are parsed, then all are searched, so that neither disturbs the other's time.
+/// The sets one after the other, by one index.
 pub fn replay_payloads(
-    payloads: &Payloads,
+    sets: &[Payloads],
     generation: Generation,
     count: bool,
     reporter: &Reporter,
-) -> Result<ReplayReport> {
+) -> Result<Vec<ReplayReport>> {
+    let longest = sets.iter().flat_map(|set| &set.entries).map(|entry| entry.request.len()).max().unwrap_or(0);
+    let mut scorer = Scorer::new(generation, longest);
+    sets.iter().map(|set| replay_set(set, &mut scorer, count, reporter)).collect()
+}
+
+/// Every payload once, in order: all are parsed, then all are searched, so that neither disturbs the other's time.
+fn replay_set(payloads: &Payloads, scorer: &mut Scorer, count: bool, reporter: &Reporter) -> Result<ReplayReport> {
     let Payloads { name, entries } = payloads;
-    let longest = entries.iter().map(|entry| entry.request.len()).max().unwrap_or(0);
-    let (mut scorer, mut parse) = (Scorer::new(generation, longest), Durations::new()?);
+    let mut parse = Durations::new()?;
     let (mut faults, mut errors) = (FaultLog::default(), 0);
     let mut queries = Vec::with_capacity(entries.len());
     for (number, entry) in entries.iter().enumerate() {
