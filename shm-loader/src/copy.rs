@@ -1,8 +1,11 @@
 //! Moves a file's bytes into a segment through a few small buffers: io_uring reads ahead while `write` copies.
 //!
+//! Without the feature `ring` every file is read by plain reads.
+//!
 //! Writing goes through `write(2)` and not through a mapping, which would take a page fault for every 4 KiB.
 
 mod plain;
+#[cfg(feature = "ring")]
 mod ring;
 mod sink;
 
@@ -18,6 +21,7 @@ pub enum Reader {
     #[default]
     Auto,
     /// io_uring or an error.
+    #[cfg_attr(not(feature = "ring"), value(skip))]
     IoUring,
     /// Plain reads only.
     Plain,
@@ -36,6 +40,11 @@ pub(crate) struct Used {
 pub(crate) fn copy(reader: Reader, sink: &mut Sink<'_>) -> Result<Used, CopyError> {
     let refused = match reader {
         Reader::Plain => None,
+        #[cfg(not(feature = "ring"))]
+        Reader::Auto => None,
+        #[cfg(not(feature = "ring"))]
+        Reader::IoUring => return Err(CopyError::RingRefused(io::ErrorKind::Unsupported.into())),
+        #[cfg(feature = "ring")]
         Reader::Auto | Reader::IoUring => match ring::copy(sink) {
             Ok(()) => return Ok(Used { reader: "io_uring", refused: None }),
             Err(ring::Failure::Copy(error)) => return Err(error),

@@ -1,6 +1,9 @@
 //! Points in time: RFC 3339 text, and what the dimensions need of them.
 
 use crate::swar::Shape;
+use std::fmt;
+use std::ops::Sub;
+use std::time::Duration;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const DATE_TIME: usize = "YYYY-MM-DDTHH:MM:SS".len();
@@ -31,9 +34,44 @@ impl Timestamp {
         Self { second, nanosecond }
     }
 
+    /// A year, month and day with an hour, minute and second of it, in UTC; nothing if the calendar has no such date or
+    /// the day no such second.
+    pub fn from_utc(date: [u32; 3], time: [u32; 3]) -> Option<Self> {
+        let [date, time] = [date, time].map(|numbers| numbers.map(|number| i32::try_from(number).unwrap_or(i32::MAX)));
+        let ([year, month, day], [hour, minute, second]) = (date, time);
+        let exists = year <= 9999 && is_date(year, month, day) && hour <= 23 && minute <= 59 && second <= 59;
+        exists.then(|| Self::new(utc_second(date, time), 0))
+    }
+
     /// Nanoseconds since the Unix epoch.
     pub fn as_nanosecond(self) -> i128 {
         i128::from(self.second) * 1_000_000_000 + i128::from(self.nanosecond)
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, earlier: Duration) -> Self {
+        const NANOSECONDS: u32 = 1_000_000_000;
+        let borrowed = self.nanosecond < earlier.subsec_nanos();
+        let nanosecond = self.nanosecond + if borrowed { NANOSECONDS } else { 0 } - earlier.subsec_nanos();
+        Self::new(self.second - earlier.as_secs() as i64 - i64::from(borrowed), nanosecond)
+    }
+}
+
+/// RFC 3339 in UTC, with a fraction only where there is one.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = date_of(self.second.div_euclid(SECONDS_PER_DAY));
+        let of_day = self.second.rem_euclid(SECONDS_PER_DAY);
+        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        write!(formatter, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if self.nanosecond > 0 {
+            let digits = format!("{:09}", self.nanosecond);
+            write!(formatter, ".{}", digits.trim_end_matches('0'))?;
+        }
+        formatter.write_str("Z")
     }
 }
 
@@ -90,8 +128,13 @@ fn unix_second(date_time: &[u8; DATE_TIME]) -> Option<i64> {
     if !is_date(year, month, day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let of_day = (i32::from(hour) * 60 + i32::from(minute)) * 60 + i32::from(second.min(59));
-    Some(i64::from(days_to(year, month, day)) * SECONDS_PER_DAY + i64::from(of_day))
+    Some(utc_second([year, month, day], [i32::from(hour), i32::from(minute), i32::from(second.min(59))]))
+}
+
+/// Seconds from the epoch to a date and time of day that exist.
+#[inline]
+fn utc_second([year, month, day]: [i32; 3], [hour, minute, second]: [i32; 3]) -> i64 {
+    i64::from(days_to(year, month, day)) * SECONDS_PER_DAY + i64::from((hour * 60 + minute) * 60 + second)
 }
 
 fn is_date(year: i32, month: i32, day: i32) -> bool {
@@ -107,13 +150,28 @@ fn days_in_month(year: i32, month: i32) -> i32 {
     }
 }
 
+/// From the first of March of the year 0 to the epoch.
+const DAYS_BEFORE_EPOCH: i32 = 719_468;
+
 /// Days from the epoch to a date.
 fn days_to(year: i32, month: i32, day: i32) -> i32 {
-    const FROM_MARCH_OF_YEAR_0: i32 = 719_468;
     // Counted from March the leap day is a year's last, and months before it follow one rule: 153 days in five.
     let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - FROM_MARCH_OF_YEAR_0
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - DAYS_BEFORE_EPOCH
+}
+
+/// The year, month and day that begins `days` after the epoch.
+fn date_of(days: i64) -> (i64, i64, i64) {
+    const DAYS_PER_ERA: i64 = 146_097; // 400 years
+    let days = days + i64::from(DAYS_BEFORE_EPOCH);
+    let (era, of_era) = (days.div_euclid(DAYS_PER_ERA), days.rem_euclid(DAYS_PER_ERA));
+    // the leap day ends 4 years, is left out at the end of 100, and ends 400 all the same
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let (month, next_year) = if from_march < 10 { (from_march + 3, 0) } else { (from_march - 9, 1) };
+    (era * 400 + year_of_era + next_year, month, of_year - (from_march * 153 + 2) / 5 + 1)
 }
 
 /// Nanoseconds of the digits that `text` begins with, and what follows them.
@@ -278,6 +336,34 @@ mod tests {
             prop_assert_eq!(hour_of_day(instant), i64::from(utc.hour()));
             prop_assert_eq!(day_of_week(instant), i64::from(utc.weekday().to_monday_zero_offset()));
         }
+
+        #[test]
+        fn text_is_jiffs(second in -62_167_219_200..253_402_000_000_i64, nanosecond in prop_oneof![Just(0), 0..1_000_000_000_u32]) {
+            let instant = Timestamp::new(second, nanosecond);
+            prop_assert_eq!(instant.to_string(), jiff::Timestamp::new(second, nanosecond as i32).unwrap().to_string());
+        }
+
+        #[test]
+        fn a_date_and_time_exist_when_jiff_says_so(
+            year in 1970..10_010_u32, month in 0..14_u32, day in 0..33_u32,
+            hour in 0..25_u32, minute in 0..61_u32, second in 0..61_u32
+        ) {
+            let civil = jiff::civil::DateTime::new(
+                year as i16, month as i8, day as i8, hour as i8, minute as i8, second as i8, 0);
+            let by_jiff = civil.ok().filter(|_| year < 9999).and_then(|civil| jiff::tz::Offset::UTC.to_timestamp(civil).ok());
+            let ours = Timestamp::from_utc([year, month, day], [hour, minute, second]).filter(|_| year < 9999);
+            prop_assert_eq!(ours.map(Timestamp::as_nanosecond), by_jiff.map(jiff::Timestamp::as_nanosecond));
+        }
+
+        #[test]
+        fn what_lies_before_is_what_jiff_says(second in 0..253_402_000_000_i64, nanosecond in 0..1_000_000_000_u32,
+                                              back in 0..60_000_000_000_u64, part in 0..1_000_000_000_u32) {
+            let earlier = Timestamp::new(second, nanosecond) - Duration::new(back, part);
+            prop_assert_eq!(
+                earlier.as_nanosecond(),
+                i128::from(second) * 1_000_000_000 + i128::from(nanosecond) - Duration::new(back, part).as_nanos() as i128
+            );
+        }
     }
 
     #[test]
@@ -289,6 +375,7 @@ mod tests {
             assert!(is_date(year, month, last) && !is_date(year, month, last + 1) && !is_date(year, month, 0));
             for day in 1..=last {
                 assert_eq!(days_to(year, month, day), days, "{year}-{month}-{day}");
+                assert_eq!(date_of(days.into()), (year.into(), month.into(), day.into()));
                 days += 1;
             }
         }

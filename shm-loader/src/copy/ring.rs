@@ -1,6 +1,6 @@
 //! Reads ahead through tokio-uring: while one buffer is written, the others are being filled.
 
-use super::sink::{BUFFER_BYTES, BUFFERS, CopyError, Sink};
+use super::sink::{BUFFER_BYTES, CopyError, Sink};
 use runtime::probe;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -10,6 +10,8 @@ use std::rc::Rc;
 use tokio_uring::buf::BoundedBuf;
 use tokio_uring::fs::File;
 
+/// Buffers in flight, so at most 1 MiB in all.
+const BUFFERS: usize = 4;
 /// Entries of the ring: every buffer's read, and the close at the end.
 const ENTRIES: u32 = 8;
 const _: () = assert!(ENTRIES as usize > BUFFERS);

@@ -10,8 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes a buffer holds: large enough that a call's fixed cost does not show, small enough for the L2 cache.
 pub(super) const BUFFER_BYTES: usize = 256 * 1024;
-/// Buffers in flight with io_uring, so at most 1 MiB in all; plain reading uses one.
-pub(super) const BUFFERS: usize = 4;
 /// The largest unit in which kernels keep a file's pages, a huge page, and as much again for its alignment.
 const FOLIO_BYTES: u64 = 2 * (2 << 20);
 

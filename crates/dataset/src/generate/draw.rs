@@ -3,10 +3,8 @@
 use super::pcg::Pcg;
 use super::profile::{CustomerAverage, Habits, MerchantChoice, Profile};
 use super::recipe::Dates;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
-use schema::{LastTransaction, Transaction};
+use schema::{LastTransaction, Timestamp, Transaction};
+use std::time::Duration;
 
 /// Transactions that are drawn in one go while the ones before are worked on.
 const CHUNK: usize = 1 << 14;
@@ -95,7 +93,7 @@ impl Drawn {
         Transaction {
             amount: self.amount,
             installments: f64::from(self.installments),
-            requested_at: instant(self.requested_at),
+            requested_at: self.requested_at,
             customer_avg_amount: self.customer_avg,
             tx_count_24h: f64::from(self.tx_count_24h),
             merchant_is_known: self.known_merchants.numbers().contains(&self.merchant),
@@ -104,9 +102,7 @@ impl Drawn {
             is_online: self.is_online,
             card_present: self.card_present,
             km_from_home: self.km_from_home,
-            last: self
-                .last
-                .map(|(timestamp, km_from_current)| LastTransaction { timestamp: instant(timestamp), km_from_current }),
+            last: self.last.map(|(timestamp, km_from_current)| LastTransaction { timestamp, km_from_current }),
         }
     }
 }
@@ -149,10 +145,8 @@ fn draw_requested_at(pcg: &mut Pcg, habits: &Habits, dates: Dates) -> Timestamp 
             (year, month, pcg.int((1, 29)))
         }
     };
-    let drawn_date = "every drawn date exists: days end at 28, years at 2030";
-    let civil = DateTime::new(year as i16, month as i8, day as i8, hour as i8, minute as i8, second as i8, 0)
-        .expect(drawn_date);
-    Offset::UTC.to_timestamp(civil).expect(drawn_date)
+    Timestamp::from_utc([year, month, day], [hour, minute, second])
+        .expect("every drawn date exists: days end at 28, years at 2030")
 }
 
 fn draw_merchant(pcg: &mut Pcg, habits: &Habits, known: &KnownMerchants) -> u32 {
@@ -172,16 +166,11 @@ fn draw_last(pcg: &mut Pcg, habits: &Habits, dates: Dates, requested_at: Timesta
         return None;
     }
     let seconds_back = match dates {
-        Dates::Classic => 60 * i64::from(pcg.int(habits.minutes_back)),
-        Dates::Random => 60 + (pcg.next_u64() % LONGEST_SECONDS_BACK) as i64,
+        Dates::Classic => 60 * u64::from(pcg.int(habits.minutes_back)),
+        Dates::Random => 60 + pcg.next_u64() % LONGEST_SECONDS_BACK,
     };
-    let timestamp = requested_at - SignedDuration::from_secs(seconds_back);
+    let timestamp = requested_at - Duration::from_secs(seconds_back);
     Some((timestamp, pcg.range(habits.last_km)))
-}
-
-/// Drawn times are whole seconds.
-fn instant(time: Timestamp) -> schema::Timestamp {
-    schema::Timestamp::new(time.as_second(), 0)
 }
 
 /// Two decimals, half away from zero.
