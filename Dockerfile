@@ -33,13 +33,16 @@ RUN rustc -vV | sed -n 's/^host: //p' > /host && \
 
 # ---- the index, from the code that makes it and nothing else
 FROM dependencies AS index
+COPY crates/space crates/space
+COPY crates/simd crates/simd
 COPY crates/schema crates/schema
+COPY crates/scoring crates/scoring
 COPY crates/dataset crates/dataset
 COPY index index
 COPY deploy/build-index deploy/build-index
 # `cargo` goes by times, and ours are older than the empty crates'. All stages name the same packages, because what is
 # built together decides on the features of what they share.
-RUN rm -f deploy/build-index/src/lib.rs && find crates/schema crates/dataset index deploy -name '*.rs' -exec touch {} + && \
+RUN rm -f deploy/build-index/src/lib.rs && find crates/space crates/simd crates/schema crates/scoring crates/dataset index deploy -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
 ARG REFERENCES=official
 # A pattern may match nothing, so the folder may be missing; some file must match, so the lock file comes along.
@@ -49,13 +52,12 @@ RUN mkdir /index && cd /references && \
 
 # ---- loader and server
 FROM dependencies AS programs
-COPY crates/command-line crates/command-line
-COPY crates/schema crates/schema
+COPY crates crates
 COPY index index
 COPY shm-loader shm-loader
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find crates/command-line crates/schema index shm-loader server -name '*.rs' -exec touch {} + && \
+RUN find crates index shm-loader server -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
     cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \

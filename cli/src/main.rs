@@ -2,29 +2,16 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod advice;
-mod data;
-mod dataset_command;
-mod equal_points;
-mod exit;
-mod index_command;
-mod index_effort;
-mod index_image;
-mod interrupt;
-mod load_test_command;
-mod output;
-mod progress;
-mod references_source;
-mod replay;
-mod search_stats;
-mod up;
-mod usable;
+mod cache;
+mod commands;
+mod console;
 
 use clap::{Parser, Subcommand};
+use console::exit;
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: server::Allocator = server::Allocator;
+static ALLOCATOR: server::Allocator = server::ALLOCATOR;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +40,7 @@ An environment variable that is set to nothing counts as not set.";
 
 /// Scores card transactions: the 5 most similar of 3,000,000 labelled references decide.
 #[derive(Parser)]
-#[command(name = "fraudring", version = index::version(), after_help = EXAMPLES, after_long_help = EXAMPLES)]
+#[command(name = "fraudring", version = command_line::version(), after_help = EXAMPLES, after_long_help = EXAMPLES)]
 #[command(propagate_version = false, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
@@ -63,37 +50,37 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the whole system: index, shared memory, two servers, load balancer
-    Up(up::Options),
+    Up(commands::up::Options),
     /// Send known payloads through the engine, or through a running service, and check every answer
-    Replay(replay::Options),
+    Replay(commands::replay::Options),
     /// Send payloads at planned times, check every answer, and score speed and decisions as the contest does
-    LoadTest(Box<load_test_command::Options>),
+    LoadTest(Box<commands::load_test::Options>),
     /// Build an index, describe it, measure it, or explain one decision
     #[command(subcommand)]
-    Index(index_command::Command),
+    Index(commands::index::Command),
     /// Generate reference vectors and labelled test payloads
     #[command(subcommand)]
-    Dataset(dataset_command::Command),
+    Dataset(commands::dataset::Command),
     /// Load an index into shared memory, inspect it, remove it
     #[command(subcommand)]
     Shm(shm_loader::command::Command),
     /// Run one server on an index in shared memory (`up` starts two of them)
     Server(server::Options),
     /// Run a server that answers the same to every request: the floor to compare with
-    BareServer(server::BareOptions),
+    BareServer(server::BaselineOptions),
 }
 
 fn main() -> ExitCode {
     shm_loader::call_commands("fraudring shm");
     match command_line::parse::<Cli>().command {
-        Command::Up(options) => exit::code(up::run(&options)),
-        Command::Replay(options) => exit::code(replay::run(&options)),
-        Command::LoadTest(options) => exit::code(load_test_command::run(&options)),
-        Command::Index(command) => exit::code(index_command::run(&command)),
-        Command::Dataset(command) => exit::code(dataset_command::run(&command)),
+        Command::Up(options) => exit::code(commands::up::run(&options)),
+        Command::Replay(options) => exit::code(commands::replay::run(&options)),
+        Command::LoadTest(options) => exit::code(commands::load_test::run(&options)),
+        Command::Index(command) => exit::code(commands::index::run(&command)),
+        Command::Dataset(command) => exit::code(commands::dataset::run(&command)),
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
-        Command::BareServer(options) => server::run_bare(&options),
+        Command::BareServer(options) => server::run_baseline(&options),
     }
 }
 

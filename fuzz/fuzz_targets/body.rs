@@ -1,3 +1,6 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| server::fuzzing::body(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    http::fuzzing::chunked(bytes);
+    server::fuzzing::body(bytes);
+});

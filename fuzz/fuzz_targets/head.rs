@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| server::fuzzing::head(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| http::fuzzing::head(bytes));

@@ -7,10 +7,13 @@ use std::time::Instant;
 
 use bytemuck::AnyBitPattern;
 use criterion::{Criterion, criterion_group, criterion_main};
-use index::format::{Boxes, FORMATS, Leaf, Node, PACKED_MAX, Paired};
+use index::InstructionSet;
+use index::exact::layout::{Boxes, FORMATS, Leaf, Node, PACKED_MAX};
 use index::kernel::{self, Distance, INSERTED, Kernel, Task};
+use index::lanes::Paired;
 
-#[path = "../tests/common/mod.rs"]
+#[allow(dead_code, clippy::unwrap_used, reason = "made for the tests; the benchmark takes a part")]
+#[path = "../tests/it/common/mod.rs"]
 mod common;
 use common::{Points, Random};
 
@@ -136,11 +139,11 @@ impl Task for Insert<'_> {
 /// `task` makes the work of so many steps: the loop is inside it, as a call for each step would cost more than the step.
 fn on_every_kernel<T: Task>(criterion: &mut Criterion, step: &str, task: impl Fn(u64) -> T) {
     let mut group = criterion.benchmark_group(step);
-    for kernel in kernel::available() {
+    for kernel in InstructionSet::available() {
         group.bench_function(kernel.name(), |bencher| {
             bencher.iter_custom(|times| {
                 let started = Instant::now();
-                kernel.run(task(times));
+                kernel::run(kernel, task(times));
                 started.elapsed()
             });
         });

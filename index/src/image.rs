@@ -2,44 +2,43 @@
 
 use std::ops::Range;
 
-use schema::Rules;
 use serde::Serialize;
+use simd::InstructionSet;
 use space::{NEIGHBOURS, Neighbour, Point};
 
-use crate::engine::{Effort, Engine};
-use crate::equal_points::{self, EqualPoints};
+use crate::exact::layout::{DimensionOrder, LabelBounds, Leaf, References, Trees};
+use crate::exact::{self, Effort, Engine, EqualPoints, Shape, TreeError, survey_trees, validate_trees};
 use crate::format::{
-    Header, LANES, LabelBounds, Leaf, NO_REST, OpenError, Order, References, SECTION_COUNT, SectionKind, Shape, Trees,
-    checksum, decode_rules, read_header, read_sections, survey_trees, validate_trees,
+    FormatError, Header, NO_REST, RuleSections, SECTION_COUNT, SectionKind, checksum, read_header, read_sections,
 };
-use crate::kernel::{self, Chosen};
+use crate::lanes::LANES;
+use crate::open_error::OpenError;
 
 /// An index over borrowed bytes that were checked from end to end.
 pub struct Index<'a> {
     bytes: &'a [u8],
     header: Header,
-    rules: Rules,
+    rules: RuleSections<'a>,
     engine: Engine<'a>,
     shape: Shape,
-    kernel: Chosen,
+    kernel: InstructionSet,
 }
 
 /// What [`Index::check`] found in an image, without the image: it can be kept or given back by what was found.
 pub struct Checked {
     header: Header,
     sections: [Range<usize>; SECTION_COUNT],
-    rules: Rules,
     label_bounds: LabelBounds,
     shape: Shape,
-    kernel: Chosen,
+    kernel: InstructionSet,
 }
 
 impl Checked {
-    fn new(bytes: &[u8], kernel: Chosen) -> Result<Self, OpenError> {
+    fn new(bytes: &[u8], kernel: InstructionSet) -> Result<Self, OpenError> {
         let header = read_header(bytes)?;
         let found = checksum(bytes);
         if found != header.checksum {
-            return Err(OpenError::Checksum { header: header.checksum, found });
+            return Err(FormatError::Checksum { header: header.checksum, found }.into());
         }
         Self::assemble(bytes, header, kernel, |trees| validate_trees(trees, header.references, header.frauds))
     }
@@ -47,18 +46,25 @@ impl Checked {
     fn assemble<'a>(
         bytes: &'a [u8],
         header: Header,
-        kernel: Chosen,
-        check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), OpenError>,
+        kernel: InstructionSet,
+        check: impl FnOnce(&Trees<'a>) -> Result<(LabelBounds, Shape), TreeError>,
     ) -> Result<Self, OpenError> {
         let sections = read_sections(bytes)?;
-        let [normalization, mcc_risk, ..] = &sections;
-        let rules = decode_rules(&bytes[normalization.clone()], &bytes[mcc_risk.clone()])?;
         let trees = trees(bytes, &header, &sections)?;
         if !trees.references.is_whole() {
-            return Err(OpenError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 });
+            return Err(TreeError::ReferenceRow { bytes: sections[SECTION_COUNT - 1].len() as u64 }.into());
         }
         let (label_bounds, shape) = check(&trees)?;
-        Ok(Self { header, sections, rules, label_bounds, shape, kernel })
+        Ok(Self { header, sections, label_bounds, shape, kernel })
+    }
+
+    /// The sections of the rules in the bytes that were checked, for a caller who keeps those only if the rules are sound.
+    ///
+    /// # Panics
+    ///
+    /// May panic if `bytes` are others than those that were checked.
+    pub fn rule_sections<'a>(&self, bytes: &'a [u8]) -> RuleSections<'a> {
+        rule_sections(bytes, &self.sections)
     }
 
     /// The index over the bytes that were checked, wherever they lie now.
@@ -67,13 +73,19 @@ impl Checked {
     ///
     /// If `bytes` have another length or lie at an address that is no multiple of 4. Nothing else is checked again.
     pub fn over(self, bytes: &[u8]) -> Result<Index<'_>, OpenError> {
-        let Self { header, sections, rules, label_bounds, shape, kernel } = self;
+        let Self { header, sections, label_bounds, shape, kernel } = self;
         if bytes.len() as u64 != header.image_bytes {
-            return Err(OpenError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
+            return Err(FormatError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 }.into());
         }
         let engine = Engine::new(trees(bytes, &header, &sections)?, &label_bounds);
+        let rules = rule_sections(bytes, &sections);
         Ok(Index { bytes, header, rules, engine, shape, kernel })
     }
+}
+
+fn rule_sections<'a>(bytes: &'a [u8], sections: &[Range<usize>; SECTION_COUNT]) -> RuleSections<'a> {
+    let [normalization, mcc_risk, ..] = sections.each_ref().map(|range| &bytes[range.clone()]);
+    RuleSections { normalization, mcc_risk }
 }
 
 /// The walked sections as records.
@@ -81,41 +93,57 @@ fn trees<'a>(
     bytes: &'a [u8],
     header: &Header,
     sections: &[Range<usize>; SECTION_COUNT],
-) -> Result<Trees<'a>, OpenError> {
+) -> Result<Trees<'a>, TreeError> {
     let [_, _, nodes, leaves, packed, references] = sections.each_ref().map(|range| &bytes[range.clone()]);
     Ok(Trees {
-        order: Order::new(header.order)?,
-        nodes: bytemuck::try_cast_slice(nodes).map_err(|_| OpenError::Misaligned)?,
+        order: DimensionOrder::new(header.order)?,
+        nodes: bytemuck::try_cast_slice(nodes).map_err(|_| TreeError::Misaligned)?,
         rest: (header.rest != NO_REST).then_some(header.rest),
-        leaves: bytemuck::try_cast_slice(leaves).map_err(|_| OpenError::Misaligned)?,
+        leaves: bytemuck::try_cast_slice(leaves).map_err(|_| TreeError::Misaligned)?,
         packed,
         references: References::new(references, header.references),
     })
 }
 
 impl<'a> Index<'a> {
-    /// Checks everything (header, checksum, sections, rules, tree), then chooses the kernel.
+    /// Checks everything but what the rules mean (header, checksum, sections, trees); answers with the fastest kernel.
     ///
     /// `bytes` must start at a multiple of 4 and must not change while the index lives. If they do, a search ends with any
     /// answer or with a panic, but it ends.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the image.
     pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
-        Self::check(bytes)?.over(bytes)
+        Self::open_with(bytes, InstructionSet::detect())
     }
 
     /// [`Index::open`] with a given kernel.
-    pub fn open_with(bytes: &'a [u8], kernel: Chosen) -> Result<Self, OpenError> {
-        Checked::new(bytes, kernel)?.over(bytes)
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`].
+    pub fn open_with(bytes: &'a [u8], kernel: InstructionSet) -> Result<Self, OpenError> {
+        Self::check(bytes, kernel)?.over(bytes)
     }
 
-    /// The checks of [`Index::open`], for a caller who keeps the bytes only if they are sound.
-    pub fn check(bytes: &[u8]) -> Result<Checked, OpenError> {
-        Checked::new(bytes, kernel::choose()?)
+    /// The checks of [`Index::open_with`], for a caller who keeps the bytes only if they are sound.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`].
+    pub fn check(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
+        Checked::new(bytes, kernel)
     }
 
     /// [`Index::check`] for bytes that it has accepted before, in this very version: reads the nodes alone and takes the
     /// rest on trust. With any other bytes answers may be wrong and a search may panic.
-    pub fn check_verified(bytes: &[u8]) -> Result<Checked, OpenError> {
-        Checked::assemble(bytes, read_header(bytes)?, kernel::choose()?, survey_trees)
+    ///
+    /// # Errors
+    ///
+    /// If header, section table or nodes are wrong.
+    pub fn check_verified(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
+        Checked::assemble(bytes, read_header(bytes)?, kernel, survey_trees)
     }
 
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
@@ -133,9 +161,11 @@ impl<'a> Index<'a> {
         self.engine.neighbours(self.kernel, query)
     }
 
-    /// How transactions become vectors for this index.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
+    /// The sections that say how payloads become vectors for this index, as [`build`](crate::build) took them.
+    ///
+    /// They are as long as they must be; nothing else was checked.
+    pub fn rule_sections(&self) -> RuleSections<'a> {
+        self.rules
     }
 
     /// The bytes the index was opened on.
@@ -170,7 +200,7 @@ impl<'a> Index<'a> {
 
     /// How many references have equal vectors, which makes searches among them slow. Sorts all vectors.
     pub fn equal_points(&self) -> EqualPoints {
-        equal_points::equal_points(&self.engine.trees)
+        exact::equal_points(&self.engine.trees)
     }
 
     /// What the index holds and where.

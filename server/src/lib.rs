@@ -1,57 +1,55 @@
 //! Scores transactions over HTTP/1.1: one pinned thread, one ring, one shared index.
 //!
-//! The life of a request: the connection's task waits for its socket (`connection`, `driver`), borrows a buffer
-//! (`buffers`) and reads into it; the state machine (`conn`) finds the head (`head`, `target`) and the body (`chunked`), the
-//! `handler` asks the `scorer`, the answer (`response`) is written into the same buffer and sent; the buffer goes
-//! back. Nothing on this path allocates, locks or logs.
+//! The life of a request: the connection's `session` waits for its socket, borrows a buffer (`buffer_pool`) and reads into
+//! it; the state machine of the crate `http` finds head and body; the `service` asks the `scoring::Scorer` what `routes` leads
+//! to it, and gives one of the ready-made `responses`, which is written into the same buffer and sent; the buffer goes back.
+//! Nothing on this path allocates, locks or logs.
 //!
-//! Around it: `options` and `limits` say what is allowed, `listen` binds a path or a `port`, which `siblings` may share,
-//! `signals` tells when to stop, `last_resort` ends a process that cannot end itself, `cpu` pins, `warmup` runs real
-//! queries before the server calls itself ready, the `acceptor` accepts and drains, `worker` is what all connections of
-//! a thread share, `slots` their table, `turns` keeps it fair. `allocator` counts, `descriptors` raises their limit,
-//! `memory` adds the limits up. `bare` puts nothing behind all of it, to know what it costs by itself.
+//! Around it, from start to end: `options` and `limits` say what is allowed; `run` pins the thread, attaches the index,
+//! warms up (`warmup`), binds (`listen`: a Unix socket or a TCP port, which servers of one index may share), serves and
+//! drains. An `acceptor` starts a session for each connection of its listener. A `thread` is what all listeners of a
+//! process share, its `phase` included; an `endpoint` is one service with the limits, buffers and connections
+//! (`connection_table`) of its listener; `fair_yield` keeps tasks from starving each other. `forced_exit` ends a process
+//! whose loop cannot end it, `keep_warm` keeps the core awake, `memory` adds the limits up. `baseline` puts nothing behind
+//! all of it, to know what it costs by itself. Ring or epoll, sockets, cores and signals are those of the crate `runtime`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
-mod allocator;
-mod bare;
-mod buffers;
-mod chunked;
-mod conn;
-mod connection;
-mod cpu;
-mod descriptors;
-mod driver;
+mod baseline;
+mod buffer_pool;
+mod connection_table;
+mod endpoint;
+mod fair_yield;
+mod forced_exit;
 #[cfg(any(fuzzing, test))]
 #[cfg_attr(test, allow(dead_code))]
 pub mod fuzzing;
-mod handler;
-mod head;
-mod last_resort;
+mod keep_warm;
 mod limits;
 mod listen;
 mod log;
 mod memory;
 mod options;
-mod port;
-mod port_error;
-mod response;
-mod scorer;
-mod siblings;
-mod signals;
-mod slots;
-mod start;
-mod target;
-mod turns;
+mod phase;
+mod responses;
+mod routes;
+mod run;
+mod service;
+mod session;
+mod thread;
 mod warmup;
-mod worker;
 
-pub use allocator::Allocator;
-pub use bare::{BareOptions, run_bare};
-pub use cpu::Cpu;
-pub use driver::Choice as DriverChoice;
+pub use baseline::{BaselineOptions, run_baseline};
 pub use limits::Limits;
 pub use listen::Address;
 pub use options::{Instance, LogForm, Options, Serving};
-pub use start::{Failure, run};
+pub use run::{Failure, run};
+pub use runtime::affinity::Cpu;
+pub use runtime::driver::Choice as DriverChoice;
+
+/// The allocator of a server, which counts what requests allocate: nothing, as the log says at the end.
+pub type Allocator = runtime::allocator::Counting<mimalloc::MiMalloc>;
+
+/// To be the `#[global_allocator]` of a binary that serves.
+pub const ALLOCATOR: Allocator = runtime::allocator::Counting(mimalloc::MiMalloc);

@@ -1,4 +1,5 @@
-//! Every limit and time-out of the server, each with its reason, its default and its flag, and what they add up to.
+//! Every limit and time-out of the server, each with its reason, its default and its flag. `memory` adds them up; what
+//! the protocol bounds for every service is in `http::limits`.
 //!
 //! Sizes decide how large the fixed buffers are made at start-up, so nothing here can grow while serving.
 
@@ -72,19 +73,28 @@ impl Limits {
         connections: 4_096,
         accept_backlog: 1_024,
         buffers: 64,
-        pipelined: 16,
-        head_bytes: 8 * 1024,
-        body_bytes: 64 * 1024,
-        head_timeout_ms: 5_000,
-        body_timeout_ms: 5_000,
-        write_timeout_ms: 5_000,
-        idle_timeout_ms: 75_000,
+        pipelined: http::Limits::DEFAULT.pipelined,
+        head_bytes: http::Limits::DEFAULT.head_bytes,
+        body_bytes: http::Limits::DEFAULT.body_bytes,
+        head_timeout_ms: http::Limits::DEFAULT.head_timeout_ms,
+        body_timeout_ms: http::Limits::DEFAULT.body_timeout_ms,
+        write_timeout_ms: http::Limits::DEFAULT.write_timeout_ms,
+        idle_timeout_ms: http::Limits::DEFAULT.idle_timeout_ms,
         drain_timeout_ms: 8_000,
     };
 
-    /// Input half of a request buffer: a whole body, or a head with what was sent right behind it.
-    pub const fn input_bytes(&self) -> usize {
-        self.head_bytes + self.body_bytes
+    /// Those of each connection: what the protocol needs to know.
+    pub const fn http(&self) -> http::Limits {
+        http::Limits {
+            head_bytes: self.head_bytes,
+            body_bytes: self.body_bytes,
+            output_bytes: http::Limits::DEFAULT.output_bytes,
+            pipelined: self.pipelined,
+            head_timeout_ms: self.head_timeout_ms,
+            body_timeout_ms: self.body_timeout_ms,
+            write_timeout_ms: self.write_timeout_ms,
+            idle_timeout_ms: self.idle_timeout_ms,
+        }
     }
 
     /// Descriptors that serving needs: one for each connection, and a few for everything else.
@@ -99,27 +109,8 @@ impl Default for Limits {
     }
 }
 
-/// Header fields of one request: browsers send about 20, proxies add a few.
-pub const HEADERS: usize = 64;
-/// One chunk-size line with its leading zeros and extensions, which are read and thrown away.
-pub const CHUNK_LINE_BYTES: usize = 256;
-/// Trailer fields are of no use here.
-pub const TRAILER_BYTES: usize = 1024;
-/// Empty lines before a request: some clients send one behind a body. Without a bound a connection could be kept busy
-/// for ever that asks for nothing.
-pub const EMPTY_LINES: usize = 8;
-/// The text that says what was wrong with a request.
-pub const DETAIL_BYTES: usize = 256;
-/// A complete error: status line and fields (at most ~230 bytes), members around the detail (~110), and the
-/// detail, of which each byte may need six when escaped.
-pub const RESPONSE_BYTES: usize = 2048;
-/// Output half of a request buffer: answers of a pipelined burst wait here until they are written in one go.
-pub const OUTPUT_BYTES: usize = 8 * 1024;
 /// Slow senders that are asked for their buffers before one of them has given its own back.
 pub const EVICTIONS_AT_ONCE: usize = 4;
-/// After the last answer, what the peer still sends is read and dropped for this long: closing with unread
-/// bytes would reset the connection and could destroy the answer on its way.
-pub const LINGER_MS: u64 = 1_000;
 /// How often expired connections are looked for, and so how late a time-out may come.
 pub const SWEEP_MS: u64 = 100;
 /// Pause after an accept that failed for want of descriptors or memory; without it the loop would spin.
@@ -138,15 +129,8 @@ pub const ACCEPT_REPORT_MS: u64 = 10_000;
 pub const ACCEPT_BURST: usize = 64;
 /// How often a server that stops looks whether all is done.
 pub const DRAIN_POLL_MS: u64 = 10;
-/// Turns of one connection before others get one, if it never has to wait.
-pub const TURNS_BEFORE_YIELD: u32 = 16;
-/// Entries of the ring: 0.45 MB, and more operations than this are submitted in several goes.
-pub const RING_ENTRIES: u32 = 1024;
-/// What is advised where the limit of locked memory is too low: a ring takes up to 128 KiB, and a user's processes are
-/// counted together.
-pub const ADVISED_MEMLOCK_BYTES: u64 = 8 * 1024 * 1024;
-/// How long the ring may take for the operation that proves it works.
-pub const RING_PROBE_MS: u64 = 500;
+/// Rounds of one connection before it yields to the others, if it never has to wait.
+pub const ROUNDS_BEFORE_YIELD: u32 = 16;
 /// Requests answered before the server calls itself ready.
 pub const WARM_UP_REQUESTS: u32 = 4_000;
 /// How often a server without an index looks for one, and what `Retry-After` tells clients meanwhile.
@@ -169,7 +153,5 @@ pub const PROCESS_BYTES: usize = 10_000_000;
 pub const MEMORY_BYTES: usize = 24_000_000;
 
 const _: () = assert!(Limits::DEFAULT.memory_bytes() <= MEMORY_BYTES, "the sum of all limits must fit");
-const _: () = assert!(OUTPUT_BYTES >= 2 * RESPONSE_BYTES, "a burst must have room beside one more answer");
-const _: () = assert!(RESPONSE_BYTES >= 6 * DETAIL_BYTES + 400, "an escaped detail must fit");
 const _: () = assert!(WARM_SPIN_US * 50 <= WARM_WAIT_MS * 1_000, "keeping warm must cost less than 2 % by itself");
 const _: () = assert!(SWEEP_MS * 10 <= 5_000, "time-outs must not be much coarser than they are long");

@@ -1,9 +1,9 @@
 //! The command line and environment of a server.
 
-use crate::cpu::Cpu;
-use crate::driver::Choice;
 use crate::limits::Limits;
 use crate::listen::Address;
+use runtime::affinity::Cpu;
+use runtime::driver::Choice;
 use std::path::PathBuf;
 use std::str::FromStr;
 

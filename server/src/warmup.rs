@@ -3,12 +3,12 @@
 //! Thousands of requests made from the index's own vectors go through the whole path, connection state machine
 //! included, so that what is run here is what will be run later.
 
-use crate::buffers::Buffer;
-use crate::conn::{Conn, Step};
-use crate::handler::Phase;
 use crate::limits::{self, Limits};
-use crate::scorer::{FraudScore, Scorer};
-use schema::Normalization;
+use crate::phase::Phase;
+use crate::service::FraudScore;
+use http::{Buffer, Connection, Step};
+use schema::{Dimension, Normalization};
+use scoring::Scorer;
 use space::{Point, SCALE};
 use std::cell::Cell;
 use std::fmt::Write;
@@ -26,10 +26,12 @@ pub struct Warmed {
 
 /// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
 pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
-    touch(scorer.index().bytes());
-    let normalization = scorer.index().rules().normalization;
-    let queries: Vec<Point> = scorer.index().spread(limits::WARM_UP_REQUESTS).collect();
-    let mut service = FraudScore { phase: Rc::new(Cell::new(Phase::Ready)), scorer: Some(scorer) };
+    let generation = scorer.generation();
+    touch(generation.index().bytes());
+    let normalization = generation.rules().normalization;
+    let queries: Vec<Point> = generation.index().spread(limits::WARM_UP_REQUESTS).collect();
+    let mut service = FraudScore::new(Rc::new(Cell::new(Phase::Ready)), Some(scorer));
+    let limits = &limits.http();
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };
     let mut request = String::with_capacity(1024);
@@ -47,11 +49,11 @@ fn touch(bytes: &[u8]) {
     std::hint::black_box(sum);
 }
 
-fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &Limits, request: &[u8]) -> bool {
+fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &http::Limits, request: &[u8]) -> bool {
     buffer.clear();
     buffer.room()[..request.len()].copy_from_slice(request);
     buffer.received(request.len());
-    let step = Conn::new(limits, 0).received(buffer, service, 0);
+    let step = Connection::new(limits, 0).received(buffer, service, 0);
     step == Step::Write && buffer.unsent().starts_with(b"HTTP/1.1 200")
 }
 
@@ -65,26 +67,27 @@ fn write_request(request: &mut String, query: &Point, normalization: &Normalizat
 
 /// A payload whose vector is near `query`: the search then walks where real requests will.
 fn write_payload(body: &mut String, query: &Point, normalization: &Normalization) -> std::fmt::Result {
-    let value = |dimension: usize| f64::from(query.values()[dimension].max(0)) / f64::from(SCALE);
-    let amount = value(0) * normalization.max_amount;
-    let average = amount / (value(2) * normalization.amount_vs_avg_ratio).max(0.01);
-    let hour = (value(3) * 23.0).round() as u32;
-    let day = 9 + (value(4) * 6.0).round() as u32; // 9 March 2026 is a Monday
-    let known = if query.values()[11] == 0 { "MERC-001" } else { "MERC-002" };
+    let stored = |dimension: Dimension| query.values()[dimension as usize];
+    let value = |dimension| f64::from(stored(dimension).max(0)) / f64::from(SCALE);
+    let amount = value(Dimension::Amount) * normalization.max_amount;
+    let average = amount / (value(Dimension::AmountVsAvg) * normalization.amount_vs_avg_ratio).max(0.01);
+    let hour = (value(Dimension::HourOfDay) * 23.0).round() as u32;
+    let day = 9 + (value(Dimension::DayOfWeek) * 6.0).round() as u32; // 9 March 2026 is a Monday
+    let known = if stored(Dimension::UnknownMerchant) == 0 { "MERC-001" } else { "MERC-002" };
     write!(
         body,
         r#"{{"id":"warm-up","transaction":{{"amount":{amount:.2},"installments":{installments},"requested_at":"2026-03-{day:02}T{hour:02}:30:00Z"}},"customer":{{"avg_amount":{average:.2},"tx_count_24h":{count},"known_merchants":["{known}"]}},"merchant":{{"id":"MERC-001","mcc":"5411","avg_amount":{merchant:.2}}},"terminal":{{"is_online":{online},"card_present":{present},"km_from_home":{home}}},"#,
-        installments = (value(1) * normalization.max_installments).round(),
-        count = (value(8) * normalization.max_tx_count_24h).round(),
-        merchant = value(13) * normalization.max_merchant_avg_amount,
-        online = query.values()[9] > 0,
-        present = query.values()[10] > 0,
-        home = value(7) * normalization.max_km,
+        installments = (value(Dimension::Installments) * normalization.max_installments).round(),
+        count = (value(Dimension::TxCount24h) * normalization.max_tx_count_24h).round(),
+        merchant = value(Dimension::MerchantAvgAmount) * normalization.max_merchant_avg_amount,
+        online = stored(Dimension::IsOnline) > 0,
+        present = stored(Dimension::CardPresent) > 0,
+        home = value(Dimension::KmFromHome) * normalization.max_km,
     )?;
-    if query.values()[5] < 0 {
+    if stored(Dimension::MinutesSinceLast) < 0 {
         return body.write_str(r#""last_transaction":null}"#);
     }
-    let minutes = (value(5) * normalization.max_minutes).round() as u32;
+    let minutes = (value(Dimension::MinutesSinceLast) * normalization.max_minutes).round() as u32;
     let last = (day * 24 * 60 + hour * 60 + 30).saturating_sub(minutes.min(2 * 24 * 60));
     write!(
         body,
@@ -92,6 +95,6 @@ fn write_payload(body: &mut String, query: &Point, normalization: &Normalization
         day = last / (24 * 60),
         hour = last / 60 % 24,
         minute = last % 60,
-        km = value(6) * normalization.max_km,
+        km = value(Dimension::KmFromLast) * normalization.max_km,
     )
 }

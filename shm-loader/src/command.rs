@@ -6,12 +6,10 @@ use crate::{
     AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader, Trust,
 };
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use command_line::Interruption;
+use command_line::progress::{Bar, Style};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What the exit codes mean, for the help of a program with these subcommands.
 pub const EXIT_CODES: &str = "\
@@ -39,7 +37,7 @@ pub enum Command {
         file: PathBuf,
         /// Where segments live.
         #[command(flatten)]
-        place: Place,
+        folder: FolderOption,
         /// How the file is read
         #[arg(long, value_enum, default_value_t)]
         reader: Reader,
@@ -52,7 +50,7 @@ pub enum Command {
     Inspect {
         /// Where segments live.
         #[command(flatten)]
-        place: Place,
+        folder: FolderOption,
         /// Whose segment is looked at.
         #[command(flatten)]
         trust: Trust,
@@ -67,7 +65,7 @@ pub enum Command {
     Unload {
         /// Where segments live.
         #[command(flatten)]
-        place: Place,
+        folder: FolderOption,
         /// Print what was removed as JSON
         #[arg(long)]
         json: bool,
@@ -76,7 +74,7 @@ pub enum Command {
 
 /// Where segments live.
 #[derive(clap::Args, Debug, Clone)]
-pub struct Place {
+pub struct FolderOption {
     /// Folder of the segments, on a memory file system
     #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = DEFAULT_DIR)]
     pub dir: PathBuf,
@@ -85,9 +83,9 @@ pub struct Place {
 /// Runs one and returns the process's exit code; see [`EXIT_CODES`].
 pub fn run(command: Command) -> ExitCode {
     let result = match command {
-        Command::Load { file, place, reader, json } => load(&file, &place.dir, reader, json),
-        Command::Inspect { place, trust, json } => inspect(&place.dir, &trust, json),
-        Command::Unload { place, json } => unload(&place.dir, json),
+        Command::Load { file, folder, reader, json } => load(&file, &folder.dir, reader, json),
+        Command::Inspect { folder, trust, json } => inspect(&folder.dir, &trust, json),
+        Command::Unload { folder, json } => unload(&folder.dir, json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,25 +97,20 @@ pub fn run(command: Command) -> ExitCode {
 }
 
 fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<()> {
-    let (stop, came) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // a second signal ends the process at once
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register_usize(signal, Arc::clone(&came), signal.unsigned_abs() as usize))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("cannot listen for signals")?;
-    }
-    let bar = progress_bar();
+    let interruption = Interruption::watch().context("cannot listen for signals")?;
+    let bar = Bar::alone(Style::Bytes, "", None);
     let started = std::time::Instant::now();
-    let result = crate::load_with(file, dir, &Options { reader, stop: Some(&stop) }, &|phase, done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-        bar.set_message(phase);
+    let options = Options { reader, stop: Some(interruption.stop()) };
+    let result = crate::load_with(file, dir, &options, &|phase, done, total| {
+        if let Some(bar) = &bar {
+            bar.set_message(phase.to_owned());
+            bar.set(done, total);
+        }
     });
-    bar.finish_and_clear();
+    drop(bar);
     let published = match result {
         Err(error @ LoadError::Copy { source: CopyError::Stopped, .. }) => {
-            return Err(anyhow::Error::new(error).context(Interrupted(came.load(Ordering::Relaxed) as u8)));
+            return Err(anyhow::Error::new(error).context(Interrupted(interruption.signal() as u8)));
         }
         other => other?,
     };
@@ -164,15 +157,6 @@ fn unload(dir: &Path, json: bool) -> anyhow::Result<()> {
         text += &format!("removed what {} killed loader(s) left behind\n", unloaded.leftovers_removed);
     }
     print(&text)
-}
-
-/// Hidden by itself where stderr is not a terminal.
-fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(20));
-    match ProgressStyle::with_template("{msg:>7} {wide_bar} {bytes}/{total_bytes}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {

@@ -1,16 +1,17 @@
 //! What lies in shared memory and who maps it.
 
+mod inspection;
 mod maps;
 mod processes;
-mod report;
 
-pub use report::{InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState};
+pub use inspection::{
+    InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState,
+};
 
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::resident_pages;
 use crate::segment::{self, Segment, SegmentId};
 use crate::{AttachError, FolderError, Trust};
-use index::Index;
 use rustix::fs::{self, FlockOperation};
 use rustix::io::Errno;
 use rustix::param::page_size;
@@ -18,22 +19,28 @@ use std::io;
 use std::path::Path;
 
 /// Looks into `dir` and at every process. A folder that is missing or empty is a report, not an error.
-pub fn inspect(dir: &Path) -> Result<Report, InspectError> {
+///
+/// # Errors
+/// Folder or segment are not to be trusted, or the kernel refuses to look at them.
+pub fn inspect(dir: &Path) -> Result<Inspection, InspectError> {
     inspect_trusting(dir, &Trust::default())
 }
 
 /// [`inspect`], also of what others published that are trusted.
-pub fn inspect_trusting(dir: &Path, trust: &Trust) -> Result<Report, InspectError> {
+///
+/// # Errors
+/// As of [`inspect`].
+pub fn inspect_trusting(dir: &Path, trust: &Trust) -> Result<Inspection, InspectError> {
     let folder = match Folder::open(dir) {
         Ok(folder) => folder,
-        Err(FolderError::Missing { path }) => return Ok(Report::empty(path)),
+        Err(FolderError::Missing { path }) => return Ok(Inspection::empty(path)),
         Err(error) => return Err(error.into()),
     };
     // our own mapping is gone again before the processes are looked at
     let segment = published(&folder, trust)?;
     let published = segment.as_ref().map(|segment| segment.inode);
     let scan = processes::scan(&folder, published)?;
-    Ok(Report {
+    Ok(Inspection {
         directory: folder.path().into(),
         segment,
         replaced_segments: replaced(&scan.processes),
@@ -68,9 +75,12 @@ fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, In
     };
     // before validating, which reads pages back from swap
     let pages = pages(&segment).map_err(|source| InspectError::Io { path: folder.path().into(), source })?;
-    let (index, problem) = match Index::open(segment.bytes()) {
+    let validated = command_line::kernel()
+        .map_err(|error| error.to_string())
+        .and_then(|kernel| scoring::validate(segment.bytes(), kernel).map_err(|error| error.to_string()));
+    let (index, problem) = match validated {
         Ok(index) => (Some(index.info()), None),
-        Err(error) => (None, Some(error.to_string())),
+        Err(problem) => (None, Some(problem)),
     };
     let SegmentId { inode, .. } = segment.id();
     let bytes = segment.bytes().len() as u64;

@@ -16,6 +16,7 @@
 //! where process numbers mean nothing, whether a segment is still in use.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod command;
 mod copy;
@@ -37,7 +38,7 @@ pub use copy::{CopyError, Reader};
 pub use error::{AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
 pub use inspect::{
-    InspectError, Leftover, Pages, ProcessReport, ReplacedSegment, Report, SegmentReport, SegmentState, inspect,
+    InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState, inspect,
     inspect_trusting,
 };
 pub use load::{Options, Published, load, load_with};

@@ -6,7 +6,7 @@ use crate::limit;
 use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
 use crate::{CopyError, LoadError, Progress, Reader, Trust, record};
-use index::{Index, Info};
+use index::{Info, InstructionSet};
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
@@ -57,11 +57,18 @@ pub struct Options<'a> {
 }
 
 /// Publishes `file` in `dir`. Phases of the progress: `copy` and `verify`, in bytes.
+///
+/// # Errors
+/// [`LoadError`] tells whose fault it is: the folder's, the file's, or that there is no room. What was published before
+/// stays published, but for [`LoadError::NotAttachable`] and [`LoadError::Exchanged`].
 pub fn load(file: &Path, dir: &Path, progress: &Progress<'_>) -> Result<Published, LoadError> {
     load_with(file, dir, &Options::default(), progress)
 }
 
 /// [`load`] with choices.
+///
+/// # Errors
+/// As of [`load`]; and [`CopyError::Stopped`] when it was asked to stop.
 pub fn load_with(
     file: &Path,
     dir: &Path,
@@ -145,8 +152,9 @@ fn verify(
     progress("verify", 0, source.bytes());
     let copy =
         Segment::attach_in(locked.folder(), temporary.name(), &Trust::default()).map_err(LoadError::Unreadable)?;
-    let index =
-        Index::open(copy.bytes()).map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
+    // nothing is searched, so any kernel will do
+    let index = scoring::validate(copy.bytes(), InstructionSet::detect())
+        .map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
     progress("verify", source.bytes(), source.bytes());
     Ok((index.info(), copy.id()))
 }

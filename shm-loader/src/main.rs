@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 /// Publishes an index in shared memory, shows who maps it, removes it
 #[derive(Parser)]
-#[command(name = "shm-loader", version = index::version(), after_long_help = command::EXIT_CODES)]
+#[command(name = "shm-loader", version = command_line::version(), after_long_help = command::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -69,6 +69,6 @@ fn line(segment: &Stat) -> String {
     format!(
         "checked by {} device {st_dev} inode {st_ino} bytes {st_size} written {st_mtime}.{st_mtime_nsec:09} changed \
          {st_ctime}.{st_ctime_nsec:09}\n",
-        index::version()
+        command_line::version()
     )
 }

@@ -58,12 +58,18 @@ impl SegmentVersion {
 
 impl Segment {
     /// Maps what is published now by root or this process's user; the caller checks the bytes with `index::Index::check`,
-    /// or with `index::Index::check_verified` if [`Segment::is_verified`].
+    /// or with `index::Index::check_verified` if [`Segment::is_verified`], and decodes the rules in them.
+    ///
+    /// # Errors
+    /// [`AttachError`]: nothing is published, or folder or file are not to be trusted or cannot be mapped.
     pub fn attach(dir: &Path) -> Result<Self, AttachError> {
         Self::attach_trusting(dir, &Trust::default())
     }
 
     /// [`Segment::attach`], also to what others published that are trusted.
+    ///
+    /// # Errors
+    /// As of [`Segment::attach`].
     pub fn attach_trusting(dir: &Path, trust: &Trust) -> Result<Self, AttachError> {
         let folder = Folder::open(dir).map_err(|error| match error {
             FolderError::Missing { path } => AttachError::NoSegment { path },
@@ -113,19 +119,18 @@ impl Segment {
         self.is_verified
     }
 
-    /// Keeps the mapping, and the lock that says so, for the rest of the process's life.
-    pub fn leak(self) -> &'static [u8] {
-        std::mem::forget(self.lock);
-        let map: &'static Mmap = Box::leak(Box::new(self.map));
-        map
-    }
-
     pub(crate) fn map(&self) -> &Mmap {
         &self.map
     }
 
     pub(crate) fn file(&self) -> &File {
         self.lock.file()
+    }
+}
+
+impl AsRef<[u8]> for Segment {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 

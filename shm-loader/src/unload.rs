@@ -18,11 +18,17 @@ pub struct Unloaded {
 }
 
 /// Removes the published segment (and leftovers of a crashed loader); true if there was one.
+///
+/// # Errors
+/// The folder is not to be trusted, another loader is at work in it, or the kernel refuses to remove.
 pub fn unload(dir: &Path) -> Result<bool, LoadError> {
     unload_all(dir).map(|unloaded| unloaded.segment_removed)
 }
 
 /// [`unload`], telling all it did. A folder that does not exist has nothing in it: no error.
+///
+/// # Errors
+/// As of [`unload`].
 pub fn unload_all(dir: &Path) -> Result<Unloaded, LoadError> {
     let Some(locked) = LockedFolder::lock_existing(dir)? else {
         return Ok(Unloaded { segment_removed: false, still_in_use: false, leftovers_removed: 0 });

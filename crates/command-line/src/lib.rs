@@ -1,14 +1,26 @@
-//! What every program of this workspace does alike at its edges: arguments, environment, host names, output.
+//! What every program of this workspace does alike at its edges: arguments, environment, host names, output,
+//! progress (feature `progress`), signals that end a command (feature `signals`), version.
 //!
 //! **Invariant**: no program panics because stdout or stderr is closed. So nothing is printed with `println!` or
 //! `eprintln!`, which do; the crates that print forbid both.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![warn(clippy::missing_errors_doc)]
 
 mod addresses;
 mod arguments;
+#[cfg(feature = "signals")]
+mod interruption;
+mod kernel;
 mod output;
+#[cfg(feature = "progress")]
+pub mod progress;
+mod version;
 
 pub use addresses::lookup;
 pub use arguments::{parse, try_parse_from};
+#[cfg(feature = "signals")]
+pub use interruption::Interruption;
+pub use kernel::{KernelError, kernel};
 pub use output::{message, print};
+pub use version::version;

@@ -4,6 +4,8 @@
 //! known by [`OFFICIAL_SHA256`], and the recipes of [`PayloadRecipe`] its published payloads. Labels come from plain
 //! distances to all references ([`label`]), so that search engines can be measured against them.
 
+#![warn(clippy::missing_errors_doc)]
+
 mod error;
 mod files;
 mod generate;
@@ -23,11 +25,8 @@ pub use generate::{
 };
 pub use payload::Payload;
 pub use references::{MAX_REFERENCES, References};
-pub use truth::{Neighbour, label, nearest};
+pub use space::{Neighbour, Progress};
+pub use truth::{label, nearest};
 
 /// SHA-256 of the official references file, uncompressed.
 pub const OFFICIAL_SHA256: &str = "24a1fd588e2598ab62de9ac7ac73408e571589e00da4243d7afc9d0f01878f77";
-
-/// (phase, done, total): called at the start (done 0) and end (done == total) of each phase and now and then between.
-/// A total of 0 means that it is not known yet.
-pub type Progress<'a> = dyn Fn(&'static str, u64, u64) + Sync + 'a;

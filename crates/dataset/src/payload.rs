@@ -1,5 +1,6 @@
 //! A test payload and its expected answer.
 
+use schema::Decision;
 use space::Point;
 
 /// One test payload with its expected answer.
@@ -14,12 +15,8 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// The contest's decision: fewer than three frauds of five.
-    pub fn expected_approved(&self) -> bool {
-        is_approved(self.expected_frauds)
+    /// The contest's decision by that number.
+    pub fn expected(&self) -> Decision {
+        Decision::of_frauds(self.expected_frauds)
     }
-}
-
-pub(crate) fn is_approved(frauds: u8) -> bool {
-    frauds < 3
 }

@@ -6,4 +6,4 @@ mod label;
 mod scan;
 mod tile;
 
-pub use label::{Neighbour, label, nearest};
+pub use label::{label, nearest};

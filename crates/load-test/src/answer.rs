@@ -1,149 +1,96 @@
-//! Bytes of an answer: where it ends, and what it decides.
+//! What the service says about one transaction.
 
+use schema::Decision;
 use serde::Deserialize;
+use std::fmt::{self, Display};
 
-const MAX_HEADERS: usize = 32;
+/// How far a score may be from that of a decision: other services may print fewer or more digits.
+const SCORE_TOLERANCE: f64 = 1e-6;
 
-/// Score of one fraud among five.
-const FIFTH: f64 = 0.2;
-
-/// What the bytes received so far are.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Received<'a> {
-    /// The answer goes on.
-    Part,
-    /// One whole answer, and nothing behind it.
-    Whole {
-        status: u16,
-        body: &'a [u8],
-        /// Whether another request may follow on the connection.
-        stays_open: bool,
-    },
-    /// No HTTP answer, or more than one.
-    Broken,
-}
-
-/// What the answer says.
+/// Approved or denied, and the score behind it: as the service says it, which may contradict itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct Answer {
+    /// Whether the transaction is approved.
     pub approved: bool,
-    /// Frauds of five.
+    /// Frauds among the five nearest references, 0 to 5: the score is a fifth of it.
     pub frauds: u8,
 }
 
-/// `ended`: the peer has closed, nothing will follow. `unchunked` is room for a chunked body.
-pub fn receive<'a>(bytes: &'a [u8], ended: bool, unchunked: &'a mut Vec<u8>) -> Received<'a> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut head = httparse::Response::new(&mut headers);
-    let start = match head.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) if !ended => return Received::Part,
-        _ => return Received::Broken,
-    };
-    let Some(fields) = Fields::of(&head) else { return Received::Broken };
-    let rest = &bytes[start..];
-    let (body, stays_open) = match fields.framing {
-        Framing::Length(length) if rest.len() == length => (rest, fields.stays_open),
-        Framing::Length(length) if rest.len() < length && !ended => return Received::Part,
-        Framing::Length(_) => return Received::Broken,
-        Framing::UntilClose if ended => (rest, false),
-        Framing::UntilClose => return Received::Part,
-        Framing::Chunked => match unchunk(rest, unchunked) {
-            Unchunked::Whole => (&**unchunked, fields.stays_open),
-            Unchunked::Part if !ended => return Received::Part,
-            _ => return Received::Broken,
-        },
-    };
-    Received::Whole { status: fields.status, body, stays_open }
-}
-
-/// What a body of a 200 says; `None` if it is no answer of the service.
-pub fn decision(body: &[u8]) -> Option<Decision> {
-    #[derive(Deserialize)]
-    struct Body {
-        approved: bool,
-        fraud_score: f64,
-    }
-    let Body { approved, fraud_score } = serde_json::from_slice(body).ok()?;
-    let frauds = (fraud_score / FIFTH).round();
-    let is_fifth = (0.0..=5.0).contains(&frauds) && (frauds * FIFTH - fraud_score).abs() < 1e-6;
-    is_fifth.then_some(Decision { approved, frauds: frauds as u8 })
-}
-
-enum Framing {
-    Length(usize),
-    Chunked,
-    UntilClose,
-}
-
-struct Fields {
-    status: u16,
-    framing: Framing,
-    stays_open: bool,
-}
-
-impl Fields {
-    fn of(head: &httparse::Response<'_, '_>) -> Option<Self> {
-        let status = head.code?;
-        let mut stays_open = head.version == Some(1);
-        let (mut length, mut is_chunked) = (None, false);
-        for header in head.headers.iter() {
-            if header.name.eq_ignore_ascii_case("content-length") {
-                length = Some(std::str::from_utf8(header.value).ok()?.trim().parse().ok()?);
-            } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
-                is_chunked = header.value.eq_ignore_ascii_case(b"chunked");
-            } else if header.name.eq_ignore_ascii_case("connection") {
-                let has =
-                    |word: &[u8]| header.value.split(|&b| b == b',').any(|v| v.trim_ascii().eq_ignore_ascii_case(word));
-                stays_open = (stays_open || has(b"keep-alive")) && !has(b"close");
-            }
+impl Answer {
+    /// Of a response's body; `None` if it is none of the service.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Body {
+            approved: bool,
+            fraud_score: f64,
         }
-        let framing = match (is_chunked, length) {
-            (true, _) => Framing::Chunked,
-            (false, Some(length)) => Framing::Length(length),
-            (false, None) if status == 204 || status == 304 => Framing::Length(0),
-            (false, None) => Framing::UntilClose,
-        };
-        Some(Self { status, framing, stays_open })
+        let Body { approved, fraud_score } = serde_json::from_slice(body).ok()?;
+        let is_scored = |decision: &Decision| (decision.fraud_score() - fraud_score).abs() < SCORE_TOLERANCE;
+        let scored = Decision::ALL.into_iter().find(is_scored)?;
+        Some(Self { approved, frauds: scored.frauds() })
     }
 }
 
-enum Unchunked {
-    Part,
-    Whole,
-    Broken,
+impl From<Decision> for Answer {
+    fn from(decision: Decision) -> Self {
+        Self { approved: decision.approved(), frauds: decision.frauds() }
+    }
 }
 
-fn unchunk(mut rest: &[u8], body: &mut Vec<u8>) -> Unchunked {
-    body.clear();
-    loop {
-        let (start, length) = match httparse::parse_chunk_size(rest) {
-            Ok(httparse::Status::Complete((start, length))) => (start, length),
-            Ok(httparse::Status::Partial) => return Unchunked::Part,
-            Err(_) => return Unchunked::Broken,
-        };
-        rest = &rest[start..];
-        let Ok(length) = usize::try_from(length) else { return Unchunked::Broken };
-        if length == 0 {
-            // Trailers are not looked for: nobody sends them to this.
-            return match rest {
-                b"\r\n" => Unchunked::Whole,
-                _ if b"\r\n".starts_with(rest) => Unchunked::Part,
-                _ => Unchunked::Broken,
-            };
-        }
-        // `length` may be anything up to the largest number.
-        if rest.len() < 2 || rest.len() - 2 < length {
-            return Unchunked::Part;
-        }
-        if &rest[length..length + 2] != b"\r\n" {
-            return Unchunked::Broken;
-        }
-        body.extend_from_slice(&rest[..length]);
-        rest = &rest[length + 2..];
+impl Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.approved { "approved" } else { "denied" };
+        write!(f, "{verdict} with score {:.1}", Decision::of_frauds(self.frauds).fraud_score())
     }
 }
 
 #[cfg(test)]
-#[path = "answer_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const BODY: &str = r#"{"approved":true,"fraud_score":0.4}"#;
+
+    #[test]
+    fn answers_are_shown_in_words() {
+        assert_eq!(Answer::from(Decision::of_frauds(1)).to_string(), "approved with score 0.2");
+        assert_eq!(Answer::from(Decision::of_frauds(3)).to_string(), "denied with score 0.6");
+    }
+
+    #[test]
+    fn decisions_are_read_in_any_form_of_the_same_json() {
+        let approved = Some(Answer { approved: true, frauds: 2 });
+        assert_eq!(Answer::read(BODY.as_bytes()), approved);
+        assert_eq!(Answer::read(b" { \"fraud_score\" : 4e-1 , \"approved\" : true , \"more\": [1] } "), approved);
+        assert_eq!(Answer::read(br#"{"approved":false,"fraud_score":1}"#), Some(Answer { approved: false, frauds: 5 }));
+        // Three fifths in binary is not three times a fifth.
+        assert_eq!(
+            Answer::read(br#"{"approved":false,"fraud_score":0.6}"#),
+            Some(Answer { approved: false, frauds: 3 })
+        );
+    }
+
+    #[test]
+    fn what_is_no_decision_is_none() {
+        for body in [
+            "",
+            "ok",
+            "{}",
+            r#"{"approved":true}"#,
+            r#"{"approved":"true","fraud_score":0.0}"#,
+            r#"{"approved":true,"fraud_score":0.3}"#,
+            r#"{"approved":true,"fraud_score":1.2}"#,
+            r#"{"approved":true,"fraud_score":-0.2}"#,
+            r#"{"approved":true,"fraud_score":0.0}}"#,
+        ] {
+            assert_eq!(Answer::read(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            Answer::read(&bytes);
+        }
+    }
+}

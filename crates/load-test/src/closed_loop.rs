@@ -1,24 +1,12 @@
 //! Each connection sends its next request when it has the answer to the last: how fast can it go?
 
 use crate::connections::Connections;
-use crate::live::Progress;
-use crate::open_loop::Finish;
-use serde::Serialize;
+use crate::live::LiveCounts;
+use crate::results::{Ending, Finish, Rates};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const SECOND_NS: u64 = 1_000_000_000;
-
-/// Answers per second, errors included.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rates {
-    /// Over the whole run: the rate held.
-    pub held: f64,
-    /// Of the slowest whole second; the rate held if the run was shorter than two.
-    pub slowest_second: f64,
-    /// Of the fastest whole second.
-    pub fastest_second: f64,
-}
 
 /// Keeps all connections busy for `seconds`, or until `stop` is set; after the last of the `payloads` comes the first.
 pub fn run(
@@ -26,18 +14,18 @@ pub fn run(
     payloads: usize,
     seconds: f64,
     stop: &AtomicBool,
-    progress: &Progress,
+    live: &LiveCounts,
 ) -> io::Result<(Finish, Rates)> {
     let start_ns = connections.clock.now_ns();
     let end_ns = start_ns + (seconds * SECOND_NS as f64) as u64;
     let mut pace = Pace { mark_ns: start_ns, mark_count: 0, slowest: f64::INFINITY, fastest: 0.0 };
     let mut next = 0;
-    let mut is_complete = true;
+    let mut ending = Ending::Complete;
     loop {
         let now_ns = connections.clock.now_ns();
         pace.look(now_ns, finished(connections));
         if stop.load(Ordering::Relaxed) {
-            is_complete = false;
+            ending = Ending::Interrupted;
             break;
         }
         if now_ns >= end_ns {
@@ -57,15 +45,15 @@ pub fn run(
             connections.handle(number);
         }
         connections.expire();
-        progress.show(connections);
+        live.show(connections);
     }
     let seconds = (connections.clock.now_ns() - start_ns) as f64 / SECOND_NS as f64;
     let rates = pace.rates(finished(connections) as f64 / seconds.max(f64::EPSILON));
-    Ok((Finish { seconds, is_complete }, rates))
+    Ok((Finish { seconds, ending }, rates))
 }
 
 fn finished(connections: &Connections<'_>) -> u64 {
-    connections.tally.sent - connections.in_flight() as u64
+    connections.tally().sent - connections.in_flight() as u64
 }
 
 /// Rates of whole seconds.

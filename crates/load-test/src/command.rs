@@ -1,21 +1,18 @@
 //! The command `load-test`: options in, results out.
 
+use crate::contest_results::ContestResults;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::pairs::Pairs;
-use crate::payloads::{BuiltInSet, Payloads};
-use crate::report::Report;
-use crate::results::Results;
+use crate::payloads::Payloads;
+use crate::preview::Preview;
+use crate::report::LoadReport;
 use crate::text::{PairsText, RunText};
 use anyhow::{Context, Result};
+use command_line::Interruption;
 use dataset::PayloadEntry;
 use serde::Serialize;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How a load test ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +27,20 @@ pub enum Outcome {
     Interrupted(i32),
 }
 
+/// Where the payloads of a load test come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadSource<'a> {
+    /// A payload file; `-` is stdin.
+    File(&'a Path),
+    /// A built-in set.
+    Preview {
+        /// Which.
+        preview: Preview,
+        /// So many of it at least.
+        least: u64,
+    },
+}
+
 /// A result with where it was measured; the shape of `schema/result.schema.json`.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
@@ -41,37 +52,58 @@ struct Document<'a> {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Measured<'a> {
-    Run(&'a Report),
+    Run(&'a LoadReport),
     Pairs(&'a Pairs),
 }
 
 /// Runs and prints the result on stdout.
 ///
-/// `built_in` makes at least so many payloads of a set; `program` is what `--version` prints. When it has,
+/// `load` gets the payloads, at least one; `program` is what `--version` prints. When it has,
 /// SIGINT, SIGTERM and SIGHUP end the run and not the process; a second one ends the process.
+///
+/// # Errors
+/// The payloads cannot be had, a run fails, or a result cannot be written.
 pub fn run(
     options: &Options,
     program: &str,
-    built_in: impl FnOnce(BuiltInSet, u64) -> Result<Vec<PayloadEntry>>,
+    load: impl FnOnce(PayloadSource<'_>) -> Result<Vec<PayloadEntry>>,
 ) -> Result<Outcome> {
     let test = options.test();
     // what is wrong is said before payloads are made, which may take minutes
     test.check_core()?;
-    let payloads = payloads(options, built_in)?;
+    let payloads = payloads(options, load)?;
     let interruption = Interruption::watch().context("cannot watch for signals")?;
     let machine = Machine::here(program);
     if let Some(against) = &options.against {
-        let pairs = Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, &interruption.stop)?;
+        let pairs =
+            Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, interruption.stop())?;
         publish(options, machine, Measured::Pairs(&pairs), &PairsText(&pairs).to_string())?;
-        let all_right = pairs.noise.iter().chain(&pairs.runs).all(Report::all_right);
+        hint_at_labels(options, &payloads, pairs.noise.iter().chain(&pairs.runs).map(LoadReport::wrong_answers).sum());
+        let all_right = pairs.noise.iter().chain(&pairs.runs).all(LoadReport::all_right);
         return Ok(outcome(pairs.complete, pairs.valid, all_right, &interruption));
     }
-    let report = test.run(&options.target, &payloads, &interruption.stop, "load-test")?;
+    let report = test.run(&options.target, &payloads, interruption.stop(), "load-test")?;
     if let Some(path) = &options.results {
-        write_json(path, &Results::from(&report))?;
+        write_json(path, &ContestResults::from(&report))?;
     }
     publish(options, machine, Measured::Run(&report), &RunText(&report).to_string())?;
+    hint_at_labels(options, &payloads, report.wrong_answers());
     Ok(outcome(report.complete, report.valid, report.all_right(), &interruption))
+}
+
+/// What to look at first where answers are wrong. `are_official`: the payloads are a built-in set.
+pub fn wrong_answers_hint(payloads: &str, are_official: bool) -> String {
+    let which = if are_official { ", the official ones" } else { "" };
+    format!(
+        "hint: wrong answers are to be expected if the index is not of the references that labelled {payloads}{which}\n  \
+         label by those of the index: fraudring dataset payloads --references FILE --out FILE"
+    )
+}
+
+fn hint_at_labels(options: &Options, payloads: &Payloads, wrong_answers: u64) {
+    if wrong_answers > 0 {
+        command_line::message(&wrong_answers_hint(&payloads.name, options.payloads.is_none()));
+    }
 }
 
 fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &Interruption) -> Outcome {
@@ -83,54 +115,13 @@ fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &In
     }
 }
 
-fn payloads(
-    options: &Options,
-    built_in: impl FnOnce(BuiltInSet, u64) -> Result<Vec<PayloadEntry>>,
-) -> Result<Payloads> {
+fn payloads(options: &Options, load: impl FnOnce(PayloadSource<'_>) -> Result<Vec<PayloadEntry>>) -> Result<Payloads> {
     if let Some(path) = &options.payloads {
-        return read_payloads(path);
+        return Ok(Payloads { name: path.display().to_string(), entries: load(PayloadSource::File(path))? });
     }
-    let set = options.preview;
-    let needed = options.plan.count().unwrap_or(set.recipe().count);
-    let entries = built_in(set, needed)?;
-    Ok(Payloads { name: set.name().to_owned(), entries })
-}
-
-fn read_payloads(path: &Path) -> Result<Payloads> {
-    let name = path.display().to_string();
-    let entries = if path == Path::new("-") {
-        dataset::read_payloads(std::io::stdin().lock())
-    } else {
-        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
-        dataset::read_payloads(BufReader::with_capacity(1 << 20, file))
-    };
-    let entries = entries.with_context(|| format!("{name} holds no usable payloads"))?;
-    anyhow::ensure!(!entries.is_empty(), "{name} holds no payloads");
-    Ok(Payloads { name, entries })
-}
-
-/// Set by the first signal; the second one ends the process.
-struct Interruption {
-    stop: Arc<AtomicBool>,
-    /// Its number; 0 if none came.
-    signal: Arc<AtomicUsize>,
-}
-
-impl Interruption {
-    fn watch() -> std::io::Result<Self> {
-        let watched = Self { stop: Arc::default(), signal: Arc::default() };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // actions run in this order, so that the number is known when the run stops
-            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&watched.stop))?;
-            signal_hook::flag::register_usize(signal, Arc::clone(&watched.signal), signal as usize)?;
-            signal_hook::flag::register(signal, Arc::clone(&watched.stop))?;
-        }
-        Ok(watched)
-    }
-
-    fn signal(&self) -> i32 {
-        self.signal.load(Ordering::Relaxed) as i32
-    }
+    let preview = options.preview;
+    let least = options.plan.count().unwrap_or(preview.recipe().count);
+    Ok(Payloads { name: preview.name().to_owned(), entries: load(PayloadSource::Preview { preview, least })? })
 }
 
 fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str) -> Result<()> {

@@ -1,20 +1,19 @@
 //! All connections to a target: which are free, and what becomes of the requests given to them.
 
-use crate::clock::{Alarm, Clock, Wait};
-use crate::payloads::Requests;
+use crate::clock::Clock;
+use crate::errors::Fault;
+use crate::event_queue::{EventQueue, Token};
+use crate::recorder::Recorder;
+use crate::requests::Requests;
+use crate::results::{ConnectionCounts, Finish, Rates, Results};
 use crate::slot::{End, Flight, Slot, State, Why};
 use crate::socket::{Connect, Socket};
-use crate::tally::{Fault, Tally};
-use crate::target::Address;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::io::Errno;
-use rustix::time::Timespec;
+use crate::tally::Tally;
+use crate::target::Endpoint;
+use rustix::event::epoll::EventFlags;
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::OwnedFd;
 
-const ALARM: u64 = u64::MAX;
-const EVENTS_AT_ONCE: usize = 64;
 const NEVER_NS: u64 = u64::MAX;
 
 /// How many connections, and how long a request may take.
@@ -30,9 +29,9 @@ pub struct Limits {
 /// See the module. Used by one thread.
 pub struct Connections<'a> {
     pub clock: Clock,
-    pub tally: Tally,
+    recorder: Recorder<'a>,
     requests: &'a Requests,
-    address: Address,
+    endpoint: Endpoint,
     limits: Limits,
     slots: Vec<Slot>,
     /// Closed or idle, the longest unused first, as k6 takes its virtual users in turn.
@@ -40,36 +39,26 @@ pub struct Connections<'a> {
     in_flight: usize,
     /// No deadline is earlier. All requests get the same time, so a later request never has an earlier deadline.
     next_deadline_ns: u64,
-    epoll: OwnedFd,
-    alarm: Alarm,
-    events: Vec<Event>,
+    events: EventQueue,
     unchunked: Vec<u8>,
-    first_fault: Option<String>,
-    slowest_ns: u64,
     opened: u64,
 }
 
 impl<'a> Connections<'a> {
     /// Opens the first ones; fails if one of them cannot be opened.
-    pub fn open(address: Address, limits: Limits, requests: &'a Requests, tally: Tally) -> io::Result<Self> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let nothing = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
+    pub fn open(endpoint: Endpoint, limits: Limits, requests: &'a Requests, tally: Tally) -> io::Result<Self> {
         let mut connections = Self {
             clock: Clock::start(),
-            tally,
+            recorder: Recorder::new(tally, requests),
             requests,
-            address,
+            endpoint,
             limits,
             slots: Vec::with_capacity(limits.most),
             free: VecDeque::with_capacity(limits.most),
             in_flight: 0,
             next_deadline_ns: limits.timeout_ns,
-            alarm: Alarm::new(&epoll, ALARM)?,
-            epoll,
-            events: vec![nothing; EVENTS_AT_ONCE],
+            events: EventQueue::new()?,
             unchunked: Vec::with_capacity(4096),
-            first_fault: None,
-            slowest_ns: 0,
             opened: 0,
         };
         connections.open_first()?;
@@ -81,19 +70,26 @@ impl<'a> Connections<'a> {
         self.in_flight
     }
 
-    /// Connections now, and all that were ever opened.
-    pub fn counts(&self) -> (usize, u64) {
-        (self.slots.len(), self.opened)
+    /// How many connections there are, and were ever opened.
+    pub fn counts(&self) -> ConnectionCounts {
+        ConnectionCounts { open: self.slots.len(), opened: self.opened }
     }
 
-    /// What went wrong first.
-    pub fn first_fault(&self) -> Option<&str> {
-        self.first_fault.as_deref()
+    /// What was counted and timed so far.
+    pub fn tally(&self) -> &Tally {
+        &self.recorder.tally
     }
 
     /// The longest latency since the last call.
     pub fn take_slowest_ns(&mut self) -> u64 {
-        std::mem::take(&mut self.slowest_ns)
+        self.recorder.take_slowest_ns()
+    }
+
+    /// Closes them all.
+    pub fn into_results(self, finish: Finish, rates: Option<Rates>) -> Results {
+        let (unfinished, connections) = (self.in_flight as u64, self.counts());
+        let Recorder { tally, faults, .. } = self.recorder;
+        Results { tally, faults, unfinished, connections, finish, rates }
     }
 
     /// How many connections are free.
@@ -105,11 +101,10 @@ impl<'a> Connections<'a> {
     pub fn begin(&mut self, request: usize, intended_ns: u64) {
         let now_ns = self.clock.now_ns();
         let Some(place) = self.free.pop_front().or_else(|| self.grow()) else {
-            self.tally.dropped += 1;
+            self.recorder.tally.dropped += 1;
             return;
         };
-        self.tally.sent += 1;
-        self.tally.lateness.record(now_ns.saturating_sub(intended_ns));
+        self.recorder.begun(intended_ns, now_ns);
         self.in_flight += 1;
         let flight = Flight { request, intended_ns, begun_ns: now_ns, sent_ns: None };
         self.slots[place as usize].take_off(flight, now_ns + self.limits.timeout_ns);
@@ -123,26 +118,14 @@ impl<'a> Connections<'a> {
 
     /// Waits until shortly before `due_ns`, or for events; their number. To be followed by [`Self::handle`] of each.
     pub fn wait(&mut self, due_ns: u64) -> io::Result<usize> {
-        let now_ns = self.clock.now_ns();
-        let wait = self.alarm.set(now_ns, due_ns.min(self.next_deadline_ns))?;
-        let look = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let timeout = if wait == Wait::Look { Some(&look) } else { None };
-        match epoll::wait(&self.epoll, &mut self.events[..], timeout) {
-            Err(Errno::INTR) => Ok(0),
-            result => Ok(result?),
-        }
+        self.events.wait(self.clock.now_ns(), due_ns.min(self.next_deadline_ns))
     }
 
     /// Does what the event of the last wait with this number asks for.
     pub fn handle(&mut self, number: usize) {
-        let Event { flags, data } = self.events[number];
-        let token = data.u64();
-        if token == ALARM {
-            return self.alarm.went_off();
-        }
-        let place = token as u32;
+        let Some((Token { slot: place, generation }, flags)) = self.events.event(number) else { return };
         let slot = &mut self.slots[place as usize];
-        if slot.generation != (token >> 32) as u32 {
+        if slot.generation != generation {
             return;
         }
         let is_over = flags.intersects(EventFlags::ERR | EventFlags::HUP);
@@ -184,7 +167,7 @@ impl<'a> Connections<'a> {
             if slot.deadline_ns > now_ns {
                 self.next_deadline_ns = self.next_deadline_ns.min(slot.deadline_ns);
             } else if slot.flight.is_some() {
-                self.fail(place, Fault::TimedOut, Why::Text("there was no whole answer in time"));
+                self.fail(place, Fault::TimedOut, &Why::Text("there was no whole answer in time"));
             } else {
                 slot.close();
                 self.free.push_back(place);
@@ -208,7 +191,8 @@ impl<'a> Connections<'a> {
         match self.slots.iter().find_map(|slot| (slot.state == State::Closed).then_some(())) {
             None => Ok(()),
             Some(()) => {
-                let why = self.first_fault().unwrap_or("not every connection could be opened in time").to_owned();
+                let why =
+                    self.recorder.faults.error().unwrap_or("not every connection could be opened in time").to_owned();
                 Err(io::Error::new(io::ErrorKind::ConnectionRefused, why))
             }
         }
@@ -226,10 +210,9 @@ impl<'a> Connections<'a> {
     fn connect(&mut self, place: u32) -> io::Result<Connect> {
         let slot = &mut self.slots[place as usize];
         slot.close();
-        let (socket, connect) = Socket::connect(&self.address)?;
+        let (socket, connect) = Socket::connect(&self.endpoint)?;
         let is_underway = connect == Connect::Underway;
-        let token = u64::from(slot.generation) << 32 | u64::from(place);
-        epoll::add(&self.epoll, &socket, EventData::new_u64(token), interest(is_underway))?;
+        self.events.add(&socket, Token { slot: place, generation: slot.generation }, is_underway)?;
         slot.socket = Some(socket);
         slot.is_proven = false;
         slot.watches_writable = is_underway;
@@ -255,9 +238,9 @@ impl<'a> Connections<'a> {
                 }
                 self.watch(place, false);
             }
-            (Err(error), Some(_)) => self.fail(place, Fault::Connection, Why::System(error)),
+            (Err(error), Some(_)) => self.fail(place, Fault::Connection, &Why::System(error)),
             (Err(error), None) => {
-                self.note(|| error.to_string());
+                self.recorder.faults.first_error(&error);
                 self.slots[place as usize].close();
                 self.free.push_back(place);
             }
@@ -277,7 +260,7 @@ impl<'a> Connections<'a> {
                 Ok(None) => return self.watch(place, true),
                 // Closed while it was idle: nothing of the request has left, so another connection may take it.
                 Err(_) if slot.written == 0 && slot.is_proven => return self.transmit_anew(place),
-                Err(error) => return self.fail(place, Fault::Connection, Why::System(error)),
+                Err(error) => return self.fail(place, Fault::Connection, &Why::System(error)),
             }
         }
         self.watch(place, false);
@@ -291,7 +274,7 @@ impl<'a> Connections<'a> {
         match self.connect(place) {
             Ok(Connect::Done) => self.transmit(place),
             Ok(Connect::Underway) => {}
-            Err(error) => self.fail(place, Fault::Connection, Why::System(error)),
+            Err(error) => self.fail(place, Fault::Connection, &Why::System(error)),
         }
     }
 
@@ -302,9 +285,9 @@ impl<'a> Connections<'a> {
             return;
         }
         slot.watches_writable = writable;
-        let token = u64::from(slot.generation) << 32 | u64::from(place);
-        if let Err(error) = epoll::modify(&self.epoll, socket, EventData::new_u64(token), interest(writable)) {
-            self.fail(place, Fault::Connection, Why::System(error.into()));
+        let token = Token { slot: place, generation: slot.generation };
+        if let Err(error) = self.events.modify(socket, token, writable) {
+            self.fail(place, Fault::Connection, &Why::System(error));
         }
     }
 
@@ -313,21 +296,17 @@ impl<'a> Connections<'a> {
         if slot.state != State::Busy {
             return;
         }
-        match slot.read(&mut self.unchunked) {
+        let end = slot.read(&mut self.unchunked);
+        let (now_ns, Some(flight)) = (self.clock.now_ns(), &slot.flight) else { return };
+        match end {
             None => {}
-            Some(End::Failed { fault, why }) => self.fail(place, fault, why),
+            Some(End::Failed { fault, why }) => self.fail(place, fault, &why),
             Some(End::Undecided { fault, status, stays_open }) => {
-                self.note(|| format!("an answer with status {status} that decides nothing"));
-                self.tally.errors.add(fault);
+                self.recorder.undecided(flight, fault, status, now_ns);
                 self.land(place, stays_open);
             }
-            Some(End::Decided { decision, stays_open }) => {
-                let Some(flight) = &slot.flight else { return };
-                let (approved, frauds) = self.requests.expected(flight.request);
-                self.tally.decisions.add(approved, decision.approved);
-                if approved == decision.approved && frauds != decision.frauds {
-                    self.tally.wrong_scores += 1;
-                }
+            Some(End::Decided { answer, stays_open }) => {
+                self.recorder.decided(flight, answer, now_ns);
                 self.land(place, stays_open);
             }
         }
@@ -335,7 +314,6 @@ impl<'a> Connections<'a> {
 
     /// The request has its answer.
     fn land(&mut self, place: u32, stays_open: bool) {
-        self.time(place);
         let slot = &mut self.slots[place as usize];
         let Some(flight) = slot.flight.take() else { return };
         self.in_flight -= 1;
@@ -348,18 +326,11 @@ impl<'a> Connections<'a> {
     }
 
     /// The request will have no answer.
-    fn fail(&mut self, place: u32, fault: Fault, why: Why) {
-        self.note(|| match why {
-            Why::System(error) => error.to_string(),
-            Why::Text(text) => text.to_owned(),
-        });
-        if matches!(fault, Fault::TimedOut | Fault::Broken) {
-            self.time(place);
-        }
-        self.tally.errors.add(fault);
+    fn fail(&mut self, place: u32, fault: Fault, why: &Why) {
         let slot = &mut self.slots[place as usize];
-        slot.flight = None;
+        let Some(flight) = slot.flight.take() else { return };
         self.in_flight -= 1;
+        self.recorder.failed(&flight, fault, why, self.clock.now_ns());
         if slot.written > 0 {
             self.reopen(place);
         } else {
@@ -376,24 +347,4 @@ impl<'a> Connections<'a> {
             Ok(Connect::Done) | Err(_) => self.free.push_back(place),
         }
     }
-
-    fn time(&mut self, place: u32) {
-        let Some(flight) = &self.slots[place as usize].flight else { return };
-        let now_ns = self.clock.now_ns();
-        let latency_ns = now_ns.saturating_sub(flight.intended_ns);
-        self.slowest_ns = self.slowest_ns.max(latency_ns);
-        self.tally.latency.record(latency_ns);
-        self.tally.service.record(now_ns.saturating_sub(flight.sent_ns.unwrap_or(flight.begun_ns)));
-    }
-
-    fn note(&mut self, fault: impl FnOnce() -> String) {
-        if self.first_fault.is_none() {
-            self.first_fault = Some(fault());
-        }
-    }
-}
-
-fn interest(writable: bool) -> EventFlags {
-    let reading = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
-    if writable { reading | EventFlags::OUT } else { reading }
 }

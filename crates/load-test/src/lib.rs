@@ -1,22 +1,30 @@
 //! An open-loop load test that measures its own lateness, and the contest's score.
 //!
-//! The life of a run: a `plan` says what leaves when, `payloads` are made into `requests` to a `target`; one thread
-//! (`run`) sends each at its intended time (`open_loop`, woken by `clock`) over keep-alive `connections`, whose `slot`s
-//! read the `answer`s; a `tally` counts and times; the `report` says what was found, whether it can be believed and, by
-//! `score`, what it is worth.
+//! The life of a run, each step in a file of its name: a `plan` says what leaves when; `payloads` are made into `requests`
+//! to a `target`; one thread (`run`) sends each at its time (`open_loop`, `closed_loop` or `sequential`, woken by `clock`)
+//! over keep-alive `connections`, whose `slot`s read the `response`s; the `recorder` compares each `answer` with the
+//! expected one and adds it to the `tally`; that is the run's `results`, from which the `report` tells what was found,
+//! whether it can be believed and, by `score`, what it is worth.
 //!
 //! **Invariant**: nothing waits for an answer. A request that finds all connections busy is dropped and counted, never
 //! queued, so that a slow target cannot make the test easier for itself.
 //!
-//! After the start nothing on the sending thread allocates, except for new connections and the first error's text.
+//! After the start nothing on the sending thread allocates, except for new connections and the first faults' texts.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![warn(clippy::missing_errors_doc)]
 
 mod answer;
+mod client;
 mod clock;
 mod closed_loop;
 mod command;
 mod connections;
+mod contest_results;
+mod durations;
+mod errors;
+mod event_queue;
+mod fault_log;
 mod live;
 mod machine;
 mod open_loop;
@@ -24,28 +32,42 @@ mod options;
 mod pairs;
 mod payloads;
 mod plan;
+mod preview;
+mod recorder;
 mod report;
+mod requests;
+mod response;
 mod results;
 mod run;
 mod score;
+mod sequential;
 mod slot;
 mod socket;
 mod tally;
 mod target;
 mod test;
 mod text;
+mod verdicts;
 
-pub use closed_loop::Rates;
-pub use command::{Outcome, run};
+pub use answer::Answer;
+pub use client::get_status;
+pub use command::{Outcome, PayloadSource, run, wrong_answers_hint};
+pub use contest_results::ContestResults;
+pub use durations::{Durations, Nanoseconds, Quantiles};
+pub use errors::Errors;
+pub use fault_log::FaultLog;
+pub use live::LiveCounts;
 pub use machine::Machine;
-pub use options::{Connections, Options};
+pub use options::{ConnectionRange, Options};
 pub use pairs::{Pairs, Ratio};
-pub use payloads::{BuiltInSet, Expected, Payloads};
-pub use plan::{MAX_CONNECTIONS, MAX_RATE, MAX_REQUESTS, MAX_SECONDS, Plan, PlanError, Schedule, Times};
-pub use report::{ConnectionCounts, Report};
-pub use results::Results;
+pub use payloads::{Expected, Payloads};
+pub use plan::{IntendedTimes, MAX_CONNECTIONS, MAX_RATE, MAX_REQUESTS, MAX_SECONDS, Plan, PlanError, Schedule};
+pub use preview::Preview;
+pub use report::LoadReport;
+pub use results::{ConnectionCounts, Ending, Finish, Rates, Results};
 pub use run::RunError;
 pub use score::Score;
-pub use tally::{Errors, Quantiles};
-pub use target::{ReachError, Target, TargetError};
+pub use tally::Tally;
+pub use target::{Endpoint, ReachError, Target, TargetError};
 pub use test::Test;
+pub use verdicts::{Confusion, Verdicts};

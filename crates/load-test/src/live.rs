@@ -1,8 +1,7 @@
 //! A line on stderr that shows how a run goes, drawn by another thread than the one that sends.
 
 use crate::connections::Connections;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use command_line::progress::{Bar, Style, stderr_is_terminal};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ const PRINT_EVERY: Duration = Duration::from_secs(10);
 
 /// Counts as they stand; the sending thread only stores them.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct LiveCounts {
     sent: AtomicU64,
     wrong: AtomicU64,
     errors: AtomicU64,
@@ -25,15 +24,15 @@ pub struct Progress {
     is_over: AtomicBool,
 }
 
-impl Progress {
+impl LiveCounts {
     /// To be called often, by the sending thread.
     pub fn show(&self, connections: &mut Connections<'_>) {
-        let tally = &connections.tally;
+        let tally = connections.tally();
         self.sent.store(tally.sent, Ordering::Relaxed);
-        self.wrong.store(tally.wrong(), Ordering::Relaxed);
+        self.wrong.store(tally.verdicts.wrong(), Ordering::Relaxed);
         self.errors.store(tally.errors.total(), Ordering::Relaxed);
         self.dropped.store(tally.dropped, Ordering::Relaxed);
-        self.connections.store(connections.counts().0 as u64, Ordering::Relaxed);
+        self.connections.store(connections.counts().open as u64, Ordering::Relaxed);
         self.in_flight.store(connections.in_flight() as u64, Ordering::Relaxed);
         let slowest_ns = connections.take_slowest_ns();
         if slowest_ns > self.slowest_ns.load(Ordering::Relaxed) {
@@ -46,31 +45,34 @@ impl Progress {
         self.is_over.store(true, Ordering::Release);
     }
 
-    /// Draws until the end. `planned`: requests of the plan, if it has a number.
-    pub fn draw(&self, name: &str, planned: Option<u64>) {
-        let is_terminal = std::io::stderr().is_terminal();
-        let bar = is_terminal.then(|| bar(name, planned));
-        let (mut drawn, mut sent) = (Instant::now(), 0);
+    /// Calls `each` with the number of requests sent so far, several times a second until the end.
+    pub fn watch(&self, mut each: impl FnMut(u64)) {
         while !self.is_over.load(Ordering::Acquire) {
             std::thread::sleep(LOOK_EVERY);
+            each(self.sent.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Draws until the end. `planned`: requests of the plan, if it has a number.
+    pub fn draw(&self, name: &str, planned: Option<u64>) {
+        let bar = Bar::alone(Style::Run, name, planned);
+        let every = if stderr_is_terminal() { DRAW_EVERY } else { PRINT_EVERY };
+        let (mut drawn, mut before) = (Instant::now(), 0);
+        self.watch(|sent| {
             let since = drawn.elapsed();
-            if since < if is_terminal { DRAW_EVERY } else { PRINT_EVERY } {
-                continue;
+            if since < every {
+                return;
             }
-            let now = self.sent.load(Ordering::Relaxed);
-            let text = self.line((now - sent) as f64 / since.as_secs_f64());
+            let text = self.line((sent - before) as f64 / since.as_secs_f64());
             match &bar {
                 Some(bar) => {
-                    bar.set_position(now);
+                    bar.set_done(sent);
                     bar.set_message(text);
                 }
-                None => command_line::message(&format!("  {name}: {now} sent, {text}")),
+                None => command_line::message(&format!("  {name}: {sent} sent, {text}")),
             }
-            (drawn, sent) = (Instant::now(), now);
-        }
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
+            (drawn, before) = (Instant::now(), sent);
+        });
     }
 
     /// What matters most comes first: a terminal cuts the line off.
@@ -88,28 +90,17 @@ impl Progress {
     }
 }
 
-fn bar(name: &str, planned: Option<u64>) -> ProgressBar {
-    let target = ProgressDrawTarget::stderr();
-    let (bar, template) = match planned {
-        Some(planned) => (ProgressBar::with_draw_target(Some(planned), target), "  {prefix} {percent:>3} % {wide_msg}"),
-        None => (ProgressBar::with_draw_target(None, target), "  {prefix} {pos} sent, {wide_msg}"),
-    };
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_prefix(name.to_owned());
-    bar
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_slowest_is_told_once() {
-        let progress = Progress::default();
-        progress.slowest_ns.store(1_500_000, Ordering::Relaxed);
-        progress.errors.store(3, Ordering::Relaxed);
-        assert!(progress.line(900.0).starts_with("900/s, slowest 1.50 ms"));
-        let line = progress.line(900.0);
+        let counts = LiveCounts::default();
+        counts.slowest_ns.store(1_500_000, Ordering::Relaxed);
+        counts.errors.store(3, Ordering::Relaxed);
+        assert!(counts.line(900.0).starts_with("900/s, slowest 1.50 ms"));
+        let line = counts.line(900.0);
         assert!(line.contains("slowest 0.00 ms") && line.contains("3 errors"), "{line}");
     }
 }

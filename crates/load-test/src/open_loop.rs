@@ -1,8 +1,9 @@
 //! Requests leave at their intended times, whatever became of the ones before.
 
 use crate::connections::Connections;
-use crate::live::Progress;
-use crate::plan::{Schedule, Times};
+use crate::live::LiveCounts;
+use crate::plan::{IntendedTimes, Schedule};
+use crate::results::{Ending, Finish};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,24 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const LEAD_NS: u64 = 5_000_000;
 const NEVER_NS: u64 = u64::MAX;
 
-/// Seconds from the start to the last answer, and whether the plan was carried through.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Finish {
-    pub seconds: f64,
-    pub is_complete: bool,
-}
-
 /// Sends the whole schedule, or until `stop` is set; requests 0, 1, … in turn, a dropped one's payload goes to the next.
 pub fn run(
     connections: &mut Connections<'_>,
     schedule: &Schedule,
     stop: &AtomicBool,
-    progress: &Progress,
+    live: &LiveCounts,
 ) -> io::Result<Finish> {
     let start_ns = connections.clock.now_ns() + LEAD_NS;
     let mut loop_ = OpenLoop { start_ns, times: schedule.times(), due_ns: None };
     loop_.due_ns = loop_.next();
-    let mut is_complete = true;
+    let mut ending = Ending::Complete;
     while loop_.due_ns.is_some() || connections.in_flight() > 0 {
         loop_.send_due(connections);
         let events = connections.wait(loop_.due_ns.unwrap_or(NEVER_NS))?;
@@ -37,19 +31,19 @@ pub fn run(
             loop_.send_due(connections);
         }
         connections.expire();
-        progress.show(connections);
+        live.show(connections);
         if stop.load(Ordering::Relaxed) {
-            is_complete = false;
+            ending = Ending::Interrupted;
             break;
         }
     }
     let seconds = connections.clock.now_ns().saturating_sub(start_ns) as f64 / 1e9;
-    Ok(Finish { seconds, is_complete })
+    Ok(Finish { seconds, ending })
 }
 
 struct OpenLoop<'a> {
     start_ns: u64,
-    times: Times<'a>,
+    times: IntendedTimes<'a>,
     /// When the next request is to leave, by the clock of the connections.
     due_ns: Option<u64>,
 }
@@ -63,7 +57,7 @@ impl OpenLoop<'_> {
         while let Some(due_ns) = self.due_ns
             && due_ns <= connections.clock.now_ns()
         {
-            connections.begin(connections.tally.sent as usize, due_ns);
+            connections.begin(connections.tally().sent as usize, due_ns);
             self.due_ns = self.next();
         }
     }

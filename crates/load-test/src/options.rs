@@ -1,7 +1,7 @@
 //! The command line of a load test.
 
-use crate::payloads::BuiltInSet;
 use crate::plan::{MAX_CONNECTIONS, Plan};
+use crate::preview::Preview;
 use crate::target::Target;
 use crate::test::Test;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub struct Options {
 
     /// A built-in payload set, as long as the plan needs
     #[arg(long, value_enum, value_name = "SET", default_value = "1")]
-    pub preview: BuiltInSet,
+    pub preview: Preview,
 
     /// Core of the sending thread; the target should run on others
     #[arg(long, value_name = "N")]
@@ -35,7 +35,7 @@ pub struct Options {
 
     /// Keep-alive connections: so many at the start, and so many at most; when all are busy a request is dropped
     #[arg(long, value_name = "A..B", default_value = "100..250")]
-    pub connections: Connections,
+    pub connections: ConnectionRange,
 
     /// Time for one request; after it the request is an error
     #[arg(long, value_name = "MS", default_value_t = 2001, value_parser = clap::value_parser!(u64).range(1..=60_000))]
@@ -78,14 +78,14 @@ interrupted by Ctrl-C, SIGTERM or SIGHUP, and the result so far is printed.";
 
 /// `A..B`: how many connections at the start, and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Connections {
+pub struct ConnectionRange {
     /// At the start.
     pub least: usize,
     /// At most.
     pub most: usize,
 }
 
-impl FromStr for Connections {
+impl FromStr for ConnectionRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -135,10 +135,10 @@ mod tests {
 
     #[test]
     fn connections_are_a_range_or_one_number() {
-        assert_eq!("0..5".parse(), Ok(Connections { least: 0, most: 5 }));
-        assert_eq!("7".parse(), Ok(Connections { least: 7, most: 7 }));
+        assert_eq!("0..5".parse(), Ok(ConnectionRange { least: 0, most: 5 }));
+        assert_eq!("7".parse(), Ok(ConnectionRange { least: 7, most: 7 }));
         for wrong in ["", "..", "5..4", "0", "a..b", "1..5000", "-1..5"] {
-            assert!(wrong.parse::<Connections>().unwrap_err().contains("100..250"), "{wrong}");
+            assert!(wrong.parse::<ConnectionRange>().unwrap_err().contains("100..250"), "{wrong}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Two targets in turn: is one really faster, or was it the machine?
 
 use crate::payloads::Payloads;
-use crate::report::Report;
+use crate::report::LoadReport;
 use crate::run::RunError;
 use crate::target::Target;
 use crate::test::Test;
@@ -22,9 +22,9 @@ pub struct Pairs {
     /// By measure; B to A, so that less than 1 means B is faster (for a rate: slower).
     pub ratios: Vec<Ratio>,
     /// A and A again, before everything else.
-    pub noise: Vec<Report>,
+    pub noise: Vec<LoadReport>,
     /// A, B, A, B, …
-    pub runs: Vec<Report>,
+    pub runs: Vec<LoadReport>,
 }
 
 /// How B relates to A in one measure.
@@ -46,6 +46,9 @@ pub struct Ratio {
 
 impl Pairs {
     /// Runs `test` twice against A, then `count` times against A and B in turn.
+    ///
+    /// # Errors
+    /// As of [`Test::run`], of the first run that fails.
     pub fn run(
         test: &Test,
         a: &Target,
@@ -66,7 +69,7 @@ impl Pairs {
         Ok(Self::of(a, b, count, reports))
     }
 
-    fn of(a: &Target, b: &Target, count: usize, mut noise: Vec<Report>) -> Self {
+    fn of(a: &Target, b: &Target, count: usize, mut noise: Vec<LoadReport>) -> Self {
         let runs = noise.split_off(noise.len().min(2));
         let all = || noise.iter().chain(&runs);
         Self {
@@ -81,7 +84,7 @@ impl Pairs {
     }
 }
 
-type Measure = (&'static str, fn(&Report) -> Option<f64>);
+type Measure = (&'static str, fn(&LoadReport) -> Option<f64>);
 
 const MEASURES: [Measure; 6] = [
     ("service p50", |report| Some(report.service_ms.p50)),
@@ -93,10 +96,10 @@ const MEASURES: [Measure; 6] = [
 ];
 
 /// Measures that any run lacks, or that are 0, are left out.
-fn ratios(noise: &[Report], runs: &[Report]) -> Vec<Ratio> {
+fn ratios(noise: &[LoadReport], runs: &[LoadReport]) -> Vec<Ratio> {
     let ([first, second], pairs) = (noise, runs.chunks_exact(2)) else { return Vec::new() };
     let of = |&(name, measure): &Measure| {
-        let ratio = |from: &Report, to: &Report| {
+        let ratio = |from: &LoadReport, to: &LoadReport| {
             let (from, to) = (measure(from)?, measure(to)?);
             (from > 0.0 && to > 0.0).then(|| to / from)
         };
@@ -112,17 +115,17 @@ fn ratios(noise: &[Report], runs: &[Report]) -> Vec<Ratio> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::closed_loop::Rates;
     use crate::report::example;
+    use crate::results::Rates;
 
-    fn report(p99: f64, rate: Option<f64>) -> Report {
+    fn report(p99: f64, rate: Option<f64>) -> LoadReport {
         let mut report = example();
         report.service_ms.p99 = p99;
         report.rate = rate.map(|held| Rates { held, slowest_second: held, fastest_second: held });
         report
     }
 
-    fn pairs(reports: Vec<Report>) -> Pairs {
+    fn pairs(reports: Vec<LoadReport>) -> Pairs {
         let (a, b) = ("http://127.0.0.1:1".parse().unwrap(), "http://127.0.0.1:2".parse().unwrap());
         Pairs::of(&a, &b, 2, reports)
     }

@@ -30,6 +30,9 @@ pub enum Plan {
         /// For how long.
         seconds: f64,
     },
+    /// Each payload once on one connection, each when the one before it has its answer. Not in the grammar: it is how
+    /// payloads are replayed.
+    Sequential,
 }
 
 /// Intended times of the requests of an open loop.
@@ -131,24 +134,18 @@ impl Display for Plan {
         match self {
             Self::Open(schedule) => f.write_str(&schedule.text),
             Self::Saturate { connections, seconds } => write!(f, "saturate:{connections},{seconds}"),
+            Self::Sequential => f.write_str("sequential"),
         }
     }
 }
 
 impl Plan {
-    /// Requests it sends; `None` for a closed loop, whose speed decides.
+    /// Requests it sends; `None` where that is not the plan's to say: for a closed loop the target's speed decides, for a
+    /// sequential plan the payloads.
     pub fn count(&self) -> Option<u64> {
         match self {
             Self::Open(schedule) => Some(schedule.count()),
-            Self::Saturate { .. } => None,
-        }
-    }
-
-    /// How long it sends, in seconds.
-    pub fn seconds(&self) -> f64 {
-        match self {
-            Self::Open(schedule) => schedule.stages.iter().map(|stage| stage.seconds).sum(),
-            Self::Saturate { seconds, .. } => *seconds,
+            Self::Saturate { .. } | Self::Sequential => None,
         }
     }
 }
@@ -161,20 +158,20 @@ impl Schedule {
 
     /// Intended times in nanoseconds after the start, never falling: request i (from 1) leaves when the integral of
     /// the rate has reached i.
-    pub fn times(&self) -> Times<'_> {
-        Times { schedule: self, stage: 0, done: 0 }
+    pub fn times(&self) -> IntendedTimes<'_> {
+        IntendedTimes { schedule: self, stage: 0, done: 0 }
     }
 }
 
 /// See [`Schedule::times`].
 #[derive(Clone, Debug)]
-pub struct Times<'a> {
+pub struct IntendedTimes<'a> {
     schedule: &'a Schedule,
     stage: usize,
     done: u64,
 }
 
-impl Iterator for Times<'_> {
+impl Iterator for IntendedTimes<'_> {
     type Item = u64;
 
     fn next(&mut self) -> Option<u64> {
@@ -195,7 +192,7 @@ impl Iterator for Times<'_> {
     }
 }
 
-impl ExactSizeIterator for Times<'_> {}
+impl ExactSizeIterator for IntendedTimes<'_> {}
 
 impl Stage {
     /// Requests in it: the integral of its rate.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 fn schedule(text: &str) -> Schedule {
     match text.parse().unwrap() {
         Plan::Open(schedule) => schedule,
-        Plan::Saturate { .. } => panic!("{text} is a closed loop"),
+        Plan::Saturate { .. } | Plan::Sequential => panic!("{text} has no schedule"),
     }
 }
 

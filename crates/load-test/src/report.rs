@@ -1,11 +1,10 @@
 //! The result of a run: what it found, whether it can be believed, and what it is worth.
 
-use crate::closed_loop::Rates;
-use crate::connections::Connections;
-use crate::open_loop::Finish;
+use crate::durations::Quantiles;
+use crate::errors::Errors;
 use crate::payloads::{Expected, Payloads};
+use crate::results::{ConnectionCounts, Ending, Rates, Results};
 use crate::score::Score;
-use crate::tally::{Errors, Quantiles};
 use crate::target::Target;
 use crate::test::Test;
 use serde::Serialize;
@@ -17,7 +16,7 @@ const SENT_SHARE_LIMIT: f64 = 0.995;
 
 /// See `schema/result.schema.json`, which is the committed form of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct LoadReport {
     /// Where requests went.
     pub target: String,
     /// What was sent when.
@@ -74,55 +73,38 @@ pub struct Report {
     pub expected: Expected,
 }
 
-/// How many connections were used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ConnectionCounts {
-    /// At the end.
-    pub open: usize,
-    /// Ever opened: more, when some had to be opened again.
-    pub opened: u64,
-}
-
-impl Report {
-    pub(crate) fn new(
-        test: &Test,
-        target: &Target,
-        payloads: &Payloads,
-        connections: Connections<'_>,
-        finish: Finish,
-        rate: Option<Rates>,
-    ) -> Self {
-        let tally = &connections.tally;
-        let (open, opened) = connections.counts();
+impl LoadReport {
+    pub(crate) fn new(test: &Test, target: &Target, payloads: &Payloads, results: Results) -> Self {
+        let Results { tally, faults, unfinished, connections, finish, rates } = results;
+        let (confusion, errors) = (tally.verdicts.confusion, tally.errors);
         let service_ms = tally.service.quantiles();
-        let decisions = tally.decisions;
         let mut report = Self {
             target: target.to_string(),
             plan: test.plan.to_string(),
             payloads: payloads.name.clone(),
-            complete: finish.is_complete,
+            complete: finish.ending == Ending::Complete,
             valid: true,
             invalid_because: Vec::new(),
             planned: test.plan.count(),
             sent: tally.sent,
-            answered: decisions.total(),
-            errors: tally.errors.total(),
-            errors_by_kind: tally.errors,
-            first_error: connections.first_fault().map(str::to_owned),
-            unfinished: connections.in_flight() as u64,
+            answered: tally.verdicts.total(),
+            errors: errors.total(),
+            errors_by_kind: errors,
+            first_error: faults.error().map(str::to_owned),
+            unfinished,
             dropped: tally.dropped,
-            true_positives: decisions.true_positives,
-            true_negatives: decisions.true_negatives,
-            false_positives: decisions.false_positives,
-            false_negatives: decisions.false_negatives,
-            wrong_scores: tally.wrong_scores,
+            true_positives: confusion.true_positives,
+            true_negatives: confusion.true_negatives,
+            false_positives: confusion.false_positives,
+            false_negatives: confusion.false_negatives,
+            wrong_scores: tally.verdicts.wrong_scores,
             seconds: finish.seconds,
-            rate,
-            connections: ConnectionCounts { open, opened },
+            rate: rates,
+            connections,
             latency_ms: tally.latency.quantiles(),
             service_ms,
             lateness_ms: tally.lateness.quantiles(),
-            score: Score::of(&decisions, tally.errors.total(), service_ms.p99),
+            score: Score::of(&confusion, errors.total(), service_ms.p99),
             expected: payloads.expected(),
         };
         report.invalid_because = report.doubts();
@@ -132,7 +114,12 @@ impl Report {
 
     /// Whether every request was answered, and right.
     pub fn all_right(&self) -> bool {
-        self.errors + self.false_positives + self.false_negatives + self.wrong_scores == 0
+        self.errors + self.wrong_answers() == 0
+    }
+
+    /// Answers that are not the expected ones.
+    pub fn wrong_answers(&self) -> u64 {
+        self.false_positives + self.false_negatives + self.wrong_scores
     }
 
     fn doubts(&self) -> Vec<String> {
@@ -161,11 +148,11 @@ impl Report {
 
 /// A run of ten requests, all of them right.
 #[cfg(test)]
-pub(crate) fn example() -> Report {
-    use crate::tally::Decisions;
+pub(crate) fn example() -> LoadReport {
+    use crate::verdicts::Confusion;
     let quantiles = Quantiles { p50: 0.1, p90: 0.2, p99: 0.3, p999: 0.4, max: 0.5 };
-    let decisions = Decisions { true_positives: 4, true_negatives: 6, ..Decisions::default() };
-    Report {
+    let confusion = Confusion { true_positives: 4, true_negatives: 6, ..Confusion::default() };
+    LoadReport {
         target: "http://127.0.0.1:9999".to_owned(),
         plan: "steady:10,1".to_owned(),
         payloads: "preview-1".to_owned(),
@@ -191,7 +178,7 @@ pub(crate) fn example() -> Report {
         latency_ms: quantiles,
         service_ms: quantiles,
         lateness_ms: quantiles,
-        score: Score::of(&decisions, 0, 0.3),
+        score: Score::of(&confusion, 0, 0.3),
         expected: Payloads { name: String::new(), entries: Vec::new() }.expected(),
     }
 }
@@ -200,7 +187,7 @@ pub(crate) fn example() -> Report {
 mod tests {
     use super::*;
 
-    fn doubts(change: impl FnOnce(&mut Report)) -> String {
+    fn doubts(change: impl FnOnce(&mut LoadReport)) -> String {
         let mut report = example();
         change(&mut report);
         report.doubts().join("; ")
@@ -225,7 +212,7 @@ mod tests {
     #[test]
     fn every_kind_of_wrong_answer_counts() {
         assert!(example().all_right());
-        let changes: [fn(&mut Report); 4] = [
+        let changes: [fn(&mut LoadReport); 4] = [
             |report| report.errors = 1,
             |report| report.false_positives = 1,
             |report| report.false_negatives = 1,

@@ -1,79 +1,62 @@
-//! The contest's `results.json`.
+//! What a run leaves behind, before anything is concluded from it.
 
-use crate::payloads::Expected;
-use crate::report::Report;
+use crate::fault_log::FaultLog;
+use crate::tally::Tally;
 use serde::Serialize;
 
-/// Its names and nesting are the contest's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Counts and times of a whole run, or of the part that was run.
+#[derive(Clone, Debug)]
 pub struct Results {
-    expected: Expected,
-    /// In milliseconds.
-    p99: f64,
-    scoring: Scoring,
+    /// What was counted and timed.
+    pub tally: Tally,
+    /// The first faults in words.
+    pub faults: FaultLog,
+    /// Requests under way when the run ended.
+    pub unfinished: u64,
+    /// How many connections were used.
+    pub connections: ConnectionCounts,
+    /// How the run ended, and when.
+    pub finish: Finish,
+    /// Of a closed loop only.
+    pub rates: Option<Rates>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Scoring {
-    breakdown: Breakdown,
-    failure_rate: f64,
-    #[serde(rename = "weighted_errors_E")]
-    weighted_errors: u64,
-    error_rate_epsilon: f64,
-    p99_score: P99Score,
-    detection_score: DetectionScore,
-    final_score: f64,
+/// How many connections were used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionCounts {
+    /// At the end.
+    pub open: usize,
+    /// Ever opened: more, when some had to be opened again.
+    pub opened: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Breakdown {
-    false_positive_detections: u64,
-    false_negative_detections: u64,
-    true_positive_detections: u64,
-    true_negative_detections: u64,
-    http_errors: u64,
+/// How a run ended, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Finish {
+    /// From the start to the last answer.
+    pub seconds: f64,
+    /// What ended it.
+    pub ending: Ending,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct P99Score {
-    value: f64,
-    cut_triggered: bool,
+/// What ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The plan was carried through.
+    Complete,
+    /// The user asked to stop.
+    Interrupted,
+    /// So many requests in a row had no answer that the target was taken for gone.
+    TargetGone,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct DetectionScore {
-    value: f64,
-    rate_component: Option<f64>,
-    absolute_penalty: Option<f64>,
-    cut_triggered: bool,
-}
-
-impl From<&Report> for Results {
-    fn from(report: &Report) -> Self {
-        let score = &report.score;
-        Self {
-            expected: report.expected,
-            p99: report.service_ms.p99,
-            scoring: Scoring {
-                breakdown: Breakdown {
-                    false_positive_detections: report.false_positives,
-                    false_negative_detections: report.false_negatives,
-                    true_positive_detections: report.true_positives,
-                    true_negative_detections: report.true_negatives,
-                    http_errors: report.errors,
-                },
-                failure_rate: (score.failure_rate * 1e6).round() / 1e6,
-                weighted_errors: score.weighted_errors,
-                error_rate_epsilon: score.error_rate,
-                p99_score: P99Score { value: score.p99_score, cut_triggered: score.p99_cut },
-                detection_score: DetectionScore {
-                    value: score.detection_score,
-                    rate_component: score.rate_component,
-                    absolute_penalty: score.absolute_penalty,
-                    cut_triggered: score.detection_cut,
-                },
-                final_score: score.final_score,
-            },
-        }
-    }
+/// Answers per second, errors included.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rates {
+    /// Over the whole run: the rate held.
+    pub held: f64,
+    /// Of the slowest whole second; the rate held if the run was shorter than two.
+    pub slowest_second: f64,
+    /// Of the fastest whole second.
+    pub fastest_second: f64,
 }

@@ -1,17 +1,17 @@
 //! One run of a plan against a target.
 
-use crate::closed_loop::{self, Rates};
 use crate::connections::{Connections, Limits};
-use crate::live::Progress;
-use crate::open_loop::{self, Finish};
-use crate::payloads::{Payloads, Requests};
+use crate::live::LiveCounts;
+use crate::payloads::Payloads;
 use crate::plan::Plan;
-use crate::report::Report;
+use crate::report::LoadReport;
+use crate::requests::Requests;
+use crate::results::{Finish, Rates, Results};
 use crate::tally::Tally;
 use crate::target::{ReachError, Target};
 use crate::test::Test;
+use crate::{closed_loop, open_loop, sequential};
 use hdrhistogram::CreationError;
-use rustix::thread::CpuSet;
 use std::io;
 use std::sync::atomic::AtomicBool;
 
@@ -59,46 +59,67 @@ pub enum RunError {
 
 impl Test {
     /// Whether this process may use the core that is to send.
+    ///
+    /// # Errors
+    /// [`RunError::Pin`] if it may not.
     pub fn check_core(&self) -> Result<(), RunError> {
         let Some(cpu) = self.cpu else { return Ok(()) };
-        let allowed = rustix::thread::sched_getaffinity(None).map_err(io::Error::from)?;
-        if cpu < CpuSet::MAX_CPU && allowed.is_set(cpu) {
+        if runtime::affinity::allowed_cores().contains(&cpu) {
             return Ok(());
         }
         Err(RunError::Pin { cpu, error: io::Error::other("this process may not use it") })
     }
 
-    /// Runs it once, on a thread of its own; `stop` ends it early, then the report is of the part that was run.
-    /// `label` names the run in the live line.
+    /// Runs it once with a live line on stderr, which `label` begins, and reports what was found.
+    ///
+    /// # Errors
+    /// As of [`Self::measure`].
     pub fn run(
         &self,
         target: &Target,
         payloads: &Payloads,
         stop: &AtomicBool,
         label: &str,
-    ) -> Result<Report, RunError> {
+    ) -> Result<LoadReport, RunError> {
+        let results = self.measure(target, payloads, stop, |live| live.draw(label, self.plan.count()))?;
+        Ok(LoadReport::new(self, target, payloads, results))
+    }
+
+    /// Runs it once, on a thread of its own; `stop` ends it early, then the results are of the part that was run.
+    /// Meanwhile `watch` is to look at the counts until they end.
+    ///
+    /// # Errors
+    /// The run did not begin: too few payloads, nobody listens, not the core that was asked for. Or the system refused
+    /// something that it should not.
+    pub fn measure(
+        &self,
+        target: &Target,
+        payloads: &Payloads,
+        stop: &AtomicBool,
+        watch: impl FnOnce(&LiveCounts),
+    ) -> Result<Results, RunError> {
         let there = payloads.entries.len() as u64;
         let needed = self.plan.count().unwrap_or(1);
         if there < needed {
             let (plan, name) = (self.plan.to_string(), payloads.name.clone());
             return Err(RunError::TooFewPayloads { plan, needed, name, there });
         }
-        let address = target.resolve(self.timeout)?;
+        let endpoint = target.resolve(self.timeout)?;
         let count = self.plan.count().unwrap_or(there);
         let requests = Requests::new(payloads, count as usize, target);
-        let progress = Progress::default();
+        let live = LiveCounts::default();
         let send = || {
-            let _end = EndOnDrop(&progress);
+            let _end = EndOnDrop(&live);
             pin(self.cpu)?;
             let connect = |error| RunError::Connect { target: target.clone(), error };
             let mut connections =
-                Connections::open(address, self.limits(), &requests, Tally::new()?).map_err(connect)?;
-            let (finish, rates) = self.carry_out(&mut connections, &requests, stop, &progress)?;
-            Ok(Report::new(self, target, payloads, connections, finish, rates))
+                Connections::open(endpoint, self.limits(), &requests, Tally::new()?).map_err(connect)?;
+            let (finish, rates) = self.carry_out(&mut connections, &requests, stop, &live)?;
+            Ok(connections.into_results(finish, rates))
         };
         std::thread::scope(|scope| {
             let sender = scope.spawn(send);
-            progress.draw(label, self.plan.count());
+            watch(&live);
             sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
@@ -108,20 +129,21 @@ impl Test {
         connections: &mut Connections<'_>,
         requests: &Requests,
         stop: &AtomicBool,
-        progress: &Progress,
+        live: &LiveCounts,
     ) -> io::Result<(Finish, Option<Rates>)> {
         match &self.plan {
-            Plan::Open(schedule) => Ok((open_loop::run(connections, schedule, stop, progress)?, None)),
+            Plan::Open(schedule) => Ok((open_loop::run(connections, schedule, stop, live)?, None)),
             Plan::Saturate { seconds, .. } => {
-                let (finish, rates) = closed_loop::run(connections, requests.len(), *seconds, stop, progress)?;
+                let (finish, rates) = closed_loop::run(connections, requests.len(), *seconds, stop, live)?;
                 Ok((finish, Some(rates)))
             }
+            Plan::Sequential => Ok((sequential::run(connections, requests.len(), stop, live)?, None)),
         }
     }
 
     fn limits(&self) -> Limits {
         let (least, most) = match self.plan {
-            Plan::Open(_) => (self.least_connections, self.most_connections),
+            Plan::Open(_) | Plan::Sequential => (self.least_connections, self.most_connections),
             Plan::Saturate { connections, .. } => (connections, connections),
         };
         Limits { least, most, timeout_ns: self.timeout.as_nanos() as u64 }
@@ -129,7 +151,7 @@ impl Test {
 }
 
 /// The thread that draws must stop whatever way the other one ends.
-struct EndOnDrop<'a>(&'a Progress);
+struct EndOnDrop<'a>(&'a LiveCounts);
 
 impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
@@ -139,10 +161,5 @@ impl Drop for EndOnDrop<'_> {
 
 fn pin(cpu: Option<usize>) -> Result<(), RunError> {
     let Some(cpu) = cpu else { return Ok(()) };
-    if cpu >= CpuSet::MAX_CPU {
-        return Err(RunError::Pin { cpu, error: io::ErrorKind::InvalidInput.into() });
-    }
-    let mut set = CpuSet::new();
-    set.set(cpu);
-    rustix::thread::sched_setaffinity(None, &set).map_err(|error| RunError::Pin { cpu, error: error.into() })
+    runtime::affinity::pin_to(cpu).map_err(|error| RunError::Pin { cpu, error })
 }

@@ -1,6 +1,6 @@
 //! The contest's score of a run.
 
-use crate::tally::Decisions;
+use crate::verdicts::Confusion;
 use serde::Serialize;
 
 const FACTOR: f64 = 1000.0;
@@ -44,11 +44,11 @@ pub struct Score {
 
 impl Score {
     /// `p99_ms`: 99 of 100 requests took at most so long, counted from their sending; 0 if none was answered.
-    pub fn of(decisions: &Decisions, errors: u64, p99_ms: f64) -> Self {
-        let count = decisions.total() + errors;
-        let failures = decisions.false_positives + decisions.false_negatives + errors;
+    pub fn of(confusion: &Confusion, errors: u64, p99_ms: f64) -> Self {
+        let count = confusion.total() + errors;
+        let failures = confusion.false_positives + confusion.false_negatives + errors;
         let weighted_errors =
-            decisions.false_positives + FALSE_NEGATIVE_WEIGHT * decisions.false_negatives + ERROR_WEIGHT * errors;
+            confusion.false_positives + FALSE_NEGATIVE_WEIGHT * confusion.false_negatives + ERROR_WEIGHT * errors;
         let share = |part: u64| if count > 0 { part as f64 / count as f64 } else { 0.0 };
         let (failure_rate, error_rate) = (share(failures), share(weighted_errors));
         let (p99_score, p99_cut) = p99_score(p99_ms);
@@ -88,13 +88,13 @@ mod tests {
 
     /// A run of 5000 requests, half of them frauds.
     fn score(false_positives: u64, false_negatives: u64, errors: u64, p99_ms: f64) -> Score {
-        let decisions = Decisions {
+        let confusion = Confusion {
             true_positives: 2500 - false_negatives,
             true_negatives: 2500 - false_positives - errors,
             false_positives,
             false_negatives,
         };
-        Score::of(&decisions, errors, p99_ms)
+        Score::of(&confusion, errors, p99_ms)
     }
 
     fn assert_points(score: Score, p99_score: f64, detection_score: f64) {
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_run_without_answers_has_no_points_for_speed() {
-        let none = Score::of(&Decisions::default(), 0, 0.0);
+        let none = Score::of(&Confusion::default(), 0, 0.0);
         assert_eq!((none.p99_score, none.failure_rate), (0.0, 0.0));
     }
 }

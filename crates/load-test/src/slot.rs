@@ -1,8 +1,10 @@
 //! One keep-alive connection: its socket, the request it is busy with, and the bytes of the answer so far.
 
-use crate::answer::{self, Decision, Received};
+use crate::answer::Answer;
+use crate::errors::Fault;
+use crate::response::{Received, receive};
 use crate::socket::Socket;
-use crate::tally::Fault;
+use std::fmt::{self, Display};
 
 /// Longest answer, head and body together.
 const ANSWER_BYTES: usize = 8192;
@@ -36,7 +38,7 @@ pub struct Flight {
 pub enum End {
     /// An answer that decides something.
     Decided {
-        decision: Decision,
+        answer: Answer,
         /// Whether the connection can be used again.
         stays_open: bool,
     },
@@ -51,6 +53,15 @@ pub enum End {
 pub enum Why {
     System(std::io::Error),
     Text(&'static str),
+}
+
+impl Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => error.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 /// See the module.
@@ -123,7 +134,7 @@ impl Slot {
                 }
                 Err(error) => return Some(End::Failed { fault: Fault::Connection, why: Why::System(error) }),
             };
-            match answer::receive(&self.buffer[..self.received], ended, unchunked) {
+            match receive(&self.buffer[..self.received], ended, unchunked) {
                 Received::Whole { status, body, stays_open } => {
                     self.is_proven = true;
                     return Some(decide(status, body, stays_open && !ended));
@@ -150,8 +161,8 @@ fn decide(status: u16, body: &[u8], stays_open: bool) -> End {
     if status != 200 {
         return End::Undecided { fault: Fault::Status, status, stays_open };
     }
-    match answer::decision(body) {
-        Some(decision) => End::Decided { decision, stays_open },
+    match Answer::read(body) {
+        Some(answer) => End::Decided { answer, stays_open },
         None => End::Undecided { fault: Fault::Broken, status, stays_open },
     }
 }

@@ -1,8 +1,9 @@
 //! A stream socket that never waits.
 
-use crate::target::Address;
+use crate::target::Endpoint;
+use runtime::nonblocking;
 use rustix::io::Errno;
-use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -19,17 +20,17 @@ pub enum Connect {
 }
 
 impl Socket {
-    pub fn connect(address: &Address) -> io::Result<(Self, Connect)> {
+    pub fn connect(endpoint: &Endpoint) -> io::Result<(Self, Connect)> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let (socket, begun) = match address {
-            Address::Tcp(address) => {
+        let (socket, begun) = match endpoint {
+            Endpoint::Tcp(address) => {
                 let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
                 let socket = net::socket_with(family, SocketType::STREAM, flags, None)?;
                 sockopt::set_tcp_nodelay(&socket, true)?;
                 let begun = net::connect(&socket, address);
                 (socket, begun)
             }
-            Address::Unix(path) => {
+            Endpoint::Unix(path) => {
                 let socket = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
                 let begun = net::connect(&socket, &SocketAddrUnix::new(path)?);
                 (socket, begun)
@@ -49,25 +50,17 @@ impl Socket {
 
     /// Bytes taken; `None` if none can be taken now.
     pub fn send(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        unless_blocked(net::send(&self.0, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL))
+        nonblocking::send(&self.0, bytes)
     }
 
     /// Bytes read, 0 at the end; `None` if there are none now.
     pub fn receive(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
-        unless_blocked(net::recv(&self.0, room, RecvFlags::DONTWAIT).map(|(count, _)| count))
+        nonblocking::receive(&self.0, room)
     }
 }
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
-    }
-}
-
-fn unless_blocked(result: rustix::io::Result<usize>) -> io::Result<Option<usize>> {
-    match result {
-        Ok(count) => Ok(Some(count)),
-        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

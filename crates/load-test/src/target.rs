@@ -17,19 +17,21 @@ pub struct Target {
     pub(crate) host: String,
     /// What the request line asks for.
     pub(crate) path: String,
-    place: Place,
+    location: Location,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum Location {
     Tcp { host: String, port: u16 },
     Unix(PathBuf),
 }
 
 /// An address to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Address {
+pub enum Endpoint {
+    /// An address and a port.
     Tcp(SocketAddr),
+    /// The path of a socket.
     Unix(PathBuf),
 }
 
@@ -69,8 +71,8 @@ impl FromStr for Target {
             return Err(wrong());
         }
         if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
-            let place = Place::Unix(path.into());
-            return Ok(Self { text: text.into(), host: "localhost".into(), path: DEFAULT_PATH.into(), place });
+            let location = Location::Unix(path.into());
+            return Ok(Self { text: text.into(), host: "localhost".into(), path: DEFAULT_PATH.into(), location });
         }
         let rest = text.strip_prefix("http://").ok_or_else(wrong)?;
         let (host, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
@@ -82,8 +84,8 @@ impl FromStr for Target {
             return Err(wrong());
         }
         let path = if matches!(path, "" | "/") { DEFAULT_PATH } else { path };
-        let place = Place::Tcp { host: name.trim_matches(['[', ']']).to_owned(), port };
-        Ok(Self { text: text.into(), host: host.into(), path: path.into(), place })
+        let location = Location::Tcp { host: name.trim_matches(['[', ']']).to_owned(), port };
+        Ok(Self { text: text.into(), host: host.into(), path: path.into(), location })
     }
 }
 
@@ -96,14 +98,14 @@ impl Display for Target {
 impl Target {
     /// Looks the host up. Of several addresses the first that takes a connection within `timeout`: `localhost` is often
     /// `::1` too, where nobody may listen.
-    pub(crate) fn resolve(&self, timeout: Duration) -> Result<Address, ReachError> {
-        match &self.place {
-            Place::Unix(path) => Ok(Address::Unix(path.clone())),
-            Place::Tcp { host, port } => {
+    pub(crate) fn resolve(&self, timeout: Duration) -> Result<Endpoint, ReachError> {
+        match &self.location {
+            Location::Unix(path) => Ok(Endpoint::Unix(path.clone())),
+            Location::Tcp { host, port } => {
                 let lookup = |error| ReachError::Lookup { target: self.to_string(), error };
                 let found = command_line::lookup(host, *port).map_err(lookup)?;
                 let connect = |refusals| ReachError::Connect { target: self.to_string(), refusals };
-                first_reachable(&found, timeout).map(Address::Tcp).map_err(connect)
+                first_reachable(&found, timeout).map(Endpoint::Tcp).map_err(connect)
             }
         }
     }
@@ -140,13 +142,13 @@ mod tests {
         let plain = target("http://127.0.0.1:9999");
         assert_eq!((plain.host.as_str(), plain.path.as_str()), ("127.0.0.1:9999", "/fraud-score"));
         let resolved = |text: &str| target(text).resolve(TIMEOUT).unwrap();
-        let tcp = |text: &str| Address::Tcp(text.parse().unwrap());
+        let tcp = |text: &str| Endpoint::Tcp(text.parse().unwrap());
         assert_eq!(resolved("http://127.0.0.1:9999"), tcp("127.0.0.1:9999"));
         assert_eq!(target("http://localhost:1/").path, "/fraud-score");
         assert_eq!(target("http://localhost:1/other?x=1").path, "/other?x=1");
         assert_eq!(resolved("http://[::1]:80"), tcp("[::1]:80"));
         assert_eq!(resolved("http://127.0.0.1"), tcp("127.0.0.1:80"));
-        assert_eq!(resolved("unix:/run/api.sock"), Address::Unix("/run/api.sock".into()));
+        assert_eq!(resolved("unix:/run/api.sock"), Endpoint::Unix("/run/api.sock".into()));
     }
 
     #[test]

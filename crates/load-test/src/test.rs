@@ -3,6 +3,9 @@
 use crate::plan::Plan;
 use std::time::Duration;
 
+/// How long the contest waits for an answer.
+const PATIENCE: Duration = Duration::from_millis(2001);
+
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Test {
@@ -16,4 +19,11 @@ pub struct Test {
     pub timeout: Duration,
     /// The core that sends; none: the kernel chooses.
     pub cpu: Option<usize>,
+}
+
+impl Test {
+    /// Each payload once on one connection, one after the other, with the contest's patience.
+    pub const fn sequential() -> Self {
+        Self { plan: Plan::Sequential, least_connections: 1, most_connections: 1, timeout: PATIENCE, cpu: None }
+    }
 }

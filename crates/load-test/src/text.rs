@@ -1,12 +1,12 @@
 //! Results for people.
 
+use crate::durations::Quantiles;
 use crate::pairs::Pairs;
-use crate::report::Report;
-use crate::tally::Quantiles;
+use crate::report::LoadReport;
 use std::fmt::{self, Display};
 
 /// A run as a few lines.
-pub struct RunText<'a>(pub &'a Report);
+pub struct RunText<'a>(pub &'a LoadReport);
 
 /// Runs in pairs as a table.
 pub struct PairsText<'a>(pub &'a Pairs);
@@ -42,7 +42,7 @@ impl Display for RunText<'_> {
     }
 }
 
-fn write_answers(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+fn write_answers(f: &mut fmt::Formatter<'_>, report: &LoadReport) -> fmt::Result {
     writeln!(
         f,
         "  false positives {}, false negatives {}, right decisions with a wrong score {}",
@@ -65,7 +65,7 @@ fn write_quantiles(f: &mut fmt::Formatter<'_>, name: &str, ms: &Quantiles, what:
     writeln!(f, "  {name:<9} {p50:>9.3} {p90:>9.3} {p99:>9.3} {p999:>9.3} {max:>9.3}  {what}")
 }
 
-fn write_doubts(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+fn write_doubts(f: &mut fmt::Formatter<'_>, report: &LoadReport) -> fmt::Result {
     if !report.complete {
         writeln!(f, "INCOMPLETE: interrupted, {} requests unfinished", report.unfinished)?;
     }

@@ -2,7 +2,7 @@
 use crate::depth::MAX_DEPTH;
 use crate::field::Field;
 
-/// Why a body is no transaction.
+/// Error of [`Parser::parse`](crate::Parser::parse): why a body is no transaction.
 ///
 /// Displays as one line that names the field or the byte (counted from 0); making and showing it allocates nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

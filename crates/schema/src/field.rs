@@ -52,6 +52,18 @@ const NAMES: [(Field, &str); 20] = [
 ];
 
 impl Field {
+    /// All fields, an object before its content.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; NAMES.len()] = {
+        let mut all = [Self::Id; NAMES.len()];
+        let mut place = 0;
+        while place < all.len() {
+            all[place] = NAMES[place].0;
+            place += 1;
+        }
+        all
+    };
+
     /// The dotted path, e.g. `transaction.amount`.
     pub const fn path(self) -> &'static str {
         NAMES[self as usize].1

@@ -17,9 +17,13 @@
 //! assert_eq!(query.values(), &[41, 1667, 500, 7826, 3333, -10000, -10000, 292, 1500, 0, 10000, 0, 1500, 60]);
 //! # Ok::<(), PayloadError>(())
 //! ```
+#![warn(clippy::missing_errors_doc)]
+
 mod canonical;
+mod decision;
 mod depth;
 mod diagnosis;
+mod dimensions;
 mod error;
 mod field;
 mod mcc_risk;
@@ -28,11 +32,14 @@ mod payload;
 mod repeats;
 mod rules;
 mod rules_error;
+mod stored_rules;
 mod swar;
 mod timestamp;
 mod vectorize;
 
+pub use decision::Decision;
 pub use depth::MAX_DEPTH;
+pub use dimensions::{Definition, Dimension};
 pub use error::{Expected, PayloadError, SyntaxFault};
 pub use field::Field;
 pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
@@ -40,4 +47,5 @@ pub use parser::Parser;
 pub use payload::{LastTransaction, Transaction};
 pub use rules::{Normalization, Rules};
 pub use rules_error::{MAX_MCC_CODES, RulesError};
+pub use stored_rules::{StoredRules, StoredRulesError};
 pub use timestamp::Timestamp;

@@ -20,8 +20,12 @@ pub type MccCode = [u8; 8];
 pub struct MccRisk(Vec<(MccCode, f64)>);
 
 impl MccRisk {
-    /// Refuses codes that are empty, longer than 8 bytes or hold a NUL, risks outside 0..=1 or not finite,
-    /// and more than [`MAX_MCC_CODES`] entries.
+    /// A table of code to risk.
+    ///
+    /// # Errors
+    ///
+    /// Codes that are empty, longer than 8 bytes or hold a NUL, risks outside 0..=1 or not finite, and more than
+    /// [`MAX_MCC_CODES`] entries.
     pub fn new(entries: BTreeMap<String, f64>) -> Result<Self, RulesError> {
         if entries.len() > MAX_MCC_CODES {
             return Err(RulesError::TooManyCodes { count: entries.len() });

@@ -40,8 +40,14 @@ impl Parser {
     ///
     /// The canonical form, compact and in the contract's order, takes a fraction of the time of the others.
     ///
-    /// Unknown keys are skipped, whatever their value. A known key that is absent (also `last_transaction`, which may
-    /// only be `null`) is an error, and so is any key that an object has twice, at every depth.
+    /// Unknown keys are skipped, whatever their value. `body` is only read: where text must be unescaped in place, that is
+    /// done in a copy of it in the parser's memory.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`] names the field or the byte: what is no JSON object; a known key that is absent (also
+    /// `last_transaction`, which may only be `null`) or whose value is of another type, out of range or no timestamp; any key
+    /// that an object has twice, at every depth.
     pub fn parse<'a>(&'a mut self, body: &'a [u8]) -> Result<Transaction<'a>, PayloadError> {
         match canonical::read(body) {
             Some(transaction) => Ok(transaction),

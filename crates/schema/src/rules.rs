@@ -12,7 +12,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Refuses a constant that is not finite or not above 0.
+    /// Rules of checked constants.
+    ///
+    /// # Errors
+    ///
+    /// A constant that is not finite or not above 0.
     pub fn new(normalization: Normalization, mcc_risk: MccRisk) -> Result<Self, RulesError> {
         for (name, value) in normalization.constants() {
             if !(value.is_finite() && value > 0.0) {

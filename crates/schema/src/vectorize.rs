@@ -1,12 +1,13 @@
 //! The arithmetic of the contract: from a transaction to its vector.
+use crate::dimensions::Dimension;
 use crate::payload::{LastTransaction, Transaction};
 use crate::rules::Rules;
 use crate::timestamp::{day_of_week, hour_of_day, seconds_between};
-use space::{Point, SCALE};
+use space::{DIMENSIONS, Point, SCALE};
 
 impl Rules {
-    /// The vector of a transaction, in f64 operation for operation as the contract's table has it: a reciprocal, a
-    /// fused operation or a merged constant would change hundreds of values.
+    /// The vector of a transaction by the formulas of [`Dimension`], in f64 operation for operation as they stand there: a
+    /// reciprocal, a fused operation or a merged constant would change hundreds of values.
     pub fn vectorize(&self, transaction: &Transaction<'_>) -> Point {
         let constants = &self.normalization;
         let (minutes, km) = match transaction.last {
@@ -16,22 +17,24 @@ impl Rules {
             ),
             None => (-SCALE, -SCALE),
         };
-        Point::from_bounded([
-            fixed(clamp(transaction.amount / constants.max_amount)),
-            fixed(clamp(transaction.installments / constants.max_installments)),
-            fixed(amount_vs_avg(transaction, constants.amount_vs_avg_ratio)),
-            fixed(hour_of_day(transaction.requested_at) as f64 / 23.0),
-            fixed(day_of_week(transaction.requested_at) as f64 / 6.0),
-            minutes,
-            km,
-            fixed(clamp(transaction.km_from_home / constants.max_km)),
-            fixed(clamp(transaction.tx_count_24h / constants.max_tx_count_24h)),
-            flag(transaction.is_online),
-            flag(transaction.card_present),
-            flag(!transaction.merchant_is_known),
-            fixed(self.mcc_risk.risk(transaction.mcc)),
-            fixed(clamp(transaction.merchant_avg_amount / constants.max_merchant_avg_amount)),
-        ])
+        let mut values = [0; DIMENSIONS];
+        let mut set = |dimension: Dimension, value| values[dimension as usize] = value;
+        set(Dimension::Amount, fixed(clamp(transaction.amount / constants.max_amount)));
+        set(Dimension::Installments, fixed(clamp(transaction.installments / constants.max_installments)));
+        set(Dimension::AmountVsAvg, fixed(amount_vs_avg(transaction, constants.amount_vs_avg_ratio)));
+        set(Dimension::HourOfDay, fixed(hour_of_day(transaction.requested_at) as f64 / 23.0));
+        set(Dimension::DayOfWeek, fixed(day_of_week(transaction.requested_at) as f64 / 6.0));
+        set(Dimension::MinutesSinceLast, minutes);
+        set(Dimension::KmFromLast, km);
+        set(Dimension::KmFromHome, fixed(clamp(transaction.km_from_home / constants.max_km)));
+        set(Dimension::TxCount24h, fixed(clamp(transaction.tx_count_24h / constants.max_tx_count_24h)));
+        set(Dimension::IsOnline, flag(transaction.is_online));
+        set(Dimension::CardPresent, flag(transaction.card_present));
+        set(Dimension::UnknownMerchant, flag(!transaction.merchant_is_known));
+        set(Dimension::MccRisk, fixed(self.mcc_risk.risk(transaction.mcc)));
+        let merchant_avg_amount = transaction.merchant_avg_amount / constants.max_merchant_avg_amount;
+        set(Dimension::MerchantAvgAmount, fixed(clamp(merchant_avg_amount)));
+        Point::from_bounded(values)
     }
 }
 

@@ -9,3 +9,13 @@ pub enum Label {
     /// A fraud.
     Fraud = 1,
 }
+
+impl Label {
+    /// As files and answers write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Legit => "legit",
+            Self::Fraud => "fraud",
+        }
+    }
+}

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Builds an index from references; same input, same bytes
 #[derive(Parser)]
-#[command(name = "build-index", version = index::version())]
+#[command(name = "build-index", version)]
 struct Options {
     /// A references.json[.gz], or `official` for the generated official set
     #[arg(long, value_name = "FILE|official")]
@@ -26,7 +26,7 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let references = load(&options.references)?;
-    let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {})
+    let image = scoring::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| {})
         .context("building the index")?;
     std::fs::write(&options.out, &image).with_context(|| format!("cannot write {}", options.out.display()))?;
     let (count, bytes, out) = (references.labels.len(), image.len(), options.out.display());

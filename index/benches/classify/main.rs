@@ -12,10 +12,10 @@ use calls::Summary;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use dataset::{PayloadRecipe, QueryKind, References};
-use index::{Index, kernel};
+use index::{Index, InstructionSet, RuleSections};
 use memmap2::MmapMut;
 use memory::{Eviction, Pages};
-use schema::Rules;
+use schema::{Rules, StoredRules};
 use space::Point;
 
 /// Queries between two evictions: the first pays for what all need, as the first request after a pause does.
@@ -136,14 +136,16 @@ fn main() {
         .measurement_time(Duration::from_millis(800))
         .configure_from_args();
     let references = dataset::official_references(&|_, _, _| ()).expect("the generator makes the official references");
-    let image = index::build(&references.vectors, &references.labels, &Rules::default(), &|_, _, _| ())
+    let StoredRules { normalization, mcc_risk } = Rules::default().encode();
+    let rules = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
+    let image = index::build(&references.vectors, &references.labels, rules, &|_, _, _| ())
         .expect("the official references make an index");
     let (sets, eviction) = (sets(&references), Eviction::new());
     drop(references);
 
     let maps = maps(&image);
     drop(image);
-    let indexes: Vec<_> = kernel::available()
+    let indexes: Vec<_> = InstructionSet::available()
         .into_iter()
         .flat_map(|kernel| maps.iter().map(move |(pages, map)| (*pages, Index::open_with(map, kernel))))
         .map(|(pages, index)| (pages, index.expect("what was just built")))

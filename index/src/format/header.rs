@@ -3,7 +3,8 @@
 use bytemuck::{Pod, Zeroable};
 use space::{DIMENSIONS, NEIGHBOURS, SCALE};
 
-use super::{LANES, MAX_REFERENCES, OpenError, Order};
+use super::FormatError;
+use crate::lanes::LANES;
 
 /// The first eight bytes of every image.
 pub const MAGIC: [u8; 8] = *b"frdring\n";
@@ -13,6 +14,8 @@ pub const VERSION: u32 = 2;
 pub const NO_REST: u32 = u32::MAX;
 /// Bytes of the header; the section table follows.
 pub const HEADER_BYTES: usize = 128;
+/// The most references of an image.
+pub const MAX_REFERENCES: u32 = (1 << 31) - 1;
 /// Sections of an image.
 pub const SECTION_COUNT: usize = 6;
 
@@ -54,7 +57,13 @@ const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 
 impl Header {
     /// A header of this version; the checksum is filled in last.
-    pub(crate) fn new(image_bytes: u64, references: u32, frauds: u32, rest: Option<u32>, order: &Order) -> Self {
+    pub(crate) fn new(
+        image_bytes: u64,
+        references: u32,
+        frauds: u32,
+        rest: Option<u32>,
+        order: [u8; DIMENSIONS],
+    ) -> Self {
         Self {
             magic: MAGIC,
             version: VERSION,
@@ -68,26 +77,26 @@ impl Header {
             sections: SECTION_COUNT as u32,
             lanes: LANES as u32,
             rest: rest.unwrap_or(NO_REST),
-            order: order.places(),
+            order,
             reserved: [0; 54],
         }
     }
 }
 
 /// The header of `bytes`, once each of its fields says what this version requires.
-pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, OpenError> {
+pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, FormatError> {
     let Some(raw) = bytes.get(..HEADER_BYTES) else {
-        return Err(OpenError::TooShort { bytes: bytes.len() });
+        return Err(FormatError::TooShort { bytes: bytes.len() });
     };
     let header: Header = bytemuck::pod_read_unaligned(raw);
     if header.magic != MAGIC {
-        return Err(OpenError::BadMagic);
+        return Err(FormatError::BadMagic);
     }
     if header.version != VERSION {
-        return Err(OpenError::UnsupportedVersion { found: header.version });
+        return Err(FormatError::UnsupportedVersion { found: header.version });
     }
     if header.image_bytes != bytes.len() as u64 {
-        return Err(OpenError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
+        return Err(FormatError::WrongLength { header: header.image_bytes, actual: bytes.len() as u64 });
     }
     let fixed = [
         ("header_bytes", header.header_bytes, HEADER_BYTES as u32),
@@ -98,17 +107,17 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, OpenError> {
     ];
     for (field, found, required) in fixed {
         if found != required {
-            return Err(OpenError::HeaderField { field, found, required });
+            return Err(FormatError::HeaderField { field, found, required });
         }
     }
     if header.reserved != [0; 54] {
-        return Err(OpenError::ReservedNotZero { place: "header" });
+        return Err(FormatError::ReservedNotZero { place: "header" });
     }
     if header.references < NEIGHBOURS as u32 || header.references > MAX_REFERENCES {
-        return Err(OpenError::ReferenceCount { found: header.references });
+        return Err(FormatError::ReferenceCount { found: header.references });
     }
     if header.frauds > header.references {
-        return Err(OpenError::FraudCount { header: header.frauds, found: header.references });
+        return Err(FormatError::FraudCount { header: header.frauds, found: header.references });
     }
     Ok(header)
 }

@@ -4,19 +4,19 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{BLOCK_ALIGNMENT, HEADER_BYTES, LANES, Leaf, Node, OpenError, SECTION_COUNT};
+use super::{FormatError, HEADER_BYTES, SECTION_COUNT};
 
 /// The sections of an image, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum SectionKind {
-    /// Seven f64 in the order of `normalization.json`.
+    /// One element: the constants of the payload's schema, opaque to this crate.
     Normalization = 1,
-    /// `code [u8; 8], risk f64`, ascending by code.
+    /// The category table of the payload's schema, opaque to this crate.
     MccRisk = 2,
-    /// [`Node`]s, the sample's root first, every parent before its children.
+    /// Nodes, the sample's root first, every parent before its children.
     Nodes = 3,
-    /// [`Leaf`] records, in the order in which a walk from the roots meets them.
+    /// Leaf records, in the order in which a walk from the roots meets them.
     Leaves = 4,
     /// The packed vectors of the leaves' blocks, in their order, and zeros behind them.
     Blocks = 5,
@@ -44,16 +44,16 @@ impl SectionKind {
         }
     }
 
-    /// Bytes of one element.
-    pub fn element_bytes(self) -> u64 {
+    /// Bytes of one element. The engine asserts that its records have these sizes.
+    pub const fn element_bytes(self) -> u64 {
         match self {
             Self::Normalization => 56,
             Self::MccRisk => 16,
-            Self::Nodes => size_of::<Node>() as u64,
-            Self::Leaves => size_of::<Leaf>() as u64,
-            Self::Blocks => BLOCK_ALIGNMENT as u64,
+            Self::Nodes => 1920,
+            Self::Leaves => 832,
+            Self::Blocks => 64,
             // A row has three or four times as many.
-            Self::References => LANES as u64,
+            Self::References => 16,
         }
     }
 
@@ -64,6 +64,16 @@ impl SectionKind {
             Self::Nodes | Self::Leaves | Self::Blocks | Self::References => 4096,
         }
     }
+}
+
+/// The two sections that say how a payload becomes a vector: stored and returned byte for byte. What they mean, and
+/// whether they make sense, is for the crate of the payload's schema to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSections<'a> {
+    /// 56 bytes.
+    pub normalization: &'a [u8],
+    /// Any number of rows of 16 bytes.
+    pub mcc_risk: &'a [u8],
 }
 
 /// One row of the table. 32 bytes.
@@ -97,9 +107,9 @@ pub(crate) fn plan_sections(bytes: [u64; SECTION_COUNT]) -> ([SectionEntry; SECT
 }
 
 /// The byte range of each section, once all of them lie inside `bytes`, in order, whole, aligned, with zeros between.
-pub(crate) fn read_sections(bytes: &[u8]) -> Result<[Range<usize>; SECTION_COUNT], OpenError> {
+pub(crate) fn read_sections(bytes: &[u8]) -> Result<[Range<usize>; SECTION_COUNT], FormatError> {
     let Some(table) = bytes.get(HEADER_BYTES..HEADER_BYTES + TABLE_BYTES) else {
-        return Err(OpenError::TooShort { bytes: bytes.len() });
+        return Err(FormatError::TooShort { bytes: bytes.len() });
     };
     let mut ranges: [Range<usize>; SECTION_COUNT] = std::array::from_fn(|_| 0..0);
     let mut end = HEADER_BYTES + TABLE_BYTES;
@@ -108,35 +118,41 @@ pub(crate) fn read_sections(bytes: &[u8]) -> Result<[Range<usize>; SECTION_COUNT
         let entry: SectionEntry = bytemuck::pod_read_unaligned(&table[i * size..(i + 1) * size]);
         ranges[i] = check_entry(&entry, kind, bytes.len() as u64)?;
         let Some(gap) = bytes.get(end..ranges[i].start) else {
-            return Err(OpenError::SectionOverlap { section: kind.name() });
+            return Err(FormatError::SectionOverlap { section: kind.name() });
         };
         if gap.iter().any(|byte| *byte != 0) {
-            return Err(OpenError::ReservedNotZero { place: "bytes between sections" });
+            return Err(FormatError::ReservedNotZero { place: "bytes between sections" });
         }
         end = ranges[i].end;
     }
     if end != bytes.len() {
-        return Err(OpenError::TrailingBytes { after: end as u64, bytes: bytes.len() as u64 });
+        return Err(FormatError::TrailingBytes { after: end as u64, bytes: bytes.len() as u64 });
+    }
+    let [normalization, ..] = &ranges;
+    let found = normalization.len() as u64 / SectionKind::Normalization.element_bytes();
+    if found != 1 {
+        let section = SectionKind::Normalization.name();
+        return Err(FormatError::ElementCount { section, found, required: "exactly one" });
     }
     Ok(ranges)
 }
 
-fn check_entry(entry: &SectionEntry, kind: SectionKind, image_bytes: u64) -> Result<Range<usize>, OpenError> {
+fn check_entry(entry: &SectionEntry, kind: SectionKind, image_bytes: u64) -> Result<Range<usize>, FormatError> {
     let section = kind.name();
     if entry.kind != kind as u32 {
-        return Err(OpenError::SectionKind { section, found: entry.kind });
+        return Err(FormatError::SectionKind { section, found: entry.kind });
     }
     if entry.reserved != 0 || entry.reserved_too != 0 {
-        return Err(OpenError::ReservedNotZero { place: "section table" });
+        return Err(FormatError::ReservedNotZero { place: "section table" });
     }
     if !entry.offset.is_multiple_of(kind.alignment()) {
-        return Err(OpenError::SectionMisaligned { section, offset: entry.offset, alignment: kind.alignment() });
+        return Err(FormatError::SectionMisaligned { section, offset: entry.offset, alignment: kind.alignment() });
     }
     let Some(end) = entry.offset.checked_add(entry.bytes).filter(|end| *end <= image_bytes) else {
-        return Err(OpenError::SectionOutOfBounds { section });
+        return Err(FormatError::SectionOutOfBounds { section });
     };
     if !entry.bytes.is_multiple_of(kind.element_bytes()) {
-        return Err(OpenError::SectionLength { section, bytes: entry.bytes, element_bytes: kind.element_bytes() });
+        return Err(FormatError::SectionLength { section, bytes: entry.bytes, element_bytes: kind.element_bytes() });
     }
     // Both fit: the image is in memory.
     Ok(entry.offset as usize..end as usize)

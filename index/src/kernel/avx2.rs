@@ -1,32 +1,13 @@
 //! 256-bit vectors: eight lanes a register, two dimensions a multiply-add.
-#![allow(unsafe_code, reason = "intrinsics that read memory, and the one call into code built for the instruction set")]
+#![allow(unsafe_code, reason = "intrinsics, some of which read memory")]
 
 use std::arch::x86_64::*;
 
-use super::{FoundKeys, INSERTED, Kernel, Task, x86_64};
-use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PAIRS, PackedShape, Paired, decoding};
+use simd::Avx2;
 
-/// Proof that this machine has AVX2.
-#[derive(Clone, Copy, Debug)]
-pub struct Avx2(());
-
-impl Avx2 {
-    /// The token, where the machine has the instructions.
-    pub fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-
-    /// Runs the task in code built for AVX2, so that the kernel is inlined into it.
-    #[inline]
-    pub fn run<T: Task>(self, task: T) -> T::Output {
-        #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
-        fn inside<T: Task>(kernel: Avx2, task: T) -> T::Output {
-            task.run(kernel)
-        }
-        // SAFETY: the token is proof of AVX2, and every machine with AVX2 has the three bit-counting sets.
-        unsafe { inside(self, task) }
-    }
-}
+use super::{FoundKeys, INSERTED, Kernel, x86_64};
+use crate::exact::layout::{Boxes, Decoding, Leaf, PACKED_MAX, PackedShape, decoding};
+use crate::lanes::{LANES, PAIRS, Paired};
 
 impl Kernel for Avx2 {
     type Distance = u32;

@@ -1,38 +1,13 @@
 //! 512-bit vectors: all sixteen lanes in a register, two dimensions a multiply-add.
-#![allow(unsafe_code, reason = "intrinsics that read memory, and the one call into code built for the instruction set")]
+#![allow(unsafe_code, reason = "intrinsics, some of which read memory")]
 
 use std::arch::x86_64::*;
 
-use super::{FoundKeys, INSERTED, Kernel, Task, x86_64};
-use crate::format::{Boxes, Decoding, LANES, Leaf, PACKED_MAX, PACKED_UNIT, PAIRS, PackedShape, Paired, decoding};
+use simd::Avx512;
 
-/// Proof that this machine has AVX-512 with its byte, word, double-word, short-vector and neural-network instructions, as
-/// all have had since 2019; older ones take AVX2.
-#[derive(Clone, Copy, Debug)]
-pub struct Avx512(());
-
-impl Avx512 {
-    /// The token, where the machine has the instructions.
-    pub fn detect() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vnni");
-        has_all.then_some(Self(()))
-    }
-
-    /// Runs the task in code built for AVX-512, so that the kernel is inlined into it.
-    #[inline]
-    pub fn run<T: Task>(self, task: T) -> T::Output {
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,bmi1,bmi2,lzcnt,popcnt")]
-        fn inside<T: Task>(kernel: Avx512, task: T) -> T::Output {
-            task.run(kernel)
-        }
-        // SAFETY: the token is proof of AVX-512, and every machine with it has the four bit-counting sets.
-        unsafe { inside(self, task) }
-    }
-}
+use super::{FoundKeys, INSERTED, Kernel, x86_64};
+use crate::exact::layout::{Boxes, Decoding, Leaf, PACKED_MAX, PACKED_UNIT, PackedShape, decoding};
+use crate::lanes::{LANES, PAIRS, Paired};
 
 impl Kernel for Avx512 {
     type Distance = u32;

@@ -3,19 +3,11 @@
 
 use std::arch::aarch64::*;
 
+use simd::Neon;
+
 use super::{FoundKeys, INSERTED, Kernel, Scalar};
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, PAIRS, Paired, decoding};
-
-/// Proof that this machine has NEON.
-#[derive(Clone, Copy, Debug)]
-pub struct Neon(());
-
-impl Neon {
-    /// The token, where the machine has the instructions.
-    pub fn detect() -> Option<Self> {
-        std::arch::is_aarch64_feature_detected!("neon").then_some(Self(()))
-    }
-}
+use crate::exact::layout::{Boxes, Leaf, PACKED_MAX, decoding};
+use crate::lanes::{LANES, PAIRS, Paired};
 
 /// Registers that 16 lanes take.
 const QUARTERS: usize = 4;

@@ -1,7 +1,8 @@
 //! What a search asks of an instruction set, and what can be run on any of them.
 
 use super::Distance;
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired};
+use crate::exact::layout::{Boxes, Leaf, PACKED_MAX};
+use crate::lanes::{LANES, Paired};
 
 /// What a search needs of an instruction set. Distances are squared, in units of 1/10000.
 ///
@@ -18,11 +19,11 @@ pub trait Kernel: Copy {
 
     /// Prepares a query, in the order of the image, once for many comparisons.
     fn prepare(self, query: &Paired) -> Self::Prepared;
-    /// From the query to each child's box. Lanes without a box hold anything.
+    /// From the query to each child's box. Undefined in lanes without a box.
     fn box_distances(self, query: &Self::Prepared, boxes: &Boxes) -> Self::Distances;
-    /// From the query to each block's box: never more than to any point inside. Lanes without a block hold anything.
+    /// From the query to each block's box: never more than to any point inside. Undefined in lanes without a block.
     fn leaf_distances(self, query: &Self::Prepared, leaf: &Leaf) -> Self::Distances;
-    /// From the query to each point of block `lane`, whose bytes start `packed`. Unused lanes hold anything.
+    /// From the query to each point of block `lane`, whose bytes start `packed`. Undefined in unused lanes.
     fn point_distances(
         self,
         query: &Self::Prepared,
@@ -32,12 +33,11 @@ pub trait Kernel: Copy {
     ) -> Self::Distances;
     /// [`Distance::MAX`] in all lanes.
     fn splat_max(self) -> Self::Distances;
-    /// The distances of some lanes, [`Distance::MAX`] in all others.
+    /// The distances of the lanes in the mask, [`Distance::MAX`] in all others.
     fn mask(self, distances: Self::Distances, lanes: u16) -> Self::Distances;
-    /// Lane by lane the nearer.
+    /// Lane by lane the lesser.
     fn min(self, a: Self::Distances, b: Self::Distances) -> Self::Distances;
-    /// The lane of the least value, or of one that is less than 16 above it: the least multiple of 16 that is at most a
-    /// value decides, then the lower lane. Not all lanes may be [`Distance::MAX`].
+    /// Argmin of `distance / 16`, rounded down; ties to the lowest lane. Not all lanes may be [`Distance::MAX`].
     fn argmin(self, distances: Self::Distances) -> usize;
     /// A bit for each lane that holds at most `limit`.
     fn le_mask(self, distances: Self::Distances, limit: Self::Distance) -> u16;
@@ -63,21 +63,21 @@ pub trait Kernel: Copy {
     fn fifth_and_sixth(self, keys: Self::Keys) -> (Self::Distance, Self::Distance);
     /// For each of the first five keys its lowest bit.
     fn lowest_bits(self, keys: Self::Keys) -> u8;
-    /// The values of some lanes, in order, from the first place on; what the other places hold is not said.
+    /// The values of the lanes in the mask, in order, from the first place on; the other places are undefined.
     fn compress(self, values: &[u32; LANES], lanes: u16) -> [u32; LANES];
     /// A bit for each value whose highest bit is set.
     fn sign_mask(self, values: &[u32; LANES]) -> u16;
-    /// Asks for `bytes` bytes of memory from the start of `record` on, ahead of their use.
+    /// Prefetches `bytes` bytes from the start of `record` on.
     fn prefetch<T: ?Sized>(self, record: &T, bytes: usize);
 }
 
-/// So many keys are inserted at a time: one by one, each would wait for the one before it.
+/// Keys that are inserted at a time: one by one, each insertion would depend on the one before it.
 pub const INSERTED: usize = 4;
 
-/// Keys that wait to be inserted: those of one block, and room for another's.
+/// Capacity for pending keys: those of one block, and room for those of another.
 pub const FOUND: usize = 3 * LANES;
 
-/// Keys that wait to be inserted.
+/// Pending keys.
 pub type FoundKeys<K> = [<K as Kernel>::Distance; FOUND];
 
 /// Work that can run on any kernel.

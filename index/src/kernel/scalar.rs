@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use space::{DIMENSIONS, NEIGHBOURS};
 
 use super::{Distance, FoundKeys, INSERTED, Kernel, Task};
-use crate::format::{Boxes, LANES, Leaf, PACKED_MAX, Paired, decoding};
+use crate::exact::layout::{Boxes, Leaf, PACKED_MAX, decoding};
+use crate::lanes::{LANES, Paired};
 
 /// Plain Rust with sums of width `D`. `u64` holds every distance, `u32` those that [`Kernel`] users bound first.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! What both x86-64 kernels do alike: the least keys in one 256-bit register, and asking for memory.
+//! What both x86-64 kernels do alike: the least keys in one 256-bit register, and prefetching.
 #![allow(unsafe_code, reason = "intrinsics")]
 
 use std::arch::x86_64::*;
@@ -23,7 +23,7 @@ static LANES_OF: [[u8; 8]; 256] = {
     all
 };
 
-/// The lanes of a mask to the front, in order; what the others hold is not said. The caller has AVX2.
+/// The lanes of a mask to the front, in order; the others are undefined. The caller has AVX2.
 #[inline(always)]
 pub(super) unsafe fn to_front(eight: __m256i, lanes: u8) -> __m256i {
     // SAFETY: the caller has AVX2; the load is a row of the table.
@@ -93,7 +93,7 @@ pub(super) unsafe fn least(eight: __m256i) -> u32 {
     }
 }
 
-/// Asks for the cache lines of a record.
+/// Prefetches the cache lines of a record.
 #[inline(always)]
 pub(super) fn prefetch<T: ?Sized>(record: &T, bytes: usize) {
     let start = std::ptr::from_ref(record).cast::<i8>();

@@ -1,16 +1,16 @@
 //! The report of `inspect` for people.
 
-use crate::{Report, SegmentReport, SegmentState};
+use crate::{Inspection, SegmentReport, SegmentState};
 use std::fmt::Write;
 
 /// The whole report as text, with a newline at the end.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Inspection) -> String {
     let mut text = String::new();
     write(&mut text, report).expect("writing to a string cannot fail");
     text
 }
 
-fn write(text: &mut String, report: &Report) -> std::fmt::Result {
+fn write(text: &mut String, report: &Inspection) -> std::fmt::Result {
     match &report.segment {
         Some(segment) => write_segment(text, segment)?,
         None => writeln!(
@@ -57,7 +57,7 @@ fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result
     Ok(())
 }
 
-fn write_processes(text: &mut String, report: &Report) -> std::fmt::Result {
+fn write_processes(text: &mut String, report: &Inspection) -> std::fmt::Result {
     if report.processes.is_empty() {
         writeln!(text, "processes   none that maps a segment")?;
     } else {

@@ -1,7 +1,7 @@
 //! Reads ahead through tokio-uring: while one buffer is written, the others are being filled.
 
-use super::probe;
 use super::sink::{BUFFER_BYTES, CopyError, Sink};
+use runtime::probe;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
@@ -24,7 +24,8 @@ pub(super) enum Failure {
 }
 
 pub(super) fn copy(sink: &mut Sink<'_>) -> Result<(), Failure> {
-    probe::probe().map_err(refused)?;
+    // A ring that can be made may still refuse to be entered, and tokio-uring would wait for ever.
+    probe::works(&probe::default_ring(), probe::READING).map_err(|found| refused(found.error))?;
     let file = sink.source.try_clone().map_err(refused)?;
     // not `tokio_uring::start`, which panics where this returns an error
     let runtime = tokio_uring::Runtime::new(tokio_uring::builder().entries(ENTRIES)).map_err(refused)?;

@@ -3,7 +3,7 @@
 use super::{AttachError, FolderError, SourceError};
 use crate::copy::CopyError;
 use crate::program::unload_command;
-use index::OpenError;
+use scoring::ImageError;
 use std::io;
 use std::path::PathBuf;
 
@@ -72,7 +72,7 @@ pub enum LoadError {
         /// The file asked for.
         file: PathBuf,
         /// What is wrong.
-        source: OpenError,
+        source: ImageError,
     },
     /// The copy could not be opened the way readers open it; nothing was published.
     #[error("readers could not attach to the new segment, it was not published")]

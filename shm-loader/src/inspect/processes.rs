@@ -1,7 +1,7 @@
 //! Finds the processes that map a segment of a folder.
 
+use super::inspection::{InspectError, ProcessReport, SegmentState};
 use super::maps::{self, FileMapping};
-use super::report::{InspectError, ProcessReport, SegmentState};
 use crate::folder::Folder;
 use rustix::fs::{self, Stat, major, minor};
 use rustix::io::Errno;

@@ -3,15 +3,13 @@
 use super::source::open;
 use crate::error::DataError;
 use crate::number::Number;
-use crate::payload::{Payload, is_approved};
+use crate::payload::Payload;
+use schema::Decision;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::io::{self, Read, Write};
-
-/// References that vote on an answer.
-const NEIGHBOURS: f64 = 5.0;
 
 /// One entry of a payload file.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +42,10 @@ pub fn read_payloads(source: impl Read) -> Result<Vec<PayloadEntry>, DataError> 
 /// Writes the published shape of a payload file.
 ///
 /// `references_sha256` is the SHA-256 in hex of the uncompressed references file that the answers were made from.
+///
+/// # Errors
+///
+/// [`DataError::Write`] if the destination fails.
 pub fn write_payloads(payloads: &[Payload], references_sha256: &str, mut out: impl Write) -> Result<(), DataError> {
     write_text(payloads, references_sha256, &mut out).map_err(DataError::Write)
 }
@@ -53,12 +55,13 @@ fn write_text(payloads: &[Payload], references_sha256: &str, out: &mut impl Writ
     write!(out, r#"{{"references_checksum_sha256":{checksum},"stats":{{{}}},"entries":["#, Stats::of(payloads))?;
     for (number, payload) in payloads.iter().enumerate() {
         let comma = if number > 0 { "," } else { "" };
-        let score = Number(f64::from(payload.expected_frauds) / NEIGHBOURS);
+        let expected = payload.expected();
         write!(
             out,
-            r#"{comma}{{"request":{},"expected_approved":{},"expected_fraud_score":{score}}}"#,
+            r#"{comma}{{"request":{},"expected_approved":{},"expected_fraud_score":{}}}"#,
             payload.request,
-            payload.expected_approved()
+            expected.approved(),
+            Number(expected.fraud_score())
         )?;
     }
     out.write_all(b"]}\n")?;
@@ -75,8 +78,8 @@ impl Stats {
     fn of(payloads: &[Payload]) -> Self {
         Self {
             total: payloads.len(),
-            frauds: payloads.iter().filter(|payload| !payload.expected_approved()).count(),
-            edge_cases: payloads.iter().filter(|payload| payload.expected_frauds == 3).count(),
+            frauds: payloads.iter().filter(|payload| !payload.expected().approved()).count(),
+            edge_cases: payloads.iter().filter(|payload| payload.expected() == Decision::FIRST_DENIED).count(),
         }
     }
 
@@ -114,15 +117,13 @@ impl Entry {
         if !request.get().starts_with('{') {
             return Err("the request is no object".to_owned());
         }
-        let frauds = (score * NEIGHBOURS).round();
-        if !(0.0..=NEIGHBOURS).contains(&frauds) || frauds / NEIGHBOURS != score {
-            return Err(format!("expected_fraud_score is {score}, not a fifth of 0 to 5"));
-        }
-        let expected_frauds = frauds as u8;
-        if expected_approved != is_approved(expected_frauds) {
+        let expected = Decision::of_fraud_score(score)
+            .ok_or_else(|| format!("expected_fraud_score is {score}, not a fifth of 0 to 5"))?;
+        if expected_approved != expected.approved() {
             return Err(format!("expected_approved is {expected_approved} at expected_fraud_score {score}"));
         }
-        Ok(PayloadEntry { request: String::from(Box::<str>::from(request)), expected_approved, expected_frauds })
+        let request = String::from(Box::<str>::from(request));
+        Ok(PayloadEntry { request, expected_approved, expected_frauds: expected.frauds() })
     }
 }
 

@@ -44,7 +44,11 @@ pub fn read_references(source: impl Read, progress: &Progress<'_>) -> Result<Rea
     read_at_most(MAX_REFERENCES, source, progress)
 }
 
-/// Writes the published text: one JSON array without white space and a newline.
+/// Writes the published text: one JSON array without white space and a newline. Progress counts references.
+///
+/// # Errors
+///
+/// [`DataError::Write`] if the destination fails.
 pub fn write_references(
     references: &References,
     mut out: impl Write,
@@ -121,10 +125,9 @@ fn format_piece(piece: &mut Vec<u8>, vectors: &[Point], labels: &[Label]) {
             }
             push_scaled(piece, value);
         }
-        piece.extend_from_slice(match label {
-            Label::Legit => b"],\"label\":\"legit\"}",
-            Label::Fraud => b"],\"label\":\"fraud\"}",
-        });
+        piece.extend_from_slice(b"],\"label\":\"");
+        piece.extend_from_slice(label.name().as_bytes());
+        piece.extend_from_slice(b"\"}");
     }
 }
 

@@ -116,13 +116,9 @@ impl Visitor<'_> for LabelSeed {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Label, E> {
-        match text {
-            "legit" => Ok(Label::Legit),
-            "fraud" => Ok(Label::Fraud),
-            _ => {
-                let shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
-                Err(E::invalid_value(Unexpected::Str(&shown), &self))
-            }
-        }
+        [Label::Legit, Label::Fraud].into_iter().find(|label| label.name() == text).ok_or_else(|| {
+            let shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+            E::invalid_value(Unexpected::Str(&shown), &self)
+        })
     }
 }

@@ -7,7 +7,11 @@ use crate::files::references_sha256_with;
 use crate::references::References;
 use crate::{OFFICIAL_SHA256, Progress};
 
-/// Generates the official set and refuses to return it if its text's SHA-256 differs.
+/// Generates the official set: the contest's references file.
+///
+/// # Errors
+///
+/// [`DataError::NotOfficial`] if the SHA-256 of its text is not [`OFFICIAL_SHA256`].
 pub fn official_references(progress: &Progress<'_>) -> Result<References, DataError> {
     let references = generate_references(&ReferenceRecipe::OFFICIAL, progress);
     let found = references_sha256_with(&references, progress);

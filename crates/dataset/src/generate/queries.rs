@@ -2,11 +2,15 @@
 
 use super::pcg::Pcg;
 use crate::references::References;
+use schema::Dimension;
 use space::{DIMENSIONS, Point, SCALE};
 use std::cell::LazyCell;
 
-/// The two dimensions that are -1 together, when there is no last transaction.
-const LAST_TRANSACTION: [usize; 2] = [5, 6];
+/// The places of the two values that are -1 together, when there is no last transaction.
+const LAST_TRANSACTION: [usize; 2] = {
+    let [minutes, km] = Dimension::OF_LAST_TRANSACTION;
+    [minutes as usize, km as usize]
+};
 
 /// How far a value of [`QueryKind::Centre`] may be from the centre.
 const AROUND_CENTRE: i16 = 100;
@@ -171,6 +175,11 @@ mod tests {
         draw_queries(kind, &references(), count, 3).iter().map(|query| *query.values()).collect()
     }
 
+    /// Whether the values of the last transaction are -1.
+    fn is_sentinel(values: &Values) -> [bool; 2] {
+        LAST_TRANSACTION.map(|dimension| values[dimension] == -SCALE)
+    }
+
     /// How many fulfil a condition.
     fn share(values: &[Values], is: impl Fn(&Values) -> bool) -> f64 {
         values.iter().filter(|values| is(values)).count() as f64 / values.len() as f64
@@ -192,9 +201,10 @@ mod tests {
     #[test]
     fn uniform_queries_are_what_transactions_can_become_and_a_quarter_has_no_last_one() {
         let queries = draw(QueryKind::Uniform, 4_000);
-        assert!((0.22..0.28).contains(&share(&queries, |values| values[5] == -SCALE)));
+        assert!((0.22..0.28).contains(&share(&queries, |values| is_sentinel(values)[0])));
         for values in &queries {
-            assert_eq!(values[5] == -SCALE, values[6] == -SCALE);
+            let [minutes, km] = is_sentinel(values);
+            assert_eq!(minutes, km);
             let inside = |(dimension, value): (usize, &i16)| LAST_TRANSACTION.contains(&dimension) || *value >= 0;
             assert!(values.iter().enumerate().all(inside), "{values:?}");
         }
@@ -268,8 +278,8 @@ mod tests {
     #[test]
     fn half_of_the_sentinels_are_half_a_sentinel() {
         let queries = draw(QueryKind::Sentinel, 4_000);
-        let both = share(&queries, |values| values[5] == -SCALE && values[6] == -SCALE);
-        let one = share(&queries, |values| (values[5] == -SCALE) != (values[6] == -SCALE));
+        let both = share(&queries, |values| is_sentinel(values) == [true, true]);
+        let one = share(&queries, |values| matches!(is_sentinel(values), [true, false] | [false, true]));
         assert!((0.45..0.55).contains(&both) && both + one == 1.0, "{both} {one}");
     }
 }

@@ -27,7 +27,11 @@ impl ReferenceRecipe {
     /// The contest's references.
     pub const OFFICIAL: Self = Self { count: 3_000_000, seed: 42, fraud_ratio: 0.35 };
 
-    /// Refuses a ratio outside 0 to 1 and more references than an index can number.
+    /// Whether references can be drawn by it.
+    ///
+    /// # Errors
+    ///
+    /// A ratio outside 0 to 1, and more references than an index can number.
     pub fn check(&self) -> Result<(), DataError> {
         check_share("fraud ratio", self.fraud_ratio)?;
         check_count(self.count)
@@ -60,7 +64,11 @@ impl PayloadRecipe {
     pub const FINAL_LIKE: Self =
         Self { count: 72_100, seed: 0, fraud_ratio: 0.6, borderline_share: 0.8, dates: Dates::Random };
 
-    /// Refuses shares outside 0 to 1 and more payloads than references could be.
+    /// Whether payloads can be drawn by it.
+    ///
+    /// # Errors
+    ///
+    /// Shares outside 0 to 1, and more payloads than references could be.
     pub fn check(&self) -> Result<(), DataError> {
         check_share("fraud ratio", self.fraud_ratio)?;
         check_share("borderline share", self.borderline_share)?;

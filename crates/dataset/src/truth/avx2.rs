@@ -10,8 +10,8 @@ use space::Point;
 /// `None`, and nothing done, without AVX2.
 pub(crate) fn scan(tiles: &[Tile], queries: &[Point], best: &mut [Best]) -> Option<()> {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has just been found to have AVX2, the only thing that the function asks for.
+    if simd::Avx2::detect().is_some() {
+        // SAFETY: there is a token, so the processor has AVX2, the only thing that the function asks for.
         unsafe { x86_64::scan(tiles, queries, best) };
         return Some(());
     }

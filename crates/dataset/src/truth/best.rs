@@ -4,12 +4,15 @@
 //! never over a quarter of the true one, decides in 32 bits whether the true one is worth computing.
 
 use super::tile::{LANES, PAIRS, Tile};
-use space::SCALE;
+use space::{NEIGHBOURS, SCALE};
 
 /// Pairs of dimensions in the first part of a distance.
 pub(crate) const FIRST_PAIRS: usize = 5;
 /// A quarter is this many bits less.
 pub(crate) const QUARTER_BITS: u32 = 2;
+
+/// Place of the farthest of the nearest.
+const LAST: usize = NEIGHBOURS - 1;
 
 const LONGEST_PAIR: u64 = 2 * (2 * SCALE as u64).pow(2);
 const _: () = assert!(FIRST_PAIRS as u64 * LONGEST_PAIR <= u32::MAX as u64);
@@ -21,12 +24,12 @@ pub(crate) type Parts = [[u32; LANES]; 2];
 /// The nearest references of one query so far, nearest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Best {
-    distances: [u64; 5],
-    references: [u32; 5],
+    distances: [u64; NEIGHBOURS],
+    references: [u32; NEIGHBOURS],
 }
 
 impl Best {
-    pub(crate) const NONE: Self = Self { distances: [u64::MAX; 5], references: [0; 5] };
+    pub(crate) const NONE: Self = Self { distances: [u64::MAX; NEIGHBOURS], references: [0; NEIGHBOURS] };
 
     pub(crate) fn references(&self) -> impl Iterator<Item = u32> {
         let found = self.distances.iter().zip(self.references);
@@ -35,7 +38,7 @@ impl Best {
 
     /// What the coarse distance of every reference that is nearer than the fifth is less than.
     pub(crate) fn coarse_limit(&self) -> i32 {
-        i32::try_from(self.distances[4].div_ceil(1 << QUARTER_BITS)).unwrap_or(i32::MAX)
+        i32::try_from(self.distances[LAST].div_ceil(1 << QUARTER_BITS)).unwrap_or(i32::MAX)
     }
 
     /// Takes the distances of a tile's block, passing over lanes that hold no reference.
@@ -48,10 +51,10 @@ impl Best {
 
     /// References must come in ascending order: then the later of two equal distances is the higher reference.
     fn insert(&mut self, distance: u64, reference: u32) {
-        if distance >= self.distances[4] {
+        if distance >= self.distances[LAST] {
             return;
         }
-        let mut place = 4;
+        let mut place = LAST;
         while place > 0 && self.distances[place - 1] > distance {
             self.distances[place] = self.distances[place - 1];
             self.references[place] = self.references[place - 1];
@@ -69,7 +72,7 @@ mod tests {
     impl Best {
         /// Five references, all at one distance.
         pub(crate) fn at(distance: u64) -> Self {
-            Self { distances: [distance; 5], references: [0; 5] }
+            Self { distances: [distance; NEIGHBOURS], references: [0; NEIGHBOURS] }
         }
     }
 

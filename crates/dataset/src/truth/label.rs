@@ -6,23 +6,12 @@ use super::tile::Tile;
 use crate::Progress;
 use crate::references::References;
 use rayon::prelude::*;
-use space::{Label, Point};
+use space::{Label, NEIGHBOURS, Neighbour, Point, squared_distance};
 
 /// Tiles that are laid out at once; between such batches progress is called.
 const TILES_PER_BATCH: usize = 128;
 /// Queries of one task, which runs them over a batch.
 const QUERIES_PER_TASK: usize = 64;
-
-/// One of a query's nearest references.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Neighbour {
-    /// Its place in the references, counted from 0.
-    pub reference: u32,
-    /// Squared Euclidean distance of the stored values.
-    pub distance: u64,
-    /// Its label.
-    pub label: Label,
-}
 
 /// Frauds among the 5 nearest of each query, ties to the lower reference, by brute force, in parallel.
 ///
@@ -54,17 +43,16 @@ pub fn label(queries: &[Point], references: &References, progress: &Progress<'_>
 /// The 5 nearest references of one query, nearest first, ties to the lower reference; `None` if there are fewer than 5.
 ///
 /// One plain loop, as an oracle for searches and for [`label`].
-pub fn nearest(query: &Point, references: &References) -> Option<[Neighbour; 5]> {
-    let mut best: Vec<Neighbour> = Vec::with_capacity(6);
+pub fn nearest(query: &Point, references: &References) -> Option<[Neighbour; NEIGHBOURS]> {
+    let mut best: Vec<Neighbour> = Vec::with_capacity(NEIGHBOURS + 1);
     for (reference, (vector, &label)) in (0..).zip(references.vectors.iter().zip(&references.labels)) {
-        let differences = query.values().iter().zip(vector.values()).map(|(&a, &b)| i64::from(a) - i64::from(b));
-        let distance = differences.map(|difference| (difference * difference) as u64).sum();
-        if best.len() == 5 && distance >= best[4].distance {
+        let distance = squared_distance(query, vector);
+        if best.len() == NEIGHBOURS && distance >= best[NEIGHBOURS - 1].distance {
             continue;
         }
         let place = best.partition_point(|other| other.distance <= distance);
         best.insert(place, Neighbour { reference, distance, label });
-        best.truncate(5);
+        best.truncate(NEIGHBOURS);
     }
     best.try_into().ok()
 }

@@ -48,7 +48,7 @@ fn is_any_nearer([first, second]: &Parts, limit: u32) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use space::{DIMENSIONS, SCALE};
+    use space::{SCALE, squared_distance};
 
     fn query() -> impl Strategy<Value = Point> {
         let value = prop_oneof![-SCALE..=SCALE, Just(SCALE), Just(-SCALE), Just(0)];
@@ -84,14 +84,11 @@ mod tests {
             let mut tile = Tile::EMPTY;
             tile.fill(0, &[vector]);
             let parts = distance_parts(&tile.used_blocks()[0], &query);
-            let distance: i64 = (0..DIMENSIONS)
-                .map(|dimension| i64::from(query.values()[dimension]) - i64::from(vector.values()[dimension]))
-                .map(|difference| difference * difference)
-                .sum();
-            prop_assert_eq!(i64::from(parts[0][0]) + i64::from(parts[1][0]), distance);
+            let distance = squared_distance(&query, &vector);
+            prop_assert_eq!(u64::from(parts[0][0]) + u64::from(parts[1][0]), distance);
             let best = Best::at(worst);
             let only_lane = [[parts[0][0]; LANES], [parts[1][0]; LANES]];
-            let is_nearer = (distance as u64) < worst;
+            let is_nearer = distance < worst;
             prop_assert!(!is_nearer || is_any_nearer(&only_lane, best.coarse_limit() as u32));
         }
     }

@@ -1,5 +1,6 @@
 //! Tests of what tests share, and of the workspace as a whole.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod licences;
 mod module_graph;
 mod workspace_cycles;

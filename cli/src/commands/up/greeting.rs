@@ -1,0 +1,49 @@
+//! What `up` says once everything runs.
+
+use super::system::{Front, System};
+use crate::console::progress::{Reporter, thousands};
+use anyhow::Result;
+use shm_loader::Published;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+/// A payload whose answer is known.
+const EXAMPLE_REQUEST: &str = r#"{"id":"tx-3330991687","transaction":{"amount":9505.97,"installments":10,"requested_at":"2026-03-14T05:15:12Z"},"customer":{"avg_amount":81.28,"tx_count_24h":20,"known_merchants":["MERC-008","MERC-007","MERC-005"]},"merchant":{"id":"MERC-068","mcc":"7802","avg_amount":54.86},"terminal":{"is_online":false,"card_present":true,"km_from_home":952.2745933273},"last_transaction":null}"#;
+
+/// Its answer.
+const EXAMPLE_ANSWER: &str = r#"{"approved":false,"fraud_score":1.0}"#;
+
+/// Prints what runs and a line to try it, on stdout. Where that cannot be written to, as in `up | true`, on stderr: the
+/// system does not need a reader.
+pub fn print(system: &System, published: &Published, reporter: &Reporter) -> Result<()> {
+    let text = text(system, published)?;
+    if let Err(error) = writeln!(io::stdout().lock(), "{text}") {
+        reporter.note(&format!("stdout cannot be written to ({error}), so here is what runs:\n{text}"));
+    }
+    Ok(())
+}
+
+fn text(system: &System, published: &Published) -> Result<String> {
+    let url = system.url();
+    let mut text = String::new();
+    writeln!(text, "fraudring {}", command_line::version())?;
+    let front = match &system.plan().front {
+        Front::Haproxy(haproxy) => format!("haproxy {}", haproxy.version()),
+        Front::SharedPort => "both servers share the port".to_owned(),
+    };
+    writeln!(text, "  listening   {url} ({front})")?;
+    writeln!(
+        text,
+        "  index       {} references, {:.1} MB, {}",
+        thousands(u64::from(published.references)),
+        published.bytes as f64 / 1e6,
+        published.path.display()
+    )?;
+    for child in system.children().iter() {
+        writeln!(text, "  {:<11} pid {}", child.name(), child.pid())?;
+    }
+    writeln!(text, "\nTry it (the answer is {EXAMPLE_ANSWER}):\n")?;
+    writeln!(text, "curl -s {url}/fraud-score -d '{EXAMPLE_REQUEST}'")?;
+    write!(text, "\nCtrl-C stops everything.")?;
+    Ok(text)
+}

@@ -1,0 +1,64 @@
+//! The index in shared memory, for as long as `up` runs.
+
+use crate::cache::data::DataFolder;
+use crate::console::progress::Reporter;
+use anyhow::{Context, Result};
+use shm_loader::{LoadError, Published};
+use std::path::{Path, PathBuf};
+
+/// A loaded index; dropping it removes it again unless it is to be kept.
+pub struct LoadedIndex {
+    folder: PathBuf,
+    published: Published,
+    keep: bool,
+}
+
+impl LoadedIndex {
+    /// Loads `file` into `folder`.
+    fn load(file: &Path, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
+        let published = shm_loader::load(file, folder, &|phase, done, total| reporter.report(phase, done, total))
+            .with_context(|| format!("cannot load the index into {}", folder.display()))?;
+        if let Some(warning) = published.disk_warning() {
+            reporter.note(&warning);
+        }
+        Ok(Self { folder: folder.to_owned(), published, keep })
+    }
+
+    /// Loads the official index of `data`, which is `file`; builds it anew if the loader finds it damaged.
+    pub fn load_official(
+        data: &DataFolder,
+        file: &Path,
+        folder: &Path,
+        keep: bool,
+        reporter: &Reporter,
+    ) -> Result<Self> {
+        let load = || Self::load(file, folder, keep, reporter);
+        load().or_else(|error| match error.downcast_ref() {
+            Some(LoadError::Invalid { .. }) => {
+                data.build_official_anew(&error, reporter)?;
+                load()
+            }
+            _ => Err(error),
+        })
+    }
+
+    /// What was loaded.
+    pub fn published(&self) -> &Published {
+        &self.published
+    }
+}
+
+impl Drop for LoadedIndex {
+    fn drop(&mut self) {
+        if self.keep {
+            return;
+        }
+        if let Err(error) = shm_loader::unload(&self.folder) {
+            let error = anyhow::Error::new(error);
+            command_line::message(&format!(
+                "fraudring: the index stays in shared memory: {error:#}; remove it with: fraudring shm unload --dir {}",
+                self.folder.display()
+            ));
+        }
+    }
+}

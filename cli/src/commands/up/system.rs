@@ -1,0 +1,228 @@
+//! The running system: two servers and what stands in front of them.
+
+use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
+use super::haproxy::Haproxy;
+use super::listening::listens;
+use super::ready::ready;
+use super::runtime_folder::RuntimeFolder;
+use crate::console::interrupt::ENDING;
+use anyhow::{Context, Result};
+use load_test::Endpoint;
+use signal_hook::iterator::Signals;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Servers that `up` starts.
+pub const SERVERS: usize = 2;
+
+/// All parts together must be ready within this time.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a part that is not ready is asked again.
+const POLL: Duration = Duration::from_millis(10);
+
+/// The servers' sockets in the runtime folder.
+const SOCKETS: [&str; SERVERS] = ["1.sock", "2.sock"];
+
+/// What to start.
+pub struct SystemPlan {
+    /// Where clients reach the system.
+    pub address: SocketAddr,
+    /// Where the index lies: an absolute path.
+    pub shm_dir: PathBuf,
+    /// A CPU for each server, or the servers' own choice.
+    pub cpus: Option<[usize; SERVERS]>,
+    /// Who listens at `address`.
+    pub front: Front,
+}
+
+/// Who listens at the system's address.
+pub enum Front {
+    /// haproxy, which forwards to the servers' unix sockets.
+    Haproxy(Haproxy),
+    /// Both servers; the kernel spreads connections over them.
+    SharedPort,
+}
+
+/// The processes, and the folder with their sockets; dropping it stops them.
+pub struct System {
+    plan: SystemPlan,
+    // dropped before the folder: fields are dropped in order
+    children: Children,
+    /// Only with haproxy.
+    runtime: Option<RuntimeFolder>,
+    waiting_for: Vec<Part>,
+}
+
+/// Something that must be ready before the system is.
+struct Part {
+    name: String,
+    endpoint: Endpoint,
+    /// Processes that share the endpoint's port: each must listen before anybody is asked.
+    sharing: Vec<u32>,
+}
+
+impl System {
+    /// Starts the servers.
+    pub fn start(plan: SystemPlan) -> Result<Self> {
+        let mut system = Self { plan, children: Children::default(), runtime: None, waiting_for: Vec::new() };
+        match &system.plan.front {
+            Front::SharedPort => system.start_sharing()?,
+            Front::Haproxy(_) => system.start_on_sockets()?,
+        }
+        Ok(system)
+    }
+
+    /// Waits for the servers, puts haproxy in front of them and waits for it; false if the user asked to stop meanwhile.
+    pub fn bring_up(&mut self, signals: &mut Signals) -> Result<bool> {
+        if !self.wait_until_ready(signals)? {
+            return Ok(false);
+        }
+        if let (Front::Haproxy(haproxy), Some(runtime)) = (&self.plan.front, &self.runtime) {
+            let command = haproxy.command(runtime.path(), self.plan.address, SOCKETS)?;
+            self.children.add(Child::start_relayed("haproxy".to_owned(), command, HAPROXY_STOP)?);
+            let endpoint = Endpoint::Tcp(reachable(self.plan.address));
+            self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
+        }
+        self.wait_until_ready(signals)
+    }
+
+    fn start_sharing(&mut self) -> Result<()> {
+        let listen = format!("tcp:{}", self.plan.address);
+        for number in 0..SERVERS {
+            self.children.add(server(&self.plan, number, &listen, None)?);
+        }
+        let sharing = self.children.iter().map(Child::pid).collect();
+        let endpoint = Endpoint::Tcp(reachable(self.plan.address));
+        self.waiting_for.push(Part { name: "one of the two servers".to_owned(), endpoint, sharing });
+        Ok(())
+    }
+
+    fn start_on_sockets(&mut self) -> Result<()> {
+        let runtime = RuntimeFolder::make()?;
+        for (number, socket) in SOCKETS.into_iter().enumerate() {
+            self.children.add(server(&self.plan, number, &format!("unix:{socket}"), Some(runtime.path()))?);
+            let endpoint = Endpoint::Unix(runtime.short_path(socket));
+            self.waiting_for.push(Part { name: server_name(number), endpoint, sharing: Vec::new() });
+        }
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self, signals: &mut Signals) -> Result<bool> {
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if signals.pending().any(|signal| ENDING.contains(&signal)) {
+                return Ok(false);
+            }
+            self.children.check()?;
+            let port = self.plan.address.port();
+            self.waiting_for.retain(|part| !part.is_ready(port));
+            let Some(part) = self.waiting_for.first() else { return Ok(true) };
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "{} is not ready after {} s, so everything is stopped; its messages are above",
+                part.name,
+                START_LIMIT.as_secs()
+            );
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Returns when the user asks to stop; fails when a process ends by itself.
+    pub fn watch(&mut self, signals: &mut Signals) -> Result<()> {
+        // a child may have ended before anybody looked at signals
+        self.children.check()?;
+        for signal in signals.forever() {
+            if ENDING.contains(&signal) {
+                break;
+            }
+            self.children.check()?;
+        }
+        Ok(())
+    }
+
+    /// What was started.
+    pub fn plan(&self) -> &SystemPlan {
+        &self.plan
+    }
+
+    /// The processes, in the order they were started.
+    pub fn children(&self) -> &Children {
+        &self.children
+    }
+
+    /// Where a client on this machine reaches it.
+    pub fn url(&self) -> String {
+        format!("http://{}", reachable(self.plan.address))
+    }
+}
+
+impl Part {
+    fn is_ready(&self, port: u16) -> bool {
+        // whom a shared port reaches is chance: a server that is not ready goes unnoticed once in 2^16
+        let questions = if self.sharing.is_empty() { 1 } else { 16 };
+        self.sharing.iter().all(|&pid| listens(pid, port)) && (0..questions).all(|_| ready(&self.endpoint))
+    }
+}
+
+/// In `folder`, if one is given.
+fn server(plan: &SystemPlan, number: usize, listen: &str, folder: Option<&Path>) -> Result<Child> {
+    let program = std::env::current_exe().context("cannot tell the path of this program")?;
+    let cpu = plan.cpus.map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
+    let mut command = Command::new(program);
+    command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
+    command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
+    if matches!(plan.front, Front::SharedPort) {
+        command.arg("--share-port");
+    }
+    for decided_here in ["FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
+        command.env_remove(decided_here);
+    }
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
+    if std::env::var_os("RUST_LOG").is_none() {
+        // what went well `up` says itself
+        command.env("RUST_LOG", "warn");
+    }
+    Child::start(server_name(number), &mut command, SERVER_STOP)
+}
+
+fn instance(number: usize) -> String {
+    format!("{}/{SERVERS}", number + 1)
+}
+
+fn server_name(number: usize) -> String {
+    format!("server {}", instance(number))
+}
+
+/// The address to connect to: a listener on every address is reached at the loopback one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_reached_on_the_loopback_one() {
+        let reached = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:9999"), "127.0.0.1:9999");
+        assert_eq!(reached("[::]:9999"), "[::1]:9999");
+        assert_eq!(reached("127.0.0.2:80"), "127.0.0.2:80");
+    }
+
+    #[test]
+    fn servers_are_counted_from_one() {
+        assert_eq!((0..SERVERS).map(server_name).collect::<Vec<_>>(), ["server 1/2", "server 2/2"]);
+    }
+}

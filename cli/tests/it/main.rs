@@ -1,0 +1,13 @@
+//! The command `fraudring` as its users meet it.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod data_document;
+mod end_to_end;
+mod environment;
+mod load_test;
+mod offline;
+mod own_data;
+mod replay;
+mod streams;
+mod support;

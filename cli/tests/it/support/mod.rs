@@ -1,0 +1,91 @@
+//! What the end-to-end tests share: a running system, its processes, and small clients.
+
+pub mod folder;
+pub mod http;
+pub mod process;
+pub mod system;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// The program under test.
+pub const FRAUDRING: &str = env!("CARGO_BIN_EXE_fraudring");
+
+/// Keeps the official index between tests and test runs.
+pub fn data_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("data")
+}
+
+/// Runs `fraudring` to its end.
+pub fn fraudring(arguments: &[&str]) -> Output {
+    Command::new(FRAUDRING).args(arguments).env("FRAUDRING_DATA", data_folder()).output().unwrap()
+}
+
+/// Runs `fraudring`, which must succeed, and returns its stdout as JSON.
+pub fn fraudring_json(arguments: &[&str]) -> serde_json::Value {
+    let output = fraudring(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Heads of both previews, drawn and labelled by brute force once a test run, with their frauds-of-5 histograms.
+pub fn preview_heads() -> &'static [(PathBuf, [u64; 6]); 2] {
+    static HEADS: OnceLock<[(PathBuf, [u64; 6]); 2]> = OnceLock::new();
+    HEADS.get_or_init(|| {
+        let classic = ["--seed", "4242", "--dates", "classic"];
+        let random = ["--seed", "4141", "--dates", "random"];
+        [(head("preview-1", &classic), [164, 1, 2, 4, 2, 127]), (head("preview-2", &random), [159, 1, 4, 4, 3, 129])]
+    })
+}
+
+fn head(name: &str, recipe: &[&str]) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-head.json"));
+    let out = path.to_str().unwrap();
+    let output = fraudring(&[&["dataset", "payloads", "--count", "300", "--out", out], recipe].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    path
+}
+
+/// Status and output of a command that ends by itself, soon and with few words; one that does not is killed.
+pub fn ending(command: &mut Command) -> Output {
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ends = comes_true(Duration::from_secs(60), || process.try_wait().unwrap().is_some());
+    process.kill().unwrap_or_default();
+    let output = process.wait_with_output().unwrap();
+    assert!(ends, "{command:?} does not end: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// A pipe whose reader has left.
+pub fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+/// Waits for a condition; false when it does not come within `limit`.
+pub fn comes_true(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !condition() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
+}
+
+/// Whether haproxy can be run; when it must be there and is not, the test fails.
+pub fn haproxy_is_installed() -> bool {
+    let installed = ["haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"]
+        .iter()
+        .any(|program| Command::new(program).arg("-v").output().is_ok_and(|output| output.status.success()));
+    let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default().split(',').any(|name| name == "haproxy");
+    assert!(installed || !required, "FRAUDRING_REQUIRE asks for haproxy, but it is not installed");
+    if !installed {
+        eprintln!("skipped: haproxy is not installed (FRAUDRING_REQUIRE=haproxy makes this a failure)");
+    }
+    installed
+}

@@ -1,0 +1,9 @@
+//! Bodies to transactions to points, against oracles of another make.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod arithmetic;
+mod common;
+mod errors;
+mod no_allocation;
+mod oracle;

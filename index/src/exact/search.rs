@@ -1,0 +1,183 @@
+//! Exact search: first a proof that needs few points; if it fails, the five nearest themselves.
+//!
+//! A point comes before another if it is nearer, or equally near and of a lower reference. The answer is the number of
+//! frauds among the first five.
+//!
+//! *Proofs.* If five references of one label are within a distance, and none of the other label is, then the first five are
+//! all of that label: the answer is 0 or 5. Any five will do. They come from the [`sample`], a hundredth of the references
+//! in a tree of its own that stays in cache.
+//! - *Label box*: all references of a label lie in one box, so none of them is nearer than that box. Five points of the other
+//!   label that are nearer are the proof.
+//! - *No opponent*: else only boxes of the other label are searched, as far as the fifth ([`Opponent`]). A point exactly as far
+//!   refutes the proof, as it may have the lower number.
+//!
+//! *Search* ([`walk`]). The nearest leaf first, which bounds how far the fifth point is, then all boxes that are not
+//! farther than the fifth so far. A box is never farther than a point inside, so a subtree is left out only if it is
+//! *farther* than the fifth point, and then so are all its points. A box at that very distance is still opened. So every
+//! point as far as the fifth is seen; if there is a sixth, the count may depend on their numbers, which are then read
+//! ([`Five`]). As long as the five found so far have one label, only points of the other can change the answer, and boxes
+//! without them are left out. If that proves wrong, the search starts again, with all it knows of the fifth's distance.
+//!
+//! *Ends whatever the bytes are.* An image that others can write may change after it was checked. Then an answer may be
+//! wrong, or the search panics, but it ends: every loop has a bound from constants or from lengths that were checked, and
+//! every position read from the image is an index into a slice.
+
+mod candidates;
+mod context;
+mod effort;
+mod image_changed;
+mod labels;
+mod nearest_leaf;
+mod sample;
+mod walk;
+mod width;
+
+use simd::InstructionSet;
+use space::{Label, NEIGHBOURS, Neighbour, Point};
+
+use super::layout::{Bounds, Boxes, LabelBounds, Trees};
+use crate::kernel::{self, Distance, Kernel, Scalar, Task};
+use crate::lanes::Paired;
+use bytemuck::Zeroable;
+use candidates::{Candidates, Five, Nearest, Opponent};
+use context::Context;
+use effort::{Count, Uncounted};
+use labels::other;
+use sample::Look;
+use walk::walk;
+use width::Width;
+
+pub use effort::{Effort, Reached};
+
+/// What is searched: checked trees, and the boxes around all their points.
+#[derive(Clone, Copy)]
+pub(crate) struct Engine<'a> {
+    pub trees: Trees<'a>,
+    width: Width,
+    /// By label, in a lane each, around its points.
+    label_boxes: Boxes,
+    /// A bit for each label that has points.
+    labels: u16,
+}
+
+impl<'a> Engine<'a> {
+    /// The engine for trees whose points of each label lie in `label_bounds`.
+    pub(crate) fn new(trees: Trees<'a>, label_bounds: &LabelBounds) -> Self {
+        let (mut bounds, mut label_boxes, mut labels) = (Bounds::EMPTY, Boxes::zeroed(), 0);
+        for (label, of_label) in label_bounds.iter().enumerate().filter(|(_, bounds)| **bounds != Bounds::EMPTY) {
+            bounds.include(of_label);
+            label_boxes.set(label, of_label);
+            labels |= 1 << label;
+        }
+        Self { trees, width: Width::new(&bounds, &trees.order), label_boxes, labels }
+    }
+
+    /// Frauds among the five nearest.
+    pub(crate) fn classify(&self, kernel: InstructionSet, query: &Point) -> u8 {
+        self.classify_counting(kernel, query, &mut Uncounted)
+    }
+
+    /// Frauds among the five nearest, and what finding them cost.
+    pub(crate) fn measure(&self, kernel: InstructionSet, query: &Point) -> (u8, Effort) {
+        let mut effort = Effort::default();
+        (self.classify_counting(kernel, query, &mut effort), effort)
+    }
+
+    #[inline(always)]
+    fn classify_counting(&self, kernel: InstructionSet, query: &Point, count: &mut impl Count) -> u8 {
+        let paired = self.trees.order.pair(query.values());
+        let task = Classify(self, &paired, count);
+        if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
+    }
+
+    /// The five nearest, nearest first, ties by the lower reference.
+    pub(crate) fn neighbours(&self, kernel: InstructionSet, query: &Point) -> [Neighbour; NEIGHBOURS] {
+        let paired = self.trees.order.pair(query.values());
+        let task = Neighbours(&self.trees, &paired);
+        if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
+    }
+}
+
+struct Classify<'q, N>(&'q Engine<'q>, &'q Paired, &'q mut N);
+
+impl<N: Count> Task for Classify<'_, N> {
+    type Output = u8;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> u8 {
+        let Self(engine, paired, count) = self;
+        let query = kernel.prepare(paired);
+        let context = Context { kernel, trees: &engine.trees, query: &query };
+        let label_boxes =
+            kernel.to_array(kernel.mask(kernel.box_distances(&query, &engine.label_boxes), engine.labels));
+        let five = match sample::look(context, label_boxes[0].max(label_boxes[1]), count) {
+            Look::Proved(label) => {
+                count.reached(Reached::LabelBox);
+                return all(label);
+            }
+            Look::Five(five) => five,
+        };
+        if let Some(label) = five.label() {
+            let mut opponent = Opponent { label: other(label), limit: five.worst(), found: 0 };
+            walk(context, true, None, &mut opponent, count);
+            if opponent.found == 0 {
+                count.reached(Reached::NoOpponent);
+                return all(label);
+            }
+        }
+        count.reached(Reached::Search);
+        let nearest = search(context, five.worst(), count);
+        if nearest.is_tied() {
+            count.reached(Reached::Tie);
+            return named(context, nearest.worst(), count).labels.iter().map(|label| *label as u8).sum();
+        }
+        nearest.frauds()
+    }
+}
+
+/// The five nearest of those within `limit`, where there are five.
+#[inline(always)]
+fn search<K: Kernel>(context: Context<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Nearest<K> {
+    let mut nearest = Nearest::within(context.kernel, limit);
+    let mut seen = context.trees.rest.map(|rest| nearest_leaf::scan(context, rest, &mut nearest, count));
+    let mut narrows = true;
+    while !walk(context, narrows, seen, &mut nearest, count) {
+        // What was pruned by label is wanted after all.
+        nearest = Nearest::within(context.kernel, nearest.worst());
+        (narrows, seen) = (false, None);
+    }
+    nearest
+}
+
+/// The five nearest with their numbers; `limit` is how far the fifth is.
+#[inline(always)]
+fn named<K: Kernel>(context: Context<'_, '_, K>, limit: K::Distance, count: &mut impl Count) -> Five<K::Distance> {
+    let mut five = Five::within(limit);
+    walk(context, false, None, &mut five, count);
+    five
+}
+
+/// The answer if all five have this label.
+#[inline(always)]
+fn all(label: Label) -> u8 {
+    label as u8 * NEIGHBOURS as u8
+}
+
+struct Neighbours<'q>(&'q Trees<'q>, &'q Paired);
+
+impl Task for Neighbours<'_> {
+    type Output = [Neighbour; NEIGHBOURS];
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+        let query = kernel.prepare(self.1);
+        let context = Context { kernel, trees: self.0, query: &query };
+        let nearest = search(context, K::Distance::UNBOUNDED, &mut Uncounted);
+        let five = named(context, nearest.worst(), &mut Uncounted);
+        std::array::from_fn(|place| Neighbour {
+            reference: K::Distance::tag(five.keys[place]),
+            distance: K::Distance::of(five.keys[place]).sum(),
+            label: five.labels[place],
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! The container, format 2: header, section table, checksum. `docs/FORMAT.md` draws it.
+//!
+//! An image is little-endian and position-independent: header, section table, then the sections in the order of
+//! [`SectionKind`], each at a multiple of its alignment, all bytes between them zero. What the sections hold is for the engine
+//! to say.
+
+mod checksum;
+mod error;
+mod header;
+mod sections;
+
+pub use checksum::{Checksum, checksum};
+pub use error::FormatError;
+pub use header::{HEADER_BYTES, Header, MAGIC, MAX_REFERENCES, NO_REST, SECTION_COUNT, VERSION};
+pub use sections::{RuleSections, SectionEntry, SectionKind, TABLE_BYTES};
+
+pub(crate) use header::read_header;
+pub(crate) use sections::{plan_sections, read_sections};
+
+const _: () = assert!(cfg!(target_endian = "little"), "an image is read in place, so the host must be little-endian");

@@ -1,0 +1,87 @@
+//! A service behind one listener, with the limits, buffers and connections that belong to it alone.
+//!
+//! A thread can have several: each bounds its own connections, so that none takes the room of another's.
+
+use crate::buffer_pool::BufferPool;
+use crate::connection_table::ConnectionTable;
+use crate::fair_yield::FairYield;
+use crate::limits::{self, Limits};
+use crate::phase::Phase;
+use crate::thread::{Thread, add};
+use http::{Connection, Service};
+use runtime::driver;
+use std::cell::{Cell, RefCell};
+
+/// What all connections of a listener share. Lives until the process ends.
+pub struct Endpoint<S> {
+    /// On which it is served.
+    pub thread: &'static Thread,
+    pub limits: Limits,
+    pub service: RefCell<S>,
+    pub pool: RefCell<BufferPool>,
+    pub connections: ConnectionTable,
+    /// When expired connections are to be looked for.
+    next_sweep_ms: Cell<u64>,
+}
+
+impl<S: Service + 'static> Endpoint<S> {
+    /// Makes everything that serving needs.
+    pub fn new(thread: &'static Thread, limits: Limits, service: S) -> Self {
+        Self {
+            thread,
+            limits,
+            service: RefCell::new(service),
+            pool: RefCell::new(BufferPool::new(&limits)),
+            connections: ConnectionTable::new(limits.connections),
+            next_sweep_ms: Cell::new(0),
+        }
+    }
+
+    /// How the tasks of the thread take turns.
+    #[inline]
+    pub fn fair_yield(&self) -> &'static FairYield {
+        &self.thread.fair_yield
+    }
+
+    /// The phase of the thread.
+    #[inline]
+    pub fn phase(&self) -> Phase {
+        self.thread.phase.get()
+    }
+
+    /// Milliseconds since start-up.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.thread.now_ms()
+    }
+
+    /// Remembers what a connection did that is closed now.
+    pub fn count(&self, connection: &Connection<S>) {
+        add(&self.thread.counts.answers, connection.answers());
+    }
+
+    /// Makes room in the runtime for every connection, so that serving allocates nothing for it.
+    pub async fn reserve(&self) {
+        if let Err(error) = driver::reserve(self.limits.connections + limits::OTHER_TASKS).await {
+            tracing::warn!(%error, "cannot make room for every connection now; it is made when it is needed");
+        }
+    }
+
+    /// Ends connections that are too slow, for ever.
+    pub async fn sweep(&'static self) {
+        loop {
+            driver::sleep(limits::SWEEP_MS).await;
+            self.sweep_if_due();
+        }
+    }
+
+    /// Looks for connections that are too slow, unless that was done just now.
+    pub fn sweep_if_due(&self) {
+        let now_ms = self.now_ms();
+        if now_ms >= self.next_sweep_ms.get() {
+            // A timer that fires a little early must not miss its turn.
+            self.next_sweep_ms.set(now_ms + limits::SWEEP_MS / 2);
+            self.connections.wake_expired(now_ms);
+        }
+    }
+}

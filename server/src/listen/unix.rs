@@ -1,0 +1,81 @@
+//! Listening on a path: a socket that was left behind is replaced, and the own one removed at the end.
+
+use super::address::Address;
+use super::error::ListenError;
+use crate::limits;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use std::fs::Permissions;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Binds `path` with mode 0666 and listens. The socket is removed when the [`OwnedPath`] is dropped.
+pub fn listen(path: &Path, backlog: i32) -> Result<(OwnedFd, OwnedPath), ListenError> {
+    let failed = |error| ListenError::Failed { address: Address::Unix(path.into()), error };
+    make_way(path)?;
+    let socket = UnixListener::bind(path).map_err(failed)?;
+    // The balancer runs as another user. Who may reach the socket is decided by its folder.
+    std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
+    rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
+    let owned = OwnedPath { path: path.into(), identity: identity(path) };
+    Ok((socket.into(), owned))
+}
+
+/// A socket's path, which is removed when this is dropped unless another server has taken it.
+#[derive(Debug)]
+pub struct OwnedPath {
+    path: PathBuf,
+    /// The path may belong to a successor by the time it would be removed.
+    identity: Option<Identity>,
+}
+
+impl Drop for OwnedPath {
+    fn drop(&mut self) {
+        if self.identity.is_some() && identity(&self.path) == self.identity {
+            // It may have been removed meanwhile.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Removes the socket that a killed server left behind, and nothing else.
+fn make_way(path: &Path) -> Result<(), ListenError> {
+    let failed = |error| ListenError::Failed { address: Address::Unix(path.into()), error };
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(error)),
+        Ok(metadata) if !metadata.file_type().is_socket() => Err(ListenError::NotASocket(path.into())),
+        Ok(_) if is_soon_left_behind(path).map_err(failed)? => std::fs::remove_file(path).map_err(failed),
+        Ok(_) => Err(ListenError::InUse(path.into())),
+    }
+}
+
+/// A ring may hold the listener of a killed server for a moment after the process has ended.
+fn is_soon_left_behind(path: &Path) -> io::Result<bool> {
+    let end = Instant::now() + Duration::from_millis(limits::LEFT_BEHIND_MS);
+    while !is_left_behind(path)? {
+        if Instant::now() >= end {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(true)
+}
+
+/// Whether nobody listens any more; a busy listener is one, so this must not wait for its turn there.
+fn is_left_behind(path: &Path) -> io::Result<bool> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    Ok(rustix::net::connect(&socket, &SocketAddrUnix::new(path)?) == Err(rustix::io::Errno::CONNREFUSED))
+}
+
+/// Device, inode and time of the last change: inodes are used again at once.
+type Identity = (u64, u64, i64, i64);
+
+fn identity(path: &Path) -> Option<Identity> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+}

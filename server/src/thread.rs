@@ -1,0 +1,60 @@
+//! What all listeners of a serving thread share: its clock, its phase, its counts, and how its tasks take turns.
+
+use crate::fair_yield::FairYield;
+use crate::phase::Phase;
+use runtime::allocator;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// One serving thread. Lives until the process ends.
+pub struct Thread {
+    /// Shared with the services, which answer by it.
+    pub phase: Rc<Cell<Phase>>,
+    pub fair_yield: FairYield,
+    /// What was done so far.
+    pub counts: Counts,
+    started: Instant,
+}
+
+/// Plain counters.
+#[derive(Default)]
+pub struct Counts {
+    /// Accepted.
+    pub connections: Cell<u64>,
+    /// Of the connections that are closed.
+    pub answers: Cell<u64>,
+    /// By accepting and closing; what remains of the thread's count is by requests.
+    connection_allocations: Cell<u64>,
+}
+
+impl Thread {
+    /// Room for `tasks` that wait for a turn at once.
+    pub fn new(phase: Rc<Cell<Phase>>, tasks: usize) -> Self {
+        Self { phase, fair_yield: FairYield::new(tasks), counts: Counts::default(), started: Instant::now() }
+    }
+
+    /// Milliseconds since start-up.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    /// Does a part of accepting or closing a connection, which may allocate.
+    pub fn counted_apart<T>(&self, part: impl FnOnce() -> T) -> T {
+        let before = allocator::count();
+        let done = part();
+        add(&self.counts.connection_allocations, allocator::count() - before);
+        done
+    }
+
+    /// All of this thread, but those of accepting and closing connections.
+    pub fn request_allocations(&self) -> u64 {
+        allocator::count() - self.counts.connection_allocations.get()
+    }
+}
+
+/// Adds to one of the counters.
+pub fn add(counter: &Cell<u64>, more: u64) {
+    counter.set(counter.get() + more);
+}

@@ -1,0 +1,19 @@
+//! What a running server does: its answers, its limits, its faults, its end.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod bad_input;
+mod balancer;
+mod balancer_faults;
+mod clients;
+mod corpus;
+mod drivers;
+mod index_faults;
+mod lifecycle;
+mod no_allocation;
+mod port;
+mod pressure;
+mod runtime_defects;
+mod slowloris;
+mod soak;
+mod support;

@@ -1,0 +1,157 @@
+//! What the tests of this room share: index files, a private folder in shared memory, loaders under control.
+
+use rustix::process::{Pid, Signal, kill_process};
+use schema::Rules;
+use space::{Label, Point};
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Nothing a loader does here takes longer, hanging excepted.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Large enough that a loader is still at work when it has been seen to work.
+pub const SLOW_BYTES: u64 = 256 << 20;
+
+/// A private place in shared memory; the folder of the segments in it does not exist at first.
+pub struct Place {
+    root: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { root: tempfile::Builder::new().prefix("fraudring-test-").tempdir_in("/dev/shm").unwrap() }
+    }
+
+    /// Lets other users in.
+    pub fn open_to_all(self) -> Self {
+        std::fs::set_permissions(self.root(), PermissionsExt::from_mode(0o755)).unwrap();
+        self
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.root().join("segments")
+    }
+
+    pub fn published(&self) -> PathBuf {
+        self.dir().join(shm_loader::PUBLISHED)
+    }
+
+    /// A file beside the folder of the segments.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.root().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// A file of zeros that takes no memory, and a loader some time.
+    pub fn slow_file(&self) -> PathBuf {
+        let path = self.root().join("slow");
+        File::create(&path).unwrap().set_len(SLOW_BYTES).unwrap();
+        path
+    }
+
+    /// Names in the folder of the segments, but for the lock and the record.
+    pub fn names(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.dir()) else { return Vec::new() };
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| ![".lock", ".verified"].contains(&name.as_str()));
+        names.sort();
+        names
+    }
+
+    pub fn load(&self, file: &Path) -> Result<shm_loader::Published, shm_loader::LoadError> {
+        shm_loader::load(file, &self.dir(), &|_, _, _| ())
+    }
+
+    /// `shm-loader COMMAND --dir …`
+    pub fn command(&self, command: &str) -> Command {
+        let mut loader = Command::new(env!("CARGO_BIN_EXE_shm-loader"));
+        loader.arg(command).arg("--dir").arg(self.dir()).stdin(Stdio::null());
+        loader.stdout(Stdio::piped()).stderr(Stdio::piped());
+        loader
+    }
+
+    pub fn run_load(&self, file: &Path) -> Finished {
+        finish(self.command("load").arg(file).spawn().unwrap())
+    }
+
+    /// Starts a loader and stops it (SIGSTOP) as soon as its unfinished copy is there.
+    pub fn stopped_loader(&self, file: &Path) -> Child {
+        let loader = self.command("load").arg(file).spawn().unwrap();
+        let give_up = Instant::now() + PATIENCE;
+        while !self.names().iter().any(|name| name.starts_with(".loading-")) {
+            assert!(Instant::now() < give_up, "the loader never started to copy");
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        send(&loader, Signal::STOP);
+        loader
+    }
+}
+
+#[derive(Debug)]
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Waits for a program, but not for ever.
+pub fn finish(mut child: Child) -> Finished {
+    let give_up = Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > give_up {
+            child.kill().unwrap();
+            panic!("the program hangs");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Finished { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+pub fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// A sound index; other seeds, other bytes.
+pub fn index(references: u32, seed: u64) -> Vec<u8> {
+    let mut generator = testkit::random::Random(seed);
+    let mut random = || generator.between(0, 10_000);
+    let vectors: Vec<Point> = (0..references).map(|_| Point::new(std::array::from_fn(|_| random())).unwrap()).collect();
+    let labels: Vec<Label> =
+        (0..references).map(|_| if random() < 3_000 { Label::Fraud } else { Label::Legit }).collect();
+    scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap()
+}
+
+/// Says loudly that a test does not run here, and fails it if `FRAUDRING_REQUIRE` lists `need`.
+pub fn skip(need: &str, why: &str) {
+    let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default();
+    assert!(!required.split(',').any(|name| name.trim() == need), "{need} is required, but {why}");
+    eprintln!("SKIPPED: {why} (FRAUDRING_REQUIRE={need} turns this into a failure)");
+}
+
+/// Does `work` as uid 65534 without any capability; only this thread changes its user.
+pub fn as_nobody<T>(work: impl FnOnce() -> T) -> T {
+    use rustix::process::Uid;
+    let become_user = |uid| rustix::thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT).unwrap();
+    become_user(Uid::from_raw(65_534));
+    let result = work();
+    become_user(Uid::ROOT);
+    result
+}
+
+pub fn is_tmpfs(path: &Path) -> bool {
+    rustix::fs::statfs(path).unwrap().f_type == 0x0102_1994
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
