@@ -12,12 +12,13 @@ mod sink;
 pub use sink::CopyError;
 pub(crate) use sink::Sink;
 
-use std::io::{self};
+use std::io;
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Reader {
     /// io_uring, or plain reads where io_uring is refused (by a sysctl, a seccomp profile, an old kernel).
+    #[cfg_attr(not(feature = "ring"), value(help = "Plain reads: this program is built without io_uring"))]
     #[default]
     Auto,
     /// io_uring or an error.

@@ -28,6 +28,10 @@ pub struct PayloadEntry {
 /// [`DataError::Payload`] names the first entry that is none: a request that is no object, a score that is not a fifth
 /// of 0 to 5, or an approval that contradicts its score.
 pub fn read_payloads(source: impl Read) -> Result<Vec<PayloadEntry>, DataError> {
+    read_entries(Box::new(source))
+}
+
+fn read_entries(source: Box<dyn Read + '_>) -> Result<Vec<PayloadEntry>, DataError> {
     let mut deserializer = serde_json::Deserializer::from_reader(open(source)?);
     let mut file = FileSeed { entries: Vec::new(), in_entries: false };
     let outcome = file.deserialize(&mut deserializer).and_then(|()| deserializer.end());
@@ -50,7 +54,7 @@ pub fn write_payloads(payloads: &[Payload], references_sha256: &str, mut out: im
     write_text(payloads, references_sha256, &mut out).map_err(DataError::Write)
 }
 
-fn write_text(payloads: &[Payload], references_sha256: &str, out: &mut impl Write) -> io::Result<()> {
+fn write_text(payloads: &[Payload], references_sha256: &str, out: &mut dyn Write) -> io::Result<()> {
     let checksum = serde_json::to_string(references_sha256)?;
     write!(out, r#"{{"references_checksum_sha256":{checksum},"stats":{{{}}},"entries":["#, Stats::of(payloads))?;
     for (number, payload) in payloads.iter().enumerate() {

@@ -41,7 +41,7 @@ pub struct ReadReferences {
 /// ([`MAX_REFERENCES`]). [`DataError::Shape`] stands for text around the array, [`DataError::Read`] for a failing
 /// source, [`DataError::NotRead`] for one that must be converted first.
 pub fn read_references(source: impl Read, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
-    read_at_most(MAX_REFERENCES, source, progress)
+    read_at_most(MAX_REFERENCES, Box::new(source), progress)
 }
 
 /// Writes the published text: one JSON array without white space and a newline. Progress counts references.
@@ -86,7 +86,7 @@ impl Write for HashWriter {
 
 fn write_text(
     references: &References,
-    out: &mut impl Write,
+    out: &mut dyn Write,
     phase: &'static str,
     progress: &Progress<'_>,
 ) -> io::Result<()> {
@@ -131,7 +131,7 @@ fn format_piece(piece: &mut Vec<u8>, vectors: &[Point], labels: &[Label]) {
     }
 }
 
-fn read_at_most(limit: u64, source: impl Read, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
+fn read_at_most(limit: u64, source: Box<dyn Read + '_>, progress: &Progress<'_>) -> Result<ReadReferences, DataError> {
     progress(READING, 0, 0);
     let mut rows = Rows { found: ReadReferences::default(), limit, progress, begun: None };
     let outcome = rows.read(open(source)?);
@@ -227,8 +227,8 @@ mod tests {
     fn one_reference_too_many_is_refused() {
         let row = r#"{"vector":[0,0,0,0,0,0,0,0,0,0,0,0,0,0],"label":"legit"}"#;
         let text = format!("[{row},{row},{row}]");
-        assert_eq!(read_at_most(3, text.as_bytes(), &|_, _, _| {}).unwrap().references.labels.len(), 3);
-        let error = read_at_most(2, text.as_bytes(), &|_, _, _| {}).unwrap_err();
+        assert_eq!(read_at_most(3, Box::new(text.as_bytes()), &|_, _, _| {}).unwrap().references.labels.len(), 3);
+        let error = read_at_most(2, Box::new(text.as_bytes()), &|_, _, _| {}).unwrap_err();
         assert!(matches!(error, DataError::Reference { element: 2, .. }), "{error:?}");
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains("the limit is 2 references"), "{cause}");

@@ -34,8 +34,8 @@ const NOT_READ: [(&[u8], &str, &str); 12] = [
 ];
 
 /// The text of `source`, decompressed if it is compressed, without a byte order mark.
-pub(crate) fn open<'a>(source: impl Read + 'a) -> Result<Box<dyn BufRead + 'a>, DataError> {
-    let (head, source) = with_head(Box::new(source))?;
+pub(crate) fn open<'a>(source: Box<dyn Read + 'a>) -> Result<Box<dyn BufRead + 'a>, DataError> {
+    let (head, source) = with_head(source)?;
     let decompressed: Box<dyn Read + 'a> = match head {
         head if head.starts_with(gzip::GZIP_MAGIC) => Box::new(gzip::Members::new(source)),
         head if zstd::is_frame(&head) => Box::new(zstd::Frames::new(source)),
@@ -53,7 +53,7 @@ pub(crate) fn open<'a>(source: impl Read + 'a) -> Result<Box<dyn BufRead + 'a>, 
 /// # Errors
 /// [`DataError::Shape`] if the text is no `expected`; the errors of a source that cannot be read.
 pub fn read_json<T: DeserializeOwned>(source: impl Read, expected: &'static str) -> Result<T, DataError> {
-    serde_json::from_reader(open(source)?).map_err(|source| match source {
+    serde_json::from_reader(open(Box::new(source))?).map_err(|source| match source {
         source if source.is_io() => DataError::Read(source.into()),
         source => DataError::Shape { expected, source },
     })
