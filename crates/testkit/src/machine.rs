@@ -17,7 +17,8 @@ thread_local! {
 #[derive(Debug)]
 #[must_use = "the turn ends when this is dropped"]
 pub struct Turn {
-    _lock: Arc<File>,
+    /// None of a thread whose test has the turn.
+    _lock: Option<Arc<File>>,
 }
 
 /// Waits until no other test holds a turn, then keeps the machine for this one.
@@ -30,10 +31,12 @@ pub fn alone() -> Turn {
     hold(|file| file.lock())
 }
 
-/// A turn beside other tests, but not beside one that has the machine for itself. A thread's second turn is its first.
+/// A turn beside other tests, but not beside one that has the machine for itself. A thread's second turn is its first, and
+/// threads that a test starts are within the test's: they have no name, while the harness names a test's own thread.
 pub fn shared() -> Turn {
     match HELD.with_borrow(Weak::upgrade) {
-        Some(lock) => Turn { _lock: lock },
+        Some(lock) => Turn { _lock: Some(lock) },
+        None if std::thread::current().name().is_none() => Turn { _lock: None },
         None => hold(|file| file.lock_shared()),
     }
 }
@@ -44,7 +47,7 @@ fn hold(lock: impl FnOnce(&File) -> std::io::Result<()>) -> Turn {
     lock(&file).expect("a lock on a file of our own");
     let lock = Arc::new(file);
     HELD.set(Arc::downgrade(&lock));
-    Turn { _lock: lock }
+    Turn { _lock: Some(lock) }
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::exact::layout::{
 };
 use crate::lanes::{LANES, PAIRS, Paired};
 
+/// Under Miri, which takes a second for each, a few show what they can.
+const SEEDS: u64 = if cfg!(miri) { 2 } else { 200 };
+
 fn paired(random: &mut Random, low: i16, high: i16) -> Paired {
     let mut paired = [[0; 2]; PAIRS];
     paired.as_flattened_mut().fill_with(|| random.between(low, high));
@@ -180,9 +183,6 @@ impl Task for Conformance<'_> {
         kernel.prefetch(&leaf, size_of::<Leaf>());
     }
 }
-
-/// Miri takes a minute for what runs in a millisecond.
-const SEEDS: u64 = if cfg!(miri) { 1 } else { 200 };
 
 fn conform(run: impl Fn(Conformance<'_>)) {
     let shapes = Mutex::default();
