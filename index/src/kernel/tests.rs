@@ -1,6 +1,7 @@
 //! Every kernel of this machine against the plain definition of the distance, over seeds and fills.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use simd::InstructionSet;
@@ -13,8 +14,8 @@ use crate::exact::layout::{
 };
 use crate::lanes::{LANES, PAIRS, Paired};
 
-/// Under Miri, which takes a second for each, a few show what they can.
-const SEEDS: u64 = if cfg!(miri) { 2 } else { 200 };
+/// Under Miri, which takes a second for each, a few show what they can: those of three blocks and more have all shapes.
+const SEEDS: Range<u64> = if cfg!(miri) { 2..4 } else { 0..200 };
 
 fn paired(random: &mut Random, low: i16, high: i16) -> Paired {
     let mut paired = [[0; 2]; PAIRS];
@@ -186,7 +187,7 @@ impl Task for Conformance<'_> {
 
 fn conform(run: impl Fn(Conformance<'_>)) {
     let shapes = Mutex::default();
-    for seed in 0..SEEDS {
+    for seed in SEEDS {
         for filled in [1, 4, 5, 7, 8, 9, 15, 16] {
             // No sum passes 2^31, as the engine sees to.
             run(Conformance { shapes: &shapes, seed, filled, low: 0, high: 12_000 });
@@ -207,7 +208,7 @@ fn every_kernel_of_this_machine_equals_the_naive_sums() {
 #[test]
 fn the_wide_kernel_equals_the_naive_sums_where_32_bits_do_not_suffice() {
     conform(|case| case.run(Scalar::<u64>::NEW));
-    for seed in 0..SEEDS {
+    for seed in SEEDS {
         Conformance { shapes: &Mutex::default(), seed, filled: 16, low: 0, high: 20_000 }.run(Scalar::<u64>::NEW);
     }
 }
