@@ -45,7 +45,7 @@ struct Records {
 impl Records {
     /// Of points drawn from 0 to `high` in each dimension.
     fn new(high: i16, format: u16) -> Self {
-        let mut random = Random(1);
+        let mut random = Random::new(1);
         let (vectors, labels) = (0..POINTS).map(|_| (random.query(0, high), random.label())).unzip();
         let image = Points { vectors, labels }.build();
         let info = index::Index::open(&image).expect("what was just built").info();
@@ -157,7 +157,7 @@ fn kernels(criterion: &mut Criterion) {
     on_every_kernel(criterion, "leaf_distances", |times| LeafDistances(&wide, times));
     on_every_kernel(criterion, "point_distances/narrow", |times| PointDistances(&narrow, times));
     on_every_kernel(criterion, "point_distances/wide", |times| PointDistances(&wide, times));
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     let keys = std::array::from_fn(|_| random.next() as u32 >> 1);
     on_every_kernel(criterion, "insert/four", |times| Insert(&keys, times));
 }

@@ -58,13 +58,13 @@
 mod buffer;
 mod chunked;
 mod connection;
-#[cfg(any(fuzzing, test, feature = "simulator"))]
+#[cfg(any(test, feature = "simulator"))]
 pub mod fuzzing;
 mod head;
 pub mod limits;
 mod response;
 mod service;
-#[cfg(any(fuzzing, test, feature = "simulator"))]
+#[cfg(any(test, feature = "simulator"))]
 pub mod simulator;
 mod status;
 mod target;

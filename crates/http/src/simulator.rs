@@ -2,7 +2,6 @@
 //! ([`Peer`]), and a seeded world around it with reads of any size, short writes and faults ([`World`]).
 
 mod peer;
-mod random;
 mod world;
 
 pub use peer::Peer;

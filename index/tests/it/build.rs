@@ -6,7 +6,7 @@ use schema::Rules;
 use space::{Label, Point};
 
 fn points(count: usize, seed: u64) -> Points {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let (vectors, labels) = (0..count).map(|_| (random.query(0, 10_000), random.label())).unzip();
     Points { vectors, labels }
 }

@@ -46,7 +46,7 @@ fn a_child_said_to_lack_a_label_is_rejected() {
 
 #[test]
 fn a_child_said_to_hold_a_label_it_lacks_is_rejected() {
-    let mut random = Random(12);
+    let mut random = Random::new(12);
     let (vectors, labels) = (0..100).map(|_| (random.query(0, 9_999), space::Label::Legit)).unzip();
     let mut image = Points { vectors, labels }.build();
     bytemuck::cast_slice_mut::<u8, Node>(section(&mut image, SectionKind::Nodes))[0].holds[1] = 1;
@@ -183,7 +183,7 @@ fn other_boxes_of_blocks_are_rejected() {
 
 /// An image of points so near each other that in the first block all pairs but the first are narrow.
 fn narrow_image() -> Vec<u8> {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let (vectors, labels) = (0..REFERENCES).map(|_| (random.query(0, 200), random.label())).unzip();
     let mut image = Points { vectors, labels }.build();
     let leaves: &[Leaf] = bytemuck::cast_slice(section(&mut image, SectionKind::Leaves));

@@ -21,10 +21,10 @@ fn draw(count: usize, mut one: impl FnMut(usize) -> (Point, Label)) -> Points {
 }
 
 fn cases() -> Vec<Case> {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let clusters = |count, spread, random: &mut Random| {
         draw(count, |i| {
-            let centre = Random(i as u64 % 50).query(2_000, 8_000);
+            let centre = Random::new(i as u64 % 50).query(2_000, 8_000);
             (random.near(&centre, 14, spread), if i % 50 < 17 { Label::Fraud } else { Label::Legit })
         })
     };
@@ -51,19 +51,19 @@ fn cases() -> Vec<Case> {
         (0..200).map(moved).collect()
     };
     // Enough for a sample whose balls guide the cuts; wide enough for clusters to meet.
-    let guided = clusters(100_000, 2_000, &mut Random(5));
+    let guided = clusters(100_000, 2_000, &mut Random::new(5));
     vec![
-        Case { name: "clusters, beside", queries: beside(&clustered, &mut Random(2)), points: clustered.clone() },
+        Case { name: "clusters, beside", queries: beside(&clustered, &mut Random::new(2)), points: clustered.clone() },
         Case { name: "clusters, outside", queries: outside(&clustered), points: clustered },
-        Case { name: "many, beside", queries: beside(&guided, &mut Random(6)), points: guided.clone() },
+        Case { name: "many, beside", queries: beside(&guided, &mut Random::new(6)), points: guided.clone() },
         Case { name: "many, outside", queries: outside(&guided), points: guided },
-        Case { name: "mixed, beside", queries: beside(&mixed, &mut Random(3)), points: mixed.clone() },
+        Case { name: "mixed, beside", queries: beside(&mixed, &mut Random::new(3)), points: mixed.clone() },
         Case {
             name: "mixed, anywhere",
             queries: (0..200).map(|_| random.query(-10_000, 10_000)).collect(),
             points: mixed,
         },
-        Case { name: "labels apart", queries: beside(&apart, &mut Random(4)), points: apart },
+        Case { name: "labels apart", queries: beside(&apart, &mut Random::new(4)), points: apart },
         Case { name: "grid of duplicates", queries: grid.vectors[..200].to_vec(), points: grid },
     ]
 }

@@ -18,7 +18,7 @@ fn points(copies: usize, others: usize, random: &mut Random, mut label: impl FnM
 
 #[test]
 fn groups_and_their_references_are_those_of_a_plain_count() {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     // Few values: groups of many sizes, in the sample and in the rest.
     let (vectors, labels) = (0..20_000).map(|_| (random.query(0, 1), random.label())).unzip();
     let points = Points { vectors, labels };
@@ -39,14 +39,14 @@ fn groups_and_their_references_are_those_of_a_plain_count() {
 
 #[test]
 fn different_vectors_are_no_group() {
-    let image = points(1, 5_000, &mut Random(2), Random::label).build();
+    let image = points(1, 5_000, &mut Random::new(2), Random::label).build();
     let found = Index::open(&image).unwrap().equal_points();
     assert_eq!(found, EqualPoints { groups: 0, references: 0, largest: None });
 }
 
 #[test]
 fn a_search_that_ends_among_equal_points_looks_at_all_their_blocks() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let points = points(8_000, 8_000, &mut random, Random::label);
     let image = points.build();
     let index = Index::open(&image).unwrap();
@@ -61,7 +61,7 @@ fn a_search_that_ends_among_equal_points_looks_at_all_their_blocks() {
 
 #[test]
 fn what_lies_in_the_most_blocks_is_the_largest() {
-    let mut random = Random(4);
+    let mut random = Random::new(4);
     let (few, many) = (random.query(0, 100), random.query(9_000, 10_000));
     let vectors: Vec<Point> = [vec![few; 100], vec![many; 1_000]].concat();
     let labels = vec![Label::Fraud; vectors.len()];
@@ -73,7 +73,7 @@ fn what_lies_in_the_most_blocks_is_the_largest() {
 
 #[test]
 fn no_answer_changes_without_all_but_the_first_five_of_equal_points() {
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     // Some vectors hundreds of times, with both labels.
     let vectors: Vec<Point> = (0..30).map(|_| random.query(0, 3_000)).collect();
     let mut one = |_| (vectors[(random.next() % 30) as usize], random.label());
@@ -91,7 +91,7 @@ fn no_answer_changes_without_all_but_the_first_five_of_equal_points() {
     assert_eq!(few.vectors.len(), 150);
     let (all_image, few_image) = (all.build(), few.build());
     let (all_index, few_index) = (Index::open(&all_image).unwrap(), Index::open(&few_image).unwrap());
-    let mut random = Random(6);
+    let mut random = Random::new(6);
     for number in 0..2_000 {
         let query = if number % 2 == 0 { random.query(0, 3_000) } else { few.vectors[number % 150] };
         assert_eq!(all_index.classify(&query), few_index.classify(&query), "{query:?}");

@@ -22,7 +22,7 @@ fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Point]) {
 /// Points drawn by `draw`; queries from all over, from the points, and from beside them.
 fn check(name: &str, count: usize, seeds: std::ops::Range<u64>, draw: impl Fn(&mut Random, usize) -> (Point, Label)) {
     for seed in seeds {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let (vectors, labels) = (0..count).map(|i| draw(&mut random, i)).unzip();
         let points = Points { vectors, labels };
         let mut queries = Vec::new();
@@ -61,7 +61,7 @@ fn sets_around_the_sizes_where_cuts_change() {
 fn sets_large_enough_for_cuts_that_follow_the_balls() {
     let label = |random: &mut Random, i: usize| if i % 20 < 7 { Label::Fraud } else { random.label() };
     check("guided clusters", 100_000, 0..1, |random, i| {
-        let centre = Random(i as u64 % 50).query(0, 10_000);
+        let centre = Random::new(i as u64 % 50).query(0, 10_000);
         (random.near(&centre, 14, 1_500), label(random, i))
     });
     check("guided duplicates", 100_000, 0..1, |random, i| {
@@ -73,7 +73,7 @@ fn sets_large_enough_for_cuts_that_follow_the_balls() {
 #[test]
 fn clustered_points() {
     check("clustered", 10_000, 0..3, |random, i| {
-        let centre = Random(i as u64 % 20).query(0, 10_000);
+        let centre = Random::new(i as u64 % 20).query(0, 10_000);
         let label = if i % 20 < 7 { Label::Fraud } else { Label::Legit };
         (random.near(&centre, 14, 200), label)
     });
@@ -96,7 +96,7 @@ fn all_points_equal() {
 #[test]
 fn all_points_at_the_same_distance() {
     // Corners of a cube around the query in the middle: all 14-bit corners are equally far.
-    let mut random = Random(9);
+    let mut random = Random::new(9);
     let corner = |i: u64| std::array::from_fn(|dimension| if i >> dimension & 1 == 1 { 100 } else { -100 });
     let vectors: Vec<_> = (0..1 << 14).map(|i| Point::new(corner(i * 5 % (1 << 14))).unwrap()).collect();
     let labels = vectors.iter().map(|_| random.label()).collect();
@@ -128,7 +128,7 @@ fn extreme_values_whose_distances_pass_32_bits() {
         let values = std::array::from_fn(|_| if random.next().is_multiple_of(2) { 10_000 } else { -10_000 });
         (Point::new(values).unwrap(), random.label())
     });
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let vectors: Vec<_> = (0..100).map(|_| random.near(&Point::new([10_000; 14]).unwrap(), 3, 50)).collect();
     let labels = vectors.iter().map(|_| random.label()).collect();
     // 14 * 20000^2 = 5.6e9 does not fit 32 bits.
@@ -152,7 +152,7 @@ proptest::proptest! {
         query in proptest::array::uniform14(-10_000i16..=10_000),
         seed: u64,
     ) {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let vectors: Vec<_> = vectors.into_iter().map(|values| Point::new(values).unwrap()).collect();
         let labels = vectors.iter().map(|_| random.label()).collect();
         assert_exact("any", seed, &Points { vectors, labels }, &[Point::new(query).unwrap()]);

@@ -4,7 +4,7 @@ use crate::common::{Points, Random, brute_force, frauds};
 use index::Index;
 
 fn points() -> Points {
-    let mut random = Random(2026);
+    let mut random = Random::new(2026);
     let (vectors, labels) = (0..300).map(|_| (random.query(-500, 500), random.label())).unzip();
     Points { vectors, labels }
 }
@@ -19,7 +19,7 @@ fn version_2_is_built_as_ever_and_answers() {
     let golden = std::fs::read(path).unwrap();
     assert!(built == golden, "the builder writes other bytes: a new version, or run with UPDATE_GOLDEN=1 and say why");
     let index = Index::open(&golden).unwrap();
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     for _ in 0..100 {
         let query = random.query(-600, 600);
         assert_eq!(index.classify(&query), frauds(&brute_force(&points(), &query)));

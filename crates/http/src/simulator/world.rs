@@ -5,10 +5,10 @@
 //! request gets alone, and must be all of them unless the world cut the connection off.
 
 use super::peer::Peer;
-use super::random::Random;
 use crate::connection::Step;
 use crate::limits::Limits;
 use crate::service::Service;
+use testkit::random::Random;
 
 /// A request and what it must be answered.
 #[derive(Clone, Debug)]

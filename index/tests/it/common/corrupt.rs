@@ -10,7 +10,7 @@ use crate::common::{Points, Random};
 pub const REFERENCES: u32 = 3_003;
 
 pub fn image() -> Vec<u8> {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let (vectors, labels) = (0..REFERENCES).map(|_| (random.query(0, 9_999), random.label())).unzip();
     Points { vectors, labels }.build()
 }

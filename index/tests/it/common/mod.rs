@@ -25,21 +25,21 @@ impl Points {
     }
 }
 
-/// SplitMix64: small, seeded, and not the generator of any data.
-pub struct Random(pub u64);
+/// Points and labels from a seed.
+pub struct Random(testkit::random::Random);
 
 impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(testkit::random::Random(seed))
+    }
+
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     /// Inclusive.
     pub fn between(&mut self, low: i16, high: i16) -> i16 {
-        low + (self.next() % (high as i64 - low as i64 + 1) as u64) as i16
+        self.0.between(low, high)
     }
 
     pub fn query(&mut self, low: i16, high: i16) -> Point {
@@ -54,7 +54,7 @@ impl Random {
     pub fn near(&mut self, query: &Point, dimensions: usize, step: i16) -> Point {
         let mut values = *query.values();
         for _ in 0..dimensions {
-            let dimension = (self.next() % DIMENSIONS as u64) as usize;
+            let dimension = self.0.below(DIMENSIONS);
             values[dimension] = (values[dimension] + self.between(-step, step)).clamp(-10_000, 10_000);
         }
         Point::new(values).unwrap()
