@@ -1,10 +1,11 @@
 //! The offline commands on small data of one's own.
 
+use crate::support::comes_true;
 use crate::support::folder::Folder;
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const PAYLOAD: &str = r#"{"id":"tx-1","transaction":{"amount":100,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},"customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":[]},"merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},"terminal":{"is_online":false,"card_present":true,"km_from_home":29.5},"last_transaction":null}"#;
 
@@ -158,11 +159,9 @@ fn an_interrupted_command_leaves_no_unfinished_file() {
     let mut command = folder.command("dataset references --count 3000000 --seed 7 --out r.json");
     let mut process = command.stderr(Stdio::null()).spawn().unwrap();
     let names = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while names(&folder.path("")) == 0 {
-        assert!(Instant::now() < deadline && process.try_wait().unwrap().is_none(), "it never began to write");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let mut ended = || process.try_wait().unwrap().is_some();
+    let begins = comes_true(Duration::from_secs(60), || names(&folder.path("")) > 0 || ended());
+    assert!(begins && !ended(), "it never began to write");
     kill_process(Pid::from_child(&process), Signal::INT).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(130));
     assert_eq!(names(&folder.path("")), 0);

@@ -3,12 +3,11 @@
 use crate::support::process::send;
 use crate::support::{FRAUDRING, comes_true, fraudring, unread};
 use rustix::process::Signal;
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
+use testkit::client::Client;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -91,14 +90,12 @@ fn without_a_reader_of_stderr_the_status_stays() {
     }
 }
 
-/// The answer to one request.
-fn ask(socket: &Path) -> std::io::Result<String> {
-    let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    stream.write_all(b"GET /ready HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+/// Whether a server answers that it is ready.
+fn is_ready(socket: &Path) -> bool {
+    let client = Client::try_connect(&format!("unix:{}", socket.display()));
+    client.is_ok_and(|mut client| {
+        client.ask("GET /ready HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").status == 200
+    })
 }
 
 /// A bare server on a socket of its own; killed when dropped.
@@ -118,8 +115,7 @@ impl Server {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         change(&mut command);
         let server = Self { child: command.spawn().unwrap(), socket, _folder: folder };
-        let answers = || ask(&server.socket).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "));
-        assert!(comes_true(PATIENCE, answers), "{listen} does not answer");
+        assert!(comes_true(PATIENCE, || is_ready(&server.socket)), "{listen} does not answer");
         server
     }
 

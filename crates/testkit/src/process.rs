@@ -1,6 +1,9 @@
-//! Tests that need a process of their own, as they count or change what all threads of one share.
+//! Tests that need a process of their own, as they count or change what all threads of one share; and processes that
+//! tests wait for, but not for ever.
 
-use std::process::Command;
+use crate::wait::comes_true;
+use std::process::{Child, Command, Output};
+use std::time::Duration;
 
 /// The variable that tells a test program that it runs one test alone.
 const ALONE: &str = "TESTKIT_PROCESS_ALONE";
@@ -24,6 +27,22 @@ pub fn in_own_process(name: &str, test: impl FnOnce()) {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "there is no test {name}: {said}");
+}
+
+/// Status and output of a process that ends by itself and says less than a pipe holds (64 KiB); one that does not end
+/// within `limit` is killed.
+///
+/// # Panics
+///
+/// If it had to be killed.
+#[track_caller]
+pub fn ending_within(limit: Duration, mut process: Child) -> Output {
+    let ends = comes_true(limit, || process.try_wait().expect("a child").is_some());
+    // It may have ended by itself.
+    process.kill().unwrap_or_default();
+    let output = process.wait_with_output().expect("a child");
+    assert!(ends, "the process hangs: {}", String::from_utf8_lossy(&output.stderr));
+    output
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use crate::support::haproxy::{Balancer, configuration, haproxy};
 use crate::support::{
-    Client, Place, READY, Sandbox, Server, is_missing, payload, post, post_with, raise_own_descriptors,
+    Client, PATIENCE, Place, READY, Sandbox, Server, comes_true, is_missing, payload, post, post_with,
+    raise_own_descriptors,
 };
 use rustix::process::{Resource, Signal, getrlimit};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,10 +38,7 @@ impl System {
         });
         let balancer = Balancer::start(&place, &configuration(), &[&servers[0], &servers[1]], clients + 100);
         let system = Self { balancer, servers, clients, place };
-        let end = Instant::now() + crate::support::PATIENCE;
-        while system.balancer.connect().ask(READY).status != 200 {
-            assert!(Instant::now() < end, "no server is up");
-        }
+        assert!(comes_true(PATIENCE, || system.balancer.connect().ask(READY).status == 200), "no server is up");
         system
     }
 

@@ -1,6 +1,6 @@
 //! An index that is not sound, not trusted, changed or cut off: what a server does that waits for it or has mapped it.
 
-use crate::support::{Listen, PATIENCE, Place, READY, Sandbox, Server, command, payload, post};
+use crate::support::{Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, command, payload, post};
 use index::Index;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
@@ -50,11 +50,8 @@ fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
         server.wait_for_line("checksum");
         // Whoever checks it once more has to wait for this lock, and says so.
         let lock = File::open(published(&place)).unwrap();
-        let end = Instant::now() + PATIENCE;
-        while lock.try_lock().is_err() {
-            assert!(Instant::now() < end, "an index that was refused is still mapped and locked");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let is_free = comes_true(PATIENCE, || lock.try_lock().is_ok());
+        assert!(is_free, "an index that was refused is still mapped and locked");
         // Four polls are the shortest way to see that nothing grows from one to the next.
         let end = Instant::now() + Duration::from_millis(4 * 500 + 200);
         let mut slowest = Duration::ZERO;
@@ -83,10 +80,7 @@ fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
 #[test]
 fn an_index_that_others_control_is_refused_unless_its_owner_is_trusted() {
     if !rustix::process::geteuid().is_root() {
-        let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default();
-        assert!(!required.split(',').any(|name| name == "root"), "root is required");
-        eprintln!("skipped: only root can give folders away (FRAUDRING_REQUIRE=root makes this a failure)");
-        return;
+        return testkit::requirement::skip("root", "only root can give folders away");
     }
     let place = Place::new();
     let start = |options: &[&str]| Server::spawn(command(&place, "tcp:127.0.0.1:0", Sandbox::None, options));
@@ -165,14 +159,9 @@ fn sigterm_ends_a_server_whose_loop_hangs() {
         }
         let asked = Instant::now();
         rustix::process::kill_process(rustix::process::Pid::from_child(&server.0), Signal::TERM).unwrap();
-        let status = loop {
-            if let Some(status) = server.0.try_wait().unwrap() {
-                break status;
-            }
-            assert!(asked.elapsed() < PATIENCE, "SIGTERM does not end it");
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        assert_eq!(status.code(), Some(1));
+        let ends = comes_true(PATIENCE, || server.0.try_wait().unwrap().is_some());
+        assert!(ends, "SIGTERM does not end it");
+        assert_eq!(server.0.wait().unwrap().code(), Some(1));
         println!("ended {:?} after SIGTERM", asked.elapsed());
         drop(log);
     }

@@ -1,6 +1,6 @@
 //! Start and end of a server: exit codes, sockets left behind, signals, and the index that comes later.
 
-use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, command, payload, post};
+use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, command, payload, post};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
@@ -188,8 +188,7 @@ fn a_core_that_does_not_exist_is_exit_code_5() {
 fn a_pinned_server_runs_on_its_core_alone() {
     let place = Place::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--cpu", "0"]);
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
-    assert!(status.contains("Cpus_allowed_list:\t0\n"), "{status}");
+    assert_eq!(testkit::procfs::status(server.process_id(), "Cpus_allowed_list").unwrap(), "0");
 }
 
 #[test]
@@ -204,11 +203,7 @@ fn a_server_that_waits_for_its_index_answers_503_and_then_scores() {
             assert!(answer.head.contains("Retry-After: 1\r\n") && answer.body.contains("shm-loader load"));
         }
         place.publish();
-        let end = Instant::now() + PATIENCE;
-        while client.ask(READY).status != 200 {
-            assert!(Instant::now() < end, "the index is not found");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        assert!(comes_true(PATIENCE, || client.ask(READY).status == 200), "the index is not found");
         assert_eq!(client.ask(post(&payload(1))).body, place.expected(&payload(1)));
     }
 }

@@ -1,10 +1,9 @@
 //! Who may listen on a TCP port in use: nobody, or servers of one index that were all started with `--share-port`.
 
-use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, command, payload, post};
+use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, command, payload, post};
 use rustix::process::Signal;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::time::{Duration, Instant};
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 const SHARED: &[&str] = &["--share-port"];
@@ -39,11 +38,8 @@ fn all_answers_are_of(place: &Place, address: &str) {
 fn wait_for_one_listener(address: &str) {
     let port: u16 = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("it ends with a port");
     let local = format!(":{port:04X} 00000000:0000 0A");
-    let end = Instant::now() + PATIENCE;
-    while std::fs::read_to_string("/proc/net/tcp").expect("proc is mounted").matches(&local).count() != 1 {
-        assert!(Instant::now() < end, "not one listener at {address}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let sockets = || std::fs::read_to_string("/proc/net/tcp").expect("proc is mounted");
+    assert!(comes_true(PATIENCE, || sockets().matches(&local).count() == 1), "not one listener at {address}");
 }
 
 fn on_every_address(address: &str) -> String {

@@ -1,6 +1,6 @@
 //! Whatever goes wrong: a clear error, its exit code, the old segment untouched, nothing left behind.
 
-use crate::common::{Finished, Place, SLOW_BYTES, finish, index, send, skip};
+use crate::common::{Finished, Place, SLOW_BYTES, finish, index, send};
 use ::index::format::{Header, checksum};
 use rustix::process::Signal;
 use shm_loader::{CopyError, LoadError, Options, Segment, SegmentId};
@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
+use testkit::requirement::skip;
 
 /// A place with a segment that must survive.
 struct Loaded {

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use testkit::requirement::skip;
 
 /// The program of `examples/reader.rs`, which `cargo test` builds as well.
 fn reader() -> PathBuf {
@@ -136,7 +137,7 @@ fn readers_of_replaced_and_unloaded_segments_are_shown_as_such() {
 fn a_reader_in_another_mount_namespace_is_found() {
     let unshare = Command::new("unshare").args(["--mount", "true"]).output();
     if !unshare.is_ok_and(|output| output.status.success()) {
-        return crate::common::skip("tmpfs", "no mount namespace can be made here");
+        return skip("tmpfs", "no mount namespace can be made here");
     }
     let place = Place::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
@@ -153,7 +154,7 @@ fn a_reader_in_another_mount_namespace_is_found() {
 #[test]
 fn what_another_user_may_not_see_is_counted_and_not_passed_over() {
     if !crate::common::is_root() {
-        return crate::common::skip("root", "only root can become somebody else");
+        return skip("root", "only root can become somebody else");
     }
     let place = Place::new().open_to_all();
     place.load(&place.file("index", &index(20_000, 1))).unwrap();

@@ -1,11 +1,12 @@
 //! Under a control group's memory limit a loader succeeds with what it asks for, and refuses with less.
 
-use crate::common::{Finished, Place, finish, index, skip};
+use crate::common::{Finished, Place, finish, index};
 use rustix::fs::Advice;
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use testkit::requirement::skip;
 
 /// A control group of version 1 for the time of a test.
 struct Group(PathBuf);

@@ -9,6 +9,7 @@ use shm_loader::{
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Mutex;
+use testkit::requirement::skip;
 
 #[test]
 fn attaching_sees_the_bytes_that_were_loaded() {
@@ -173,7 +174,7 @@ fn attaching_refuses_links_pipes_and_empty_files_without_waiting() {
 #[test]
 fn attaching_refuses_what_belongs_to_a_stranger_unless_it_is_trusted() {
     if !crate::common::is_root() {
-        return crate::common::skip("root", "only root can give files away");
+        return skip("root", "only root can give files away");
     }
     let place = Place::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
@@ -217,7 +218,7 @@ fn attaching_refuses_a_folder_that_others_can_write() {
 #[test]
 fn a_user_attaches_to_an_own_segment_and_not_to_a_third_ones() {
     if !crate::common::is_root() {
-        return crate::common::skip("root", "only root can become somebody else");
+        return skip("root", "only root can become somebody else");
     }
     let place = Place::new().open_to_all();
     place.load(&place.file("index", &index(500, 1))).unwrap();
@@ -271,7 +272,7 @@ fn a_folder_on_a_disk_is_used_with_a_warning() {
     let output = command.arg("load").arg(&file).arg("--dir").arg(disk.path()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     if published_in_memory(disk.path()) {
-        return crate::common::skip("disk", "the folder for tests is on a memory file system too");
+        return skip("disk", "the folder for tests is on a memory file system too");
     }
     assert!(output.status.success(), "{stderr}");
     assert_eq!(stderr.matches("is on a disk and not in memory").count(), 1, "{stderr}");
@@ -284,7 +285,7 @@ fn published_in_memory(dir: &Path) -> bool {
 #[test]
 fn a_reader_of_another_user_attaches_and_cannot_load() {
     if !crate::common::is_root() {
-        return crate::common::skip("root", "only root can become somebody else");
+        return skip("root", "only root can become somebody else");
     }
     let place = Place::new().open_to_all();
     let bytes = index(500, 1);

@@ -5,6 +5,7 @@ use shm_loader::Segment;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
+use testkit::requirement::skip;
 
 fn loaded() -> Place {
     let place = Place::new().open_to_all();
@@ -39,7 +40,7 @@ fn set_mode(path: PathBuf, mode: u32) {
 #[test]
 fn a_reader_of_another_user_takes_the_loaders_word() {
     if !crate::common::is_root() {
-        return crate::common::skip("root", "only root can change its user");
+        return skip("root", "only root can change its user");
     }
     let place = loaded();
     assert!(crate::common::as_nobody(|| is_verified(&place)));

@@ -1,8 +1,7 @@
-//! The smallest HTTP client that can tell what a test needs.
+//! Requests to a running system, and the examples whose answers are known.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::SocketAddr;
+use testkit::client::Client;
 
 /// A payload and the exact body that answers it.
 pub struct Example {
@@ -44,26 +43,20 @@ pub fn score(address: SocketAddr, body: &str) -> (u16, String) {
 }
 
 /// A connection on which one `GET /ready` was answered and which stays open.
-pub fn kept_alive(address: SocketAddr) -> TcpStream {
-    let mut stream = connect(address);
-    stream.write_all(b"GET /ready HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
-    let mut answer = [0; 1024];
-    let read = stream.read(&mut answer).unwrap();
-    assert!(answer[..read].starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer[..read]));
-    stream
+pub fn kept_alive(address: SocketAddr) -> Client {
+    let mut client = connect(address);
+    assert_eq!(client.ask("GET /ready HTTP/1.1\r\nHost: test\r\n\r\n").status, 200);
+    client
 }
 
 fn exchange(address: SocketAddr, request: &str) -> (u16, String) {
-    let mut stream = connect(address);
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP answer: {answer:?}"));
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    let mut client = connect(address);
+    client.send(request);
+    let answer = client.next_answer(false).expect("an HTTP answer");
+    client.must_be_closed();
+    (answer.status, answer.body)
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    stream
+fn connect(address: SocketAddr) -> Client {
+    Client::connect(&format!("tcp:{address}"))
 }

@@ -5,10 +5,13 @@ pub mod http;
 pub mod process;
 pub mod system;
 
+pub use testkit::wait::comes_true;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use testkit::process::ending_within;
 
 /// The program under test.
 pub const FRAUDRING: &str = env!("CARGO_BIN_EXE_fraudring");
@@ -49,13 +52,9 @@ fn head(name: &str, recipe: &[&str]) -> PathBuf {
 }
 
 /// Status and output of a command that ends by itself, soon and with few words; one that does not is killed.
+#[track_caller]
 pub fn ending(command: &mut Command) -> Output {
-    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let ends = comes_true(Duration::from_secs(60), || process.try_wait().unwrap().is_some());
-    process.kill().unwrap_or_default();
-    let output = process.wait_with_output().unwrap();
-    assert!(ends, "{command:?} does not end: {}", String::from_utf8_lossy(&output.stderr));
-    output
+    ending_within(Duration::from_secs(60), command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
 
 /// A pipe whose reader has left.
@@ -65,27 +64,13 @@ pub fn unread() -> Stdio {
     writer.into()
 }
 
-/// Waits for a condition; false when it does not come within `limit`.
-pub fn comes_true(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + limit;
-    while !condition() {
-        if Instant::now() > deadline {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    true
-}
-
 /// Whether haproxy can be run; when it must be there and is not, the test fails.
 pub fn haproxy_is_installed() -> bool {
     let installed = ["haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"]
         .iter()
         .any(|program| Command::new(program).arg("-v").output().is_ok_and(|output| output.status.success()));
-    let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default().split(',').any(|name| name == "haproxy");
-    assert!(installed || !required, "FRAUDRING_REQUIRE asks for haproxy, but it is not installed");
     if !installed {
-        eprintln!("skipped: haproxy is not installed (FRAUDRING_REQUIRE=haproxy makes this a failure)");
+        testkit::requirement::skip("haproxy", "haproxy is not installed");
     }
     installed
 }

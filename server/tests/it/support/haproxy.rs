@@ -1,8 +1,8 @@
 //! haproxy with the project's configuration, in front of test servers.
 
-use super::{Client, PATIENCE, Place, Server};
+use super::{Client, PATIENCE, Place, Server, comes_true};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use testkit::procfs;
 
 pub const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../haproxy.cfg");
 
@@ -37,12 +37,11 @@ impl Balancer {
             command.env(format!("FRAUDRING_SOCKET_{number}"), server.address.strip_prefix("unix:").unwrap());
         }
         let mut process = command.spawn().unwrap();
-        let end = Instant::now() + PATIENCE;
-        while Client::try_connect(&address).is_err() {
+        let listens = comes_true(PATIENCE, || {
             assert_eq!(process.try_wait().unwrap(), None, "haproxy does not start");
-            assert!(Instant::now() < end, "haproxy does not listen");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+            Client::try_connect(&address).is_ok()
+        });
+        assert!(listens, "haproxy does not listen");
         Self { process, address }
     }
 
@@ -56,14 +55,12 @@ impl Balancer {
 
     /// How many descriptors are open.
     pub fn descriptors(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+        procfs::descriptors(self.process.id())
     }
 
     /// Memory of its own, without the pages of its program's file.
     pub fn own_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        procfs::figure(self.process.id(), "RssAnon") * 1024
     }
 }
 

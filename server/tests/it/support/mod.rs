@@ -1,11 +1,12 @@
 //! Real servers for tests: an index of their own, a process of their own, raw bytes over real sockets.
 
-mod client;
 pub mod corpus;
 pub mod haproxy;
 
-pub use client::Client;
+pub use testkit::client::Client;
+pub use testkit::requirement::is_missing;
 pub use testkit::sandbox::Sandbox;
+pub use testkit::wait::{PATIENCE, comes_true};
 
 use index::Index;
 use schema::{Parser, Rules};
@@ -19,10 +20,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use testkit::machine;
-
-/// Nothing here takes longer on a loaded machine; what does is a hang.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+use testkit::{machine, procfs};
 
 /// A folder in shared memory with an index of a few hundred random references.
 pub struct Place {
@@ -125,20 +123,6 @@ pub fn raise_own_descriptors() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
 }
 
-/// Whether a test must be skipped because `probe` cannot be run or fails; a failure if FRAUDRING_REQUIRE names it.
-#[track_caller]
-pub fn is_missing(name: &str, probe: &mut Command) -> bool {
-    let probe = probe.stdout(Stdio::null()).stderr(Stdio::null());
-    // Some say their version and then that they were given nothing to do.
-    if probe.status().is_ok_and(|status| status.success() || name == "wrk") {
-        return false;
-    }
-    let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default();
-    assert!(!required.split(',').any(|required| required == name), "{name} is required");
-    eprintln!("skipped: {name} is not installed (FRAUDRING_REQUIRE={name} makes this a failure)");
-    true
-}
-
 /// Where a test server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
@@ -234,67 +218,47 @@ impl Server {
     /// Waits until a signal to stop has taken effect.
     #[track_caller]
     pub fn must_be_stopped(&self) {
-        let end = Instant::now() + PATIENCE;
-        let stat = || std::fs::read_to_string(format!("/proc/{}/stat", self.process_id())).unwrap();
-        while !stat().rsplit_once(')').unwrap().1.starts_with(" T") {
-            assert!(Instant::now() < end, "the server goes on");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        assert!(comes_true(PATIENCE, || procfs::is_stopped(self.process_id())), "the server goes on");
     }
 
     /// How many descriptors are open.
     pub fn descriptors(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.process_id())).unwrap().count()
+        procfs::descriptors(self.process_id())
     }
 
     /// Waits until no more than `count` descriptors are open.
     #[track_caller]
     pub fn must_come_down_to(&self, count: usize) {
-        let end = Instant::now() + PATIENCE;
-        while self.descriptors() > count {
-            assert!(Instant::now() < end, "{} descriptors, {count} before", self.descriptors());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let is_down = comes_true(PATIENCE, || self.descriptors() <= count);
+        assert!(is_down, "{} descriptors, {count} before", self.descriptors());
     }
 
     /// The share of one core that the process uses, watched for at least `time`; in steps of 10 ms.
     pub fn cpu_share(&self, time: Duration) -> f64 {
-        let (begun, before) = (Instant::now(), self.cpu_ticks());
+        let (begun, before) = (Instant::now(), procfs::cpu_ticks(self.process_id()));
         std::thread::sleep(time);
-        let share = (self.cpu_ticks() - before) as f64 / 100.0 / begun.elapsed().as_secs_f64();
+        let share = (procfs::cpu_ticks(self.process_id()) - before) as f64 / 100.0 / begun.elapsed().as_secs_f64();
         eprintln!("{share:.3} of a core in {:?}", begun.elapsed());
         share
     }
 
-    /// Processor time so far, in units of 10 ms.
-    fn cpu_ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process_id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    }
-
     /// What the process holds beside the shared index: anonymous memory, and pages of its program's file.
     pub fn own_kilobytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process_id())).unwrap();
-        let of = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
-        };
-        of("RssAnon:") + of("RssFile:")
+        ["RssAnon", "RssFile"].map(|name| procfs::figure(self.process_id(), name)).iter().sum()
     }
 
     /// Waits for the process to end by itself.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                self.lines.extend(self.log.get_mut().unwrap().iter());
-                return status;
-            }
-            assert!(Instant::now() < end, "the server does not end: {:#?}", self.lines);
-            std::thread::sleep(Duration::from_millis(5));
+        let mut status = None;
+        let ends = comes_true(PATIENCE, || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        if ends {
+            self.lines.extend(self.log.get_mut().unwrap().iter());
         }
+        status.unwrap_or_else(|| panic!("the server does not end: {:#?}", self.lines))
     }
 }
 

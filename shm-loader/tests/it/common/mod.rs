@@ -7,8 +7,10 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
+use testkit::process::ending_within;
+use testkit::wait::comes_true;
 
 /// Nothing a loader does here takes longer, hanging excepted.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -85,11 +87,8 @@ impl Place {
     /// Starts a loader and stops it (SIGSTOP) as soon as its unfinished copy is there.
     pub fn stopped_loader(&self, file: &Path) -> Child {
         let loader = self.command("load").arg(file).spawn().unwrap();
-        let give_up = Instant::now() + PATIENCE;
-        while !self.names().iter().any(|name| name.starts_with(".loading-")) {
-            assert!(Instant::now() < give_up, "the loader never started to copy");
-            std::thread::sleep(Duration::from_micros(100));
-        }
+        let copies = || self.names().iter().any(|name| name.starts_with(".loading-"));
+        assert!(comes_true(PATIENCE, copies), "the loader never started to copy");
         send(&loader, Signal::STOP);
         loader
     }
@@ -103,16 +102,9 @@ pub struct Finished {
 }
 
 /// Waits for a program, but not for ever.
-pub fn finish(mut child: Child) -> Finished {
-    let give_up = Instant::now() + PATIENCE;
-    while child.try_wait().unwrap().is_none() {
-        if Instant::now() > give_up {
-            child.kill().unwrap();
-            panic!("the program hangs");
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+#[track_caller]
+pub fn finish(child: Child) -> Finished {
+    let Output { status, stdout, stderr } = ending_within(PATIENCE, child);
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Finished { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
 }
@@ -129,13 +121,6 @@ pub fn index(references: u32, seed: u64) -> Vec<u8> {
     let labels: Vec<Label> =
         (0..references).map(|_| if random() < 3_000 { Label::Fraud } else { Label::Legit }).collect();
     scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| ()).unwrap()
-}
-
-/// Says loudly that a test does not run here, and fails it if `FRAUDRING_REQUIRE` lists `need`.
-pub fn skip(need: &str, why: &str) {
-    let required = std::env::var("FRAUDRING_REQUIRE").unwrap_or_default();
-    assert!(!required.split(',').any(|name| name.trim() == need), "{need} is required, but {why}");
-    eprintln!("SKIPPED: {why} (FRAUDRING_REQUIRE={need} turns this into a failure)");
 }
 
 /// Does `work` as uid 65534 without any capability; only this thread changes its user.

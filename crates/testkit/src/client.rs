@@ -1,11 +1,12 @@
-//! A client that sends exactly the bytes it is told to.
+//! An HTTP client that sends exactly the bytes it is told to.
 
-use super::PATIENCE;
+use crate::wait::PATIENCE;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+/// A connected socket of either family.
 pub trait Stream: Read + Write + Send {
     /// The same socket once more.
     fn again(&self) -> Box<dyn Stream>;
@@ -45,6 +46,11 @@ impl Stream for UnixStream {
     }
 }
 
+/// A connection to a server; nothing is sent or read that a test does not ask for.
+///
+/// # Panics
+///
+/// Whatever a socket fails to do within [`PATIENCE`] and no method returns as an error fails the test.
 pub struct Client {
     stream: Box<dyn Stream>,
     unread: Vec<u8>,
@@ -53,17 +59,25 @@ pub struct Client {
 /// One answer, checked to be whole.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// Of the status line.
     pub status: u16,
+    /// All lines before the body, with the empty one.
     pub head: String,
+    /// Without its framing.
     pub body: String,
 }
 
 impl Client {
-    /// `unix:PATH` or `tcp:HOST:PORT`
+    /// To `unix:PATH` or `tcp:HOST:PORT`.
     pub fn connect(address: &str) -> Self {
         Self::try_connect(address).unwrap()
     }
 
+    /// [`connect`](Self::connect) to a server that may not be there.
+    ///
+    /// # Errors
+    ///
+    /// Nobody listens, or the kernel has no socket left.
     pub fn try_connect(address: &str) -> io::Result<Self> {
         let stream: Box<dyn Stream> = match address.split_once(':').unwrap() {
             ("unix", path) => {
@@ -83,6 +97,7 @@ impl Client {
         Ok(Self { stream, unread: Vec::new() })
     }
 
+    /// Sends all of it.
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).unwrap();
@@ -93,7 +108,11 @@ impl Client {
         (self.stream.again(), self.stream)
     }
 
-    /// For bytes that the server may refuse to take.
+    /// Sends bytes that the server may refuse to take.
+    ///
+    /// # Errors
+    ///
+    /// It has closed.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(bytes.as_ref())
     }
@@ -159,6 +178,7 @@ impl Client {
         Answer { status: head[9..12].parse().unwrap(), head, body }
     }
 
+    /// Sends a request and reads its answer.
     #[track_caller]
     pub fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request);
@@ -205,6 +225,7 @@ impl Answer {
         field(&self.head, "Content-Type") == Some("application/problem+json")
     }
 
+    /// Whether it is the connection's last.
     pub fn closes(&self) -> bool {
         field(&self.head, "Connection") == Some("close")
     }
