@@ -87,7 +87,8 @@ mod tests {
                 std::hint::spin_loop();
             }
         }
-        for signal in [Signal::TERM, Signal::INT] {
+        // both at once, as most of it is waiting
+        let ends_after = |signal| {
             let name = "forced_exit::tests::a_process_that_spins_ends_after_the_drain_time_out_and_says_so";
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.args(["--exact", name, "--nocapture"]).env(SPINS, "1");
@@ -110,6 +111,10 @@ mod tests {
             let text = String::from_utf8_lossy(&text);
             assert_eq!(child.wait().unwrap().code(), Some(STUCK), "{text}");
             assert!(text.contains("did not stop within its drain time-out"), "{text}");
-        }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| ends_after(Signal::TERM));
+            scope.spawn(|| ends_after(Signal::INT));
+        });
     }
 }

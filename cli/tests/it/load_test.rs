@@ -1,6 +1,6 @@
 //! `fraudring load-test` against real servers: a stall, a killed server, an interruption.
 
-use crate::support::process::{connections, send};
+use crate::support::process::{connections, figure, is_stopped, send, unread_bytes};
 use crate::support::{FRAUDRING, comes_true, fraudring};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -176,10 +176,9 @@ fn killing_one_of_two_servers_costs_the_requests_open_on_its_connections_and_no_
     let other = Server::start(&arguments("2/2"), port, folder.path());
     let load_test = begin(port, "steady:600,3");
     await_connections(&doomed, port);
-    std::thread::sleep(Duration::from_millis(500));
     // stopped first, so that requests are open on its connections when it is killed
     send(doomed.child.id(), Signal::STOP);
-    std::thread::sleep(Duration::from_millis(100));
+    assert!(comes_true(PATIENCE, || is_stopped(doomed.child.id()) && unread_bytes(doomed.child.id(), port) > 0));
     let open_on_doomed = established(port) - connections(other.child.id(), port);
     send(doomed.child.id(), Signal::KILL);
     let result = document(&load_test.wait_with_output().unwrap());
@@ -211,7 +210,10 @@ fn an_interrupted_load_test_prints_what_it_has_and_its_status_tells_the_signal()
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let load_test = begin(port, "steady:50,30");
         await_connections(&server, port);
-        std::thread::sleep(Duration::from_millis(300));
+        // each wake is a request's, or that of one of the few connections
+        let wakes = || figure(server.child.id(), "voluntary_ctxt_switches");
+        let connected = wakes();
+        assert!(comes_true(PATIENCE, || wakes() > connected + 20), "{}", server.log());
         send(load_test.id(), signal);
         let output = load_test.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(status));

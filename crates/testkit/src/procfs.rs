@@ -1,6 +1,6 @@
 //! What `/proc` tells about a process.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
 
 /// A line of `/proc/PID/status` without its name; nothing for a process that is gone.
@@ -66,15 +66,34 @@ pub fn cpu_ticks(pid: u32) -> u64 {
 /// If the process is gone or another user's.
 #[track_caller]
 pub fn connections(pid: u32, port: u16) -> usize {
+    accepted(pid, port).len()
+}
+
+/// What has come for the process on accepted TCP connections of `port` and it has not read, in bytes.
+///
+/// # Panics
+///
+/// If the process is gone or another user's.
+#[track_caller]
+pub fn unread_bytes(pid: u32, port: u16) -> u64 {
+    accepted(pid, port).iter().sum()
+}
+
+/// Of each accepted TCP connection of the process on `port`: how many bytes it has not read.
+#[track_caller]
+fn accepted(pid: u32, port: u16) -> Vec<u64> {
     let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).expect("the process lives");
     let suffix = format!(":{port:04X}");
-    let sockets: HashSet<String> = table
+    let unread: HashMap<String, u64> = table
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>())
         .filter(|fields| fields.len() > 9 && fields[1].ends_with(&suffix) && fields[3] == "01")
-        .map(|fields| format!("socket:[{}]", fields[9]))
+        .map(|fields| {
+            let (_, bytes) = fields[4].split_once(':').expect("both queues of a socket");
+            (format!("socket:[{}]", fields[9]), u64::from_str_radix(bytes, 16).expect("a hexadecimal number"))
+        })
         .collect();
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("the process lives");
     let targets = descriptors.filter_map(|descriptor| fs::read_link(descriptor.ok()?.path()).ok());
-    targets.filter(|target| sockets.contains(target.to_str().unwrap_or_default())).count()
+    targets.filter_map(|target| unread.get(target.to_str()?).copied()).collect()
 }

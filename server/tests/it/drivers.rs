@@ -1,6 +1,6 @@
 //! Scoring on both drivers and both kinds of socket, and what happens where io_uring is forbidden.
 
-use crate::support::{Listen, Place, READY, Sandbox, Server, command, payload, post, post_with};
+use crate::support::{Listen, Place, READY, Sandbox, Server, at_once, command, payload, post, post_with};
 
 fn driver_of(server: &Server) -> &str {
     let of_line = |line: &&String| line.contains(r#""driver":"#);
@@ -125,7 +125,7 @@ fn slow_requests_byte_by_byte_are_answered_like_fast_ones() {
 
 #[test]
 fn a_server_kept_warm_scores_the_same_and_burns_little() {
-    for sandbox in [Sandbox::None, Sandbox::NoIoUring] {
+    at_once(&[Sandbox::None, Sandbox::NoIoUring], |sandbox| {
         let place = Place::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--keep-warm"]);
         let mut client = server.connect();
@@ -134,5 +134,5 @@ fn a_server_kept_warm_scores_the_same_and_burns_little() {
         }
         let share = server.cpu_share(std::time::Duration::from_secs(2));
         assert!(share > 0.0 && share <= 0.16, "{share:.3} of a core: 0.016 is normal");
-    }
+    });
 }

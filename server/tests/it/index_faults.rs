@@ -1,6 +1,6 @@
 //! An index that is not sound, not trusted, changed or cut off: what a server does that waits for it or has mapped it.
 
-use crate::support::{Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, command, payload, post};
+use crate::support::{Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, command, payload, post};
 use index::Index;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
@@ -37,7 +37,7 @@ fn mappings(server: &Server) -> usize {
 
 #[test]
 fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::empty();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &["--wait-for-index"]);
         let mut client = server.connect();
@@ -74,7 +74,7 @@ fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
         assert!(!server.lines.concat().contains("exclusive lock"), "it was checked again: {:#?}", server.lines);
         assert_eq!(client.ask(post(&payload(1))).body, place.expected(&payload(1)));
         assert_eq!(mappings(&server), before.1 + 1);
-    }
+    });
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn dies_of_a_request(server: &mut Server, says: &str) {
 
 #[test]
 fn an_index_that_changes_ends_the_server_and_not_its_work() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let image = image();
@@ -129,22 +129,22 @@ fn an_index_that_changes_ends_the_server_and_not_its_work() {
         let zeros = vec![0; nodes.bytes as usize];
         writable(&published(&place)).write_all_at(&zeros, nodes.offset).unwrap();
         dies_of_a_request(&mut server, "the index was changed while it was served");
-    }
+    });
 }
 
 #[test]
 fn an_index_that_is_cut_off_ends_the_server_with_a_message() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         writable(&published(&place)).set_len(0).unwrap();
         dies_of_a_request(&mut server, "cut off while it was served");
-    }
+    });
 }
 
 #[test]
 fn sigterm_ends_a_server_whose_loop_hangs() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::new();
         let (reader, mut writer) = std::io::pipe().unwrap();
         let mut command = command(&place, "tcp:127.0.0.1:0", sandbox, &["--drain-timeout-ms", "1"]);
@@ -164,7 +164,7 @@ fn sigterm_ends_a_server_whose_loop_hangs() {
         assert_eq!(server.0.wait().unwrap().code(), Some(1));
         println!("ended {:?} after SIGTERM", asked.elapsed());
         drop(log);
-    }
+    });
 }
 
 fn has_room(pipe: &std::io::PipeWriter) -> bool {

@@ -1,8 +1,10 @@
 //! Start and end of a server: exit codes, sockets left behind, signals, and the index that comes later.
 
-use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, command, payload, post};
+use crate::support::{
+    Client, Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, command, payload, post,
+};
 use rustix::process::Signal;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 
@@ -15,7 +17,7 @@ fn fails(place: &Place, address: &str, options: &[&str], code: i32, says: &str) 
 
 #[test]
 fn signals_stop_a_server_cleanly() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         for signal in [Signal::TERM, Signal::INT] {
             let place = Place::new();
             // An idle connection must not hold the stop up: neither time comes while the test waits.
@@ -30,7 +32,7 @@ fn signals_stop_a_server_cleanly() {
             eprintln!("{sandbox:?}, {signal:?}: stopped after {:?}", begun.elapsed());
             assert!(!place.path("api.sock").exists(), "the socket must be removed");
         }
-    }
+    });
 }
 
 #[test]
@@ -51,16 +53,22 @@ fn signals_that_mean_nothing_to_a_server_do_not_end_it() {
     }
 }
 
+/// Sends the beginning of a request, which has been read when this returns: it came in one piece with a request that is
+/// answered.
+#[track_caller]
+fn has_begun(client: &mut Client, beginning: &str) {
+    assert_eq!(client.ask(format!("{READY}{beginning}")).status, 200);
+}
+
 #[test]
 fn open_requests_are_finished_and_readiness_is_withdrawn() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let (mut scoring, mut asking) = (server.connect(), server.connect());
         let request = post(&payload(3));
-        scoring.send(&request[..200]);
-        asking.send(&READY[..10]);
-        std::thread::sleep(Duration::from_millis(100)); // both must have been read
+        has_begun(&mut scoring, &request[..200]);
+        has_begun(&mut asking, &READY[..10]);
         server.signal(Signal::TERM);
         server.wait_for_line("stopping");
         assert!(Client::try_connect(&server.address).is_err(), "nobody new is let in");
@@ -71,7 +79,7 @@ fn open_requests_are_finished_and_readiness_is_withdrawn() {
         assert_eq!((scored.body.clone(), scored.closes()), (place.expected(&payload(3)), true));
         drop((scoring, asking));
         assert_eq!(server.wait().code(), Some(0));
-    }
+    });
 }
 
 /// Requests that are complete when the signal comes, in connections that nobody has accepted: all are answered, also if
@@ -113,21 +121,20 @@ fn a_request_that_never_ends_does_not_hold_the_stop_up_for_ever() {
     let place = Place::new();
     let mut server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--drain-timeout-ms", "300"]);
     let mut stuck = server.connect();
-    stuck.send("POST");
-    std::thread::sleep(Duration::from_millis(100));
+    has_begun(&mut stuck, "POST");
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(1));
 }
 
 #[test]
 fn idle_connections_are_closed_silently() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::new();
         let server = Server::start(&place, Listen::Tcp, sandbox, &["--idle-timeout-ms", "200"]);
         let mut client = server.connect();
         client.ask(READY);
         client.must_be_closed();
-    }
+    });
 }
 
 #[test]
@@ -193,7 +200,7 @@ fn a_pinned_server_runs_on_its_core_alone() {
 
 #[test]
 fn a_server_that_waits_for_its_index_answers_503_and_then_scores() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::empty();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--wait-for-index"]);
         let mut client = server.connect();
@@ -205,7 +212,7 @@ fn a_server_that_waits_for_its_index_answers_503_and_then_scores() {
         place.publish();
         assert!(comes_true(PATIENCE, || client.ask(READY).status == 200), "the index is not found");
         assert_eq!(client.ask(post(&payload(1))).body, place.expected(&payload(1)));
-    }
+    });
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! More connections and more slow senders than there is room for: each costs itself, and nobody else.
 
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, command, payload, post, raise_own_descriptors};
+use crate::support::{
+    Client, Listen, Place, READY, Sandbox, Server, at_once, command, payload, post, raise_own_descriptors,
+};
 use rustix::process::Signal;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -203,7 +205,7 @@ fn a_server_short_of_descriptors_goes_on_without_spinning() {
 
 #[test]
 fn a_client_that_does_not_read_is_closed_and_others_go_on() {
-    for sandbox in BOTH {
+    at_once(&BOTH, |sandbox| {
         let place = Place::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--write-timeout-ms", "300"]);
         let mut deaf = server.connect();
@@ -215,7 +217,7 @@ fn a_client_that_does_not_read_is_closed_and_others_go_on() {
             assert_eq!(client.ask(post(&payload(n))).body, place.expected(&payload(n)));
         }
         writer.join().unwrap();
-    }
+    });
 }
 
 #[test]

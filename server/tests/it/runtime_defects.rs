@@ -3,7 +3,7 @@
 //! Elsewhere: `pressure` (a task that wakes itself goes first), `no_allocation` (a wait that is given up allocates),
 //! `drivers` (Unix listeners cannot be bound by the runtime; a ring that can be made but not entered).
 
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, command, payload, post};
+use crate::support::{Client, Listen, Place, READY, Sandbox, Server, at_once, command, payload, post};
 use std::time::Duration;
 
 const EVERY: [Sandbox; 3] = [Sandbox::None, Sandbox::NoIoUring, Sandbox::NoIoUringEnter];
@@ -31,7 +31,7 @@ fn connections_that_come_and_go_leave_no_descriptor_behind() {
 /// The epoll driver accepts from a blocking Unix listener, and with it the whole loop stands still.
 #[test]
 fn a_listener_that_nobody_connects_to_holds_nobody_up() {
-    for sandbox in EVERY {
+    at_once(&EVERY, |sandbox| {
         let place = Place::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--idle-timeout-ms", "200"]);
         let (mut first, mut second) = (server.connect(), server.connect());
@@ -39,18 +39,18 @@ fn a_listener_that_nobody_connects_to_holds_nobody_up() {
             assert_eq!(first.ask(post(&payload(n))).body, place.expected(&payload(n)));
         }
         second.must_be_closed();
-    }
+    });
 }
 
 /// A ring that cannot be entered serves nobody and spins.
 #[test]
 fn a_server_with_nothing_to_do_does_nothing() {
-    for sandbox in EVERY {
+    at_once(&EVERY, |sandbox| {
         let place = Place::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let share = server.cpu_share(Duration::from_millis(500));
         assert!(share <= 0.1, "{share:.3} of a core, {sandbox:?}");
-    }
+    });
 }
 
 /// An environment variable of the runtime's own makes it take one driver where another was built.

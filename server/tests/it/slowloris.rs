@@ -1,6 +1,8 @@
 //! 2,000 connections that send a byte a second and 2,000 that send nothing: a normal client must hardly notice.
 
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, payload, post, raise_own_descriptors};
+use crate::support::{
+    Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, payload, post, raise_own_descriptors,
+};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use testkit::machine;
@@ -72,9 +74,7 @@ fn a_normal_client_hardly_notices_four_thousand_hostile_connections() {
             let beset = std::thread::scope(|scope| {
                 let mut idle: Vec<Client> = (0..IDLE).map(|_| server.connect()).collect();
                 scope.spawn(|| drip(&server, &open, &stop));
-                while open.load(Ordering::Relaxed) < SLOW {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
+                assert!(comes_true(PATIENCE, || open.load(Ordering::Relaxed) == SLOW), "they do not connect");
                 let beset = p99(&place, &server);
                 stop.store(true, Ordering::Relaxed);
                 assert_eq!(idle[IDLE / 2].ask(READY).status, 200, "idle connections are let be");

@@ -176,6 +176,7 @@ fn die_with_parent(command: &mut Command) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use testkit::wait::{PATIENCE, comes_true};
 
     const QUICK: StopPlan = &[(Signal::TERM, Duration::from_millis(200))];
 
@@ -202,9 +203,11 @@ mod tests {
 
     #[test]
     fn a_child_that_ignores_the_signal_is_killed_in_bounded_time() {
-        let mut child =
-            Child::start("deaf".into(), &mut shell("trap '' TERM; while :; do sleep 0.05; done"), QUICK).unwrap();
-        std::thread::sleep(Duration::from_millis(100));
+        let folder = tempfile::tempdir().unwrap();
+        let ready = folder.path().join("ready");
+        let script = format!("trap '' TERM; touch {}; while :; do sleep 0.05; done", ready.display());
+        let mut child = Child::start("deaf".into(), &mut shell(&script), QUICK).unwrap();
+        assert!(comes_true(PATIENCE, || ready.exists()));
         let started = Instant::now();
         child.stop();
         assert!(started.elapsed() >= Duration::from_millis(150), "it was not asked first");
@@ -218,11 +221,12 @@ mod tests {
         let log = folder.path().join("log");
         let mut children = Children::default();
         for name in ["first", "second"] {
-            let script = format!("trap 'echo {name} >> {}; exit' TERM; while :; do sleep 0.01; done", log.display());
+            let (log, ready) = (log.display(), folder.path().join(name));
+            let trap = format!("trap 'echo {name} >> {log}; exit' TERM");
+            let script = format!("{trap}; touch {}; while :; do sleep 0.01; done", ready.display());
             children.add(Child::start(name.into(), &mut shell(&script), SERVER_STOP).unwrap());
+            assert!(comes_true(PATIENCE, || ready.exists()), "its trap is not set");
         }
-        // the shells need a moment to set their traps
-        std::thread::sleep(Duration::from_millis(200));
         drop(children);
         assert_eq!(std::fs::read_to_string(log).unwrap(), "second\nfirst\n");
     }
@@ -231,11 +235,8 @@ mod tests {
     fn what_a_relayed_child_says_when_it_is_asked_to_stop_is_not_passed_on() {
         let script = "trap 'echo unasked-for >&2; exit' TERM; echo ready; while :; do sleep 0.01; done";
         let mut child = Child::start_relayed("loud".into(), shell(script), SERVER_STOP).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while child.relay.as_ref().unwrap().lines() == 0 {
-            assert!(Instant::now() < deadline, "what it said was not passed on");
-            std::thread::sleep(POLL);
-        }
+        let said = comes_true(PATIENCE, || child.relay.as_ref().unwrap().lines() > 0);
+        assert!(said, "what it said was not passed on");
         child.stop();
         assert_eq!(child.relay.take().unwrap().finish(), 1);
     }

@@ -7,6 +7,7 @@ pub mod system;
 
 pub use testkit::wait::comes_true;
 
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -33,7 +34,7 @@ pub fn fraudring_json(arguments: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Heads of both previews, drawn and labelled by brute force once a test run, with their frauds-of-5 histograms.
+/// Heads of both previews, drawn and labelled by brute force once for a program, with their frauds-of-5 histograms.
 pub fn preview_heads() -> &'static [(PathBuf, [u64; 6]); 2] {
     static HEADS: OnceLock<[(PathBuf, [u64; 6]); 2]> = OnceLock::new();
     HEADS.get_or_init(|| {
@@ -44,11 +45,21 @@ pub fn preview_heads() -> &'static [(PathBuf, [u64; 6]); 2] {
 }
 
 fn head(name: &str, recipe: &[&str]) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-head.json"));
+    // References, payloads and labels are the program's: as long as it is the same, so are they.
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-head-{:016x}.json", hash_of_program()));
+    if path.exists() {
+        return path;
+    }
     let out = path.to_str().unwrap();
     let output = fraudring(&[&["dataset", "payloads", "--count", "300", "--out", out], recipe].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     path
+}
+
+fn hash_of_program() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&std::fs::read(FRAUDRING).unwrap());
+    hasher.finish()
 }
 
 /// Status and output of a command that ends by itself, soon and with few words; one that does not is killed.

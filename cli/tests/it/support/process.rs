@@ -1,6 +1,6 @@
 //! Processes that a test knows by their numbers.
 
-pub use testkit::procfs::{connections, figure, lives};
+pub use testkit::procfs::{connections, figure, is_stopped, lives, unread_bytes};
 
 use rustix::process::{Pid, Signal, kill_process};
 

@@ -3,8 +3,10 @@
 use crate::support::{APPROVED, Reaction, payloads, run, serve, test};
 use load_test::{LoadReport, Plan, RunError};
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::wait::{PATIENCE, comes_true};
 
 #[test]
 fn requests_are_dropped_and_never_queued_when_all_connections_are_busy() {
@@ -55,12 +57,17 @@ fn a_run_can_begin_without_any_connection() {
 
 #[test]
 fn an_interrupted_run_reports_what_it_has() {
-    let server = serve(|_| Reaction::Body(APPROVED));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let server = serve(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Reaction::Body(APPROVED)
+    });
     let (test, stop) = (test("steady:200,30"), AtomicBool::new(false));
     let begun = Instant::now();
     let report = std::thread::scope(|scope| {
         scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(400));
+            comes_true(PATIENCE, || asked.load(Ordering::Relaxed) >= 50);
             stop.store(true, Ordering::Relaxed);
         });
         test.run(&server.target, &payloads(vec![0; 6000]), &stop, "test").unwrap()

@@ -130,6 +130,18 @@ pub enum Listen {
     Tcp,
 }
 
+/// Runs a test in each sandbox, all at the same time: most of it is waiting for a server.
+pub fn at_once(sandboxes: &[Sandbox], test: impl Fn(Sandbox) + Sync) {
+    // The threads are within the turn of the test.
+    let _turn = machine::shared();
+    std::thread::scope(|scope| {
+        for &sandbox in sandboxes {
+            let test = &test;
+            scope.spawn(move || test(sandbox));
+        }
+    });
+}
+
 /// A running `server`, killed when dropped.
 pub struct Server {
     child: Child,

@@ -3,9 +3,8 @@
 use super::{APPROVED, Reaction, serve_in_turn};
 use load_test::Target;
 use rustix::process::Pid;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 const ROLE: &str = "LOAD_TEST_SERVER_PROCESS";
 
@@ -15,8 +14,8 @@ fn server_process() {
     if std::env::var_os(ROLE).is_some() {
         let server = serve_in_turn(|_| Reaction::Body(APPROVED));
         println!("\nserving {}", server.target);
-        // Long enough for the test that started it, and not for ever if that one was killed.
-        std::thread::sleep(Duration::from_secs(20));
+        // Ends with the test that started it, however that one ends.
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
     }
 }
 
@@ -31,6 +30,7 @@ impl ServerProcess {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "support::process::server_process", "--nocapture"])
             .env(ROLE, "1")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
