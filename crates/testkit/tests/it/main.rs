@@ -1,6 +1,7 @@
 //! Tests of what tests share, and of the workspace as a whole.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod documented_paths;
 mod licences;
 mod module_graph;
 mod workspace_cycles;
