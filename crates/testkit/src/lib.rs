@@ -14,6 +14,8 @@
 //!
 //! Other crates depend on it without its default features, so that they need not compile a parser of Rust.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 #[cfg(feature = "client")]
 pub mod client;
 pub mod machine;

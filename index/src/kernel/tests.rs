@@ -16,6 +16,8 @@ use crate::lanes::{LANES, PAIRS, Paired};
 
 /// Under Miri, which takes a second for each block, the first seed whose blocks have every shape.
 const SEEDS: Range<u64> = if cfg!(miri) { 2..3 } else { 0..200 };
+/// Points in the last block.
+const FILLS: &[usize] = if cfg!(miri) { &[5, 16] } else { &[1, 4, 5, 7, 8, 9, 15, 16] };
 
 fn paired(random: &mut Random, low: i16, high: i16) -> Paired {
     let mut paired = [[0; 2]; PAIRS];
@@ -188,7 +190,7 @@ impl Task for Conformance<'_> {
 fn conform(run: impl Fn(Conformance<'_>)) {
     let shapes = Mutex::default();
     for seed in SEEDS {
-        for filled in [1, 4, 5, 7, 8, 9, 15, 16] {
+        for &filled in FILLS {
             // No sum passes 2^31, as the engine sees to.
             run(Conformance { shapes: &shapes, seed, filled, low: 0, high: 12_000 });
             run(Conformance { shapes: &shapes, seed, filled, low: 8_000, high: 20_000 });
