@@ -6,7 +6,7 @@
 use crate::limits::Limits;
 use http::Buffer;
 
-/// The buffers that nobody holds.
+/// The buffers that are not lent.
 #[derive(Debug)]
 pub struct BufferPool {
     free: Vec<Buffer>,

@@ -150,7 +150,7 @@ impl Handle<'_> {
         }
     }
 
-    /// During a wait: whom to wake.
+    /// The task to wake, while it waits.
     pub fn set_waker(&self, waker: &Waker) {
         let mut current = self.entry().waker.borrow_mut();
         if !current.as_ref().is_some_and(|known| known.will_wake(waker)) {

@@ -147,9 +147,9 @@ pub const OTHER_TASKS: usize = 8;
 pub const OTHER_DESCRIPTORS: usize = 32;
 /// The parser's tape, for a body of nothing but values, and room to compare the keys of an object.
 pub const PARSER_BYTES_PER_BODY_BYTE: usize = 42;
-/// What a server takes that serves nobody: measured 9.4 MB, 3 MB of it pages of the program's file.
+/// Memory of a server without connections: measured 9.4 MB, 3 MB of it pages of the program's file.
 pub const PROCESS_BYTES: usize = 10_000_000;
-/// What a container must leave to a server, whoever its clients are.
+/// Memory that a container must leave to a server, whatever its clients do.
 pub const MEMORY_BYTES: usize = 24_000_000;
 
 const _: () = assert!(Limits::DEFAULT.memory_bytes() <= MEMORY_BYTES, "the sum of all limits must fit");

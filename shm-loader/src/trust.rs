@@ -1,7 +1,7 @@
 //! Whose index a reader maps: a mapped file stays under the control of its owner, and a folder under that of its own.
 //!
 //! Whoever may write to the file can change bytes under a running search, or cut the file off, which ends the reader;
-//! whoever may write to the folder can exchange the file. So both must belong to root, to the reader's own user, or to a
+//! a user who may write to the folder can replace the file. So both must belong to root, to the reader's own user, or to a
 //! user that was named, and nobody else may write to either. It is the opened folder that is checked, not the way to it:
 //! who owns a folder above can at most lead a reader to another folder that is trusted as well.
 

@@ -17,7 +17,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Of a response's body; `None` if it is none of the service.
+    /// Reads a response's body; `None` if it is not an answer of the service.
     pub fn read(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Body {

@@ -60,7 +60,7 @@ struct Stage {
 /// Why a text is no plan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
-    /// A word that is none of the grammar.
+    /// A word that is not in the grammar.
     #[error(
         "`{0}` is no plan; give preview, final, steady:RATE,SECONDS, ramp:FROM,TO,SECONDS, several of them joined \
          by +, or saturate[:CONNECTIONS,SECONDS]"

@@ -99,7 +99,7 @@ fn unchunk(mut rest: &[u8], body: &mut Vec<u8>) -> Unchunked {
         rest = &rest[start..];
         let Ok(length) = usize::try_from(length) else { return Unchunked::Broken };
         if length == 0 {
-            // Trailers are not looked for: nobody sends them to this.
+            // Trailer fields are not parsed: the request does not ask for them.
             return match rest {
                 b"\r\n" => Unchunked::Whole,
                 _ if b"\r\n".starts_with(rest) => Unchunked::Part,

@@ -30,7 +30,7 @@ impl FromStr for Cpu {
 /// The thread could not be pinned as asked.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {
-    /// The core is none of those that this process may use.
+    /// The process may not use this core.
     #[error(
         "core {core} is not one of the cores this process may use ({}); use one of these, `auto` or `none`",
         list(allowed)

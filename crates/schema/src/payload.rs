@@ -47,7 +47,7 @@ pub struct LastTransaction {
 /// What a document says.
 pub(crate) struct Document<'a> {
     pub(crate) transaction: Transaction<'a>,
-    /// Whether keys that are not known may be repeated: nobody has looked.
+    /// Whether unknown keys may be repeated, which was not checked.
     pub(crate) may_repeat_keys: bool,
 }
 

@@ -75,7 +75,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Reads an RFC 3339 date-time: `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`, with `t` and `z` as good as `T` and `Z`.
+/// Reads an RFC 3339 date-time: `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`, where `t` and `z` may stand for `T` and `Z`.
 ///
 /// A second 60 reads as 59. Everything outside RFC 3339's grammar is refused, in particular a space for the `T`, a
 /// missing offset and bracketed zones.

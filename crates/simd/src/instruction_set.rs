@@ -21,7 +21,7 @@ pub enum InstructionSet {
     Avx512(Avx512),
 }
 
-/// A name that is none of an instruction set of this machine.
+/// A name that is not one of this machine's instruction sets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{asked}: this machine has {available}")]
 pub struct UnknownInstructionSet {

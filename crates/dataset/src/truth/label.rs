@@ -1,4 +1,4 @@
-//! Labels by brute force: what every engine is measured against, and built from none of them.
+//! Labels by brute force: what every engine is measured against, so this uses no engine.
 
 use super::best::Best;
 use super::scan::scan;
