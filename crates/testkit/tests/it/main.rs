@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod documented_paths;
+mod documented_rooms;
 mod licences;
 mod module_graph;
 mod workspace_cycles;
