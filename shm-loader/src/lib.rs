@@ -9,11 +9,32 @@
 //! |---|---|
 //! | `current.index` | the published segment, mode 0444 |
 //! | `.verified` | the loader's record that it checked the segment, mode 0444 |
-//! | `.lock` | whoever holds an exclusive `flock` on it loads or unloads; mode 0600, empty |
+//! | `.lock` | the process that holds an exclusive `flock` on it loads or unloads; mode 0600, empty |
 //! | `.loading-PID` | a copy that is not finished; removed by its loader, or by the next one if that was killed |
 //!
 //! Readers hold a shared `flock` on the segment itself for as long as they live, which tells across containers,
 //! where process numbers mean nothing, whether a segment is still in use.
+//!
+//! ```
+//! use index::InstructionSet;
+//! use shm_loader::{Segment, load};
+//! # use space::{Label, Point};
+//! # fn image() -> Vec<u8> {
+//! #     let (vectors, labels) = ([Point::new([0; 14]).expect("in range"); 5], [Label::Legit; 5]);
+//! #     scoring::build(&vectors, &labels, &schema::Rules::default(), &|_, _, _| {}).expect("five references")
+//! # }
+//!
+//! let root = tempfile::tempdir()?;
+//! let (file, dir) = (root.path().join("an.index"), root.path().join("segments"));
+//! std::fs::write(&file, image())?;
+//!
+//! let published = load(&file, &dir, &|_, _, _| {})?;
+//! let segment = Segment::attach(&dir)?;
+//! assert_eq!(segment.bytes().len() as u64, published.bytes);
+//! let generation = scoring::Generation::open(segment, InstructionSet::detect())?;
+//! assert_eq!(generation.index().info().references, 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![warn(clippy::missing_errors_doc)]

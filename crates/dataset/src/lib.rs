@@ -3,6 +3,19 @@
 //! Equal recipes give equal bytes on every machine; [`ReferenceRecipe::OFFICIAL`] gives the contest's references file,
 //! known by [`OFFICIAL_SHA256`], and the recipes of [`PayloadRecipe`] its published payloads. Labels come from plain
 //! distances to all references ([`label`]), so that search engines can be measured against them.
+//!
+//! - `files`: references and payload files, read and written, plain or compressed.
+//! - `generate`: seeded references, payloads and queries.
+//! - `truth`: labels and nearest references by brute force.
+//!
+//! ```
+//! let text = br#"[{"vector":[0.01,0.0833,0.05,0.8261,0.1667,-1,-1,0.0432,0.25,0,1,0,0.2,0.0416],"label":"legit"}]"#;
+//! let read = dataset::read_references(&text[..], &|_, _, _| {})?;
+//! assert_eq!(read.references.labels, [space::Label::Legit]);
+//! assert_eq!(read.references.vectors[0].values()[..4], [100, 833, 500, 8261]);
+//! assert_eq!(read.rounded, 0);
+//! # Ok::<(), dataset::DataError>(())
+//! ```
 
 #![warn(clippy::missing_errors_doc)]
 

@@ -10,6 +10,17 @@
 //! queued, so that a slow target cannot make the test easier for itself.
 //!
 //! After the start nothing on the sending thread allocates, except for new connections and the first faults' texts.
+//!
+//! ```
+//! use load_test::{Plan, Target};
+//!
+//! // from 1 to 900 requests/s in two minutes
+//! let plan: Plan = "ramp:1,900,120".parse()?;
+//! assert_eq!(plan.count(), Some(54_060));
+//! let target: Target = "http://127.0.0.1:9999".parse()?;
+//! assert_eq!(target.to_string(), "http://127.0.0.1:9999");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![warn(clippy::missing_errors_doc)]
