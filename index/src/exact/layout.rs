@@ -1,7 +1,7 @@
 //! The records of the exact engine: nodes, leaves, coded blocks, references. `docs/FORMAT.md` draws them.
 //!
-//! [`records`] are read where they lie; [`leaf_codec`] and [`block_codec`] turn points into a leaf and its bytes and back;
-//! [`view`] is both trees as the search sees them.
+//! `records` are read where they lie; `leaf_codec` and `block_codec` turn points into a leaf and its bytes and back;
+//! `view` is both trees as the search sees them.
 
 mod block_codec;
 mod bounds;
