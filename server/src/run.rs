@@ -26,6 +26,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Why a server did not start, or did not end well.
@@ -236,7 +237,7 @@ fn find_index(options: &Options, kernel: InstructionSet) -> Result<Scorer, Failu
     let generation = open(segment, kernel).map_err(invalid)?;
     let info = generation.index().info();
     let opened = begun.elapsed();
-    let (scorer, warmed) = warmup::warm_up(Scorer::new(generation, limits.body_bytes), limits);
+    let (scorer, warmed) = warmup::warm_up(Scorer::new(Arc::new(generation), limits.body_bytes), limits);
     tracing::info!(
         references = info.references,
         bytes = info.bytes,

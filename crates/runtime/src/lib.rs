@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`affinity`] | pins a thread to a core | |
 //! | [`allocator`] | counts what each thread allocates | |
+//! | [`background`] | threads that give way, at a pace | |
 //! | [`nonblocking`] | `recv`, `send` and `accept` that never wait | |
 //! | [`rlimit`] | raises the limit of open descriptors | |
 //! | `probe` | proves by an operation that io_uring works | `probe` |
@@ -14,6 +15,7 @@
 
 pub mod affinity;
 pub mod allocator;
+pub mod background;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod nonblocking;

@@ -19,7 +19,8 @@ self_cell!(
     }
 );
 
-/// An opened index with the rules that it carries. It owns its bytes: dropping it gives them back.
+/// An opened index with the rules that it carries. It owns its bytes: dropping it gives them back. Threads share it in an
+/// `Arc`.
 pub struct Generation {
     index: OwnedIndex,
     rules: Rules,
