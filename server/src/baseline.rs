@@ -1,10 +1,10 @@
 //! The floor to compare with: the same server, on the same driver, with nothing behind it.
 
 use crate::options::Serving;
-use crate::phase::Phase;
 use crate::responses::Responses;
 use crate::serve::{conclude, prepare, serve_until_stopped};
 use http::{Answered, Head, Responder, Service};
+use listener::Phase;
 use std::cell::Cell;
 use std::process::ExitCode;
 use std::rc::Rc;

@@ -4,13 +4,13 @@
 //! The crate `fuzz` gives these random bytes; the tests below give them the committed ones. Cuts are drawn from the
 //! bytes themselves, so that a request is a good input as it stands.
 
-use crate::phase::Phase;
 use crate::service::FraudScore;
 use http::Step;
 use http::fuzzing::{LIMITS, cuts};
 use http::simulator::Peer;
 use index::format::{Header, checksum};
 use index::{Index, InstructionSet, RuleSections};
+use listener::Phase;
 use schema::{Parser, Rules};
 use scoring::{Generation, Scorer};
 use space::{DIMENSIONS, Label, Point};

@@ -1,12 +1,12 @@
 //! The server that scores: finds its index, then serves by it, and by whatever is published later.
 
 use crate::failure::Failure;
-use crate::listen::ListenError;
 use crate::options::Options;
-use crate::phase::Phase;
 use crate::reload::{self, Opened, Opening, take_generations};
 use crate::serve::{conclude, prepare, serve_until_stopped};
 use crate::service::FraudScore;
+use listener::Phase;
+use listener::listen::ListenError;
 use runtime::background::{Cores, Pace};
 use runtime::driver;
 use runtime::signals::SignalSockets;

@@ -1,10 +1,10 @@
 //! The answer of each route.
 
 use crate::limits::RETRY_AFTER_SECONDS;
-use crate::phase::Phase;
 use crate::responses::Responses;
 use crate::routes::Route;
 use http::{Answered, Head, Responder, Service, Status};
+use listener::Phase;
 use schema::{Decision, PayloadError};
 use scoring::Scorer;
 use std::cell::Cell;

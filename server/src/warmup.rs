@@ -3,10 +3,11 @@
 //! Thousands of requests made from the index's own vectors go through the whole path, connection state machine
 //! included, so that what is run here is what will be run later.
 
-use crate::limits::{self, Limits};
-use crate::phase::Phase;
+use crate::limits;
 use crate::service::FraudScore;
 use http::{Buffer, Connection, Step};
+use listener::Limits;
+use listener::Phase;
 use schema::{Dimension, Normalization};
 use scoring::{Generation, Scorer};
 use space::{Point, SCALE};

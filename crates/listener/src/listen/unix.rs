@@ -1,6 +1,6 @@
 //! Listening on a path: a socket that was left behind is replaced, and the own one removed at the end.
 
-use super::address::Address;
+use super::address::ListenAddress;
 use super::error::ListenError;
 use crate::limits;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// Binds `path` with mode 0666 and listens. The socket is removed when the [`OwnedPath`] is dropped.
 pub fn listen(path: &Path, backlog: i32) -> Result<(OwnedFd, OwnedPath), ListenError> {
-    let failed = |error| ListenError::Failed { address: Address::Unix(path.into()), error };
+    let failed = |error| ListenError::Failed { address: ListenAddress::Unix(path.into()), error };
     make_way(path)?;
     let socket = UnixListener::bind(path).map_err(failed)?;
     // The balancer runs as another user. Who may reach the socket is decided by its folder.
@@ -43,7 +43,7 @@ impl Drop for OwnedPath {
 
 /// Removes the socket that a killed server left behind, and nothing else.
 fn make_way(path: &Path) -> Result<(), ListenError> {
-    let failed = |error| ListenError::Failed { address: Address::Unix(path.into()), error };
+    let failed = |error| ListenError::Failed { address: ListenAddress::Unix(path.into()), error };
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(error)),
