@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 const PAYLOADS: u32 = 200;
 
-/// The server has gone over to what was published last; how long that held its loop up, in microseconds.
+/// The server has gone over to what was published last; how long that held its loop up, in nanoseconds.
 fn wait_for_switch(server: &mut Server) -> u64 {
     let line: serde_json::Value = serde_json::from_str(&server.wait_for_line("went over")).unwrap();
-    line["switch_us"].as_u64().unwrap()
+    line["switch_ns"].as_u64().unwrap()
 }
 
 #[track_caller]
@@ -71,7 +71,7 @@ fn under_load_every_answer_is_of_one_index_and_the_new_one_stays() {
                 let clients: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
                 must_answer_by(&old, &mut Client::connect(&address));
                 place.publish_image(&new.bytes);
-                println!("{sandbox:?} {listen:?}: the loop was held up for {} us", wait_for_switch(&mut server));
+                println!("{sandbox:?} {listen:?}: the loop was held up for {} ns", wait_for_switch(&mut server));
                 must_answer_by(&new, &mut Client::connect(&address));
                 stop.store(true, Ordering::Relaxed);
                 for client in clients {
