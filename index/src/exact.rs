@@ -16,7 +16,7 @@ mod validate;
 pub use build::{BuildError, build};
 pub use equal_points::{EqualGroup, EqualPoints};
 pub use error::TreeError;
-pub use search::{Effort, Reached};
+pub use search::{Effort, Proof};
 
 pub(crate) use equal_points::equal_points;
 pub(crate) use search::Engine;

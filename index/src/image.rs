@@ -7,7 +7,7 @@ use simd::InstructionSet;
 use space::{NEIGHBOURS, Neighbour, Point, Progress};
 
 use crate::exact::layout::{DimensionOrder, LabelBounds, Leaf, References, Trees};
-use crate::exact::{self, Effort, Engine, EqualPoints, Shape, TreeError, survey_trees, validate_trees};
+use crate::exact::{self, Effort, Engine, EqualPoints, Proof, Shape, TreeError, survey_trees, validate_trees};
 use crate::format::{
     FormatError, Header, NO_REST, RuleSections, SECTION_COUNT, SectionKind, checksum_telling, read_header,
     read_sections,
@@ -160,6 +160,11 @@ impl<'a> Index<'a> {
     /// Frauds among the five nearest references, 0 to 5. Allocates nothing.
     pub fn classify(&self, query: &Point) -> u8 {
         self.engine.classify(self.kernel, query)
+    }
+
+    /// [`Index::classify`], and how the answer was proved. Costs the same.
+    pub fn classify_with_proof(&self, query: &Point) -> (u8, Proof) {
+        self.engine.classify_with_proof(self.kernel, query)
     }
 
     /// [`Index::classify`], and what it cost.

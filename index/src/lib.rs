@@ -41,7 +41,7 @@ pub mod kernel;
 pub mod lanes;
 mod open_error;
 
-pub use exact::{BuildError, Effort, EqualGroup, EqualPoints, Reached, build};
+pub use exact::{BuildError, Effort, EqualGroup, EqualPoints, Proof, build};
 pub use format::RuleSections;
 pub use image::{Checked, Index, Info, SectionInfo};
 pub use open_error::OpenError;

@@ -1,7 +1,7 @@
-//! What searches cost, by how the answer was reached and by the answer itself.
+//! What searches cost, by how the answer was proved and by the answer itself.
 
 use anyhow::Result;
-use index::{Effort, Reached};
+use index::{Effort, Proof};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// Costs of many queries.
 #[derive(Debug, Default)]
 pub struct Stats {
-    by_way: BTreeMap<Reached, Row>,
+    by_proof: BTreeMap<Proof, Row>,
     by_frauds: [Row; 6],
 }
 
@@ -64,14 +64,14 @@ impl Stats {
     /// Adds one query.
     pub fn add(&mut self, frauds: u8, effort: &Effort) {
         let row = Row::of(effort);
-        self.by_way.entry(effort.reached).or_default().add(&row);
+        self.by_proof.entry(effort.proof).or_default().add(&row);
         self.by_frauds[usize::from(frauds)].add(&row);
     }
 
     /// Adds all queries of another.
     pub fn merge(&mut self, other: &Self) {
-        for (reached, row) in &other.by_way {
-            self.by_way.entry(*reached).or_default().add(row);
+        for (proof, row) in &other.by_proof {
+            self.by_proof.entry(*proof).or_default().add(row);
         }
         self.by_frauds.iter_mut().zip(&other.by_frauds).for_each(|(row, other)| row.add(other));
     }
@@ -83,11 +83,11 @@ impl Stats {
         whole.show(name)
     }
 
-    /// Each query twice: in the row of how its answer was reached, and in that of its answer.
+    /// Each query twice: in the row of how its answer was proved, and in that of its answer.
     pub fn rows(&self) -> Vec<Shown> {
-        let by_way = self.by_way.iter().map(|(reached, row)| row.show(reached.name()));
+        let by_proof = self.by_proof.iter().map(|(proof, row)| row.show(&proof.name().replace('_', " ")));
         let counted = self.by_frauds.iter().enumerate().filter(|(_, row)| row.queries > 0);
-        by_way.chain(counted.map(|(frauds, row)| row.show(&format!("{frauds} frauds of 5")))).collect()
+        by_proof.chain(counted.map(|(frauds, row)| row.show(&format!("{frauds} frauds of 5")))).collect()
     }
 }
 
@@ -115,16 +115,16 @@ pub fn table(rows: &[Shown]) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn effort(reached: Reached, blocks: u32) -> Effort {
-        Effort { reached, blocks, ..Effort::default() }
+    fn effort(proof: Proof, blocks: u32) -> Effort {
+        Effort { proof, blocks, ..Effort::default() }
     }
 
     #[test]
-    fn rows_hold_means_and_maxima_by_way_and_by_answer() {
+    fn rows_hold_means_and_maxima_by_proof_and_by_answer() {
         let mut stats = Stats::default();
-        stats.add(0, &effort(Reached::LabelBox, 1));
-        stats.add(5, &effort(Reached::LabelBox, 1));
-        stats.add(5, &effort(Reached::Search, 8));
+        stats.add(0, &effort(Proof::LabelBox, 1));
+        stats.add(5, &effort(Proof::LabelBox, 1));
+        stats.add(5, &effort(Proof::Search, 8));
         let json = serde_json::to_value(&stats).unwrap();
         let shown: Vec<_> =
             json.as_array().unwrap().iter().map(|row| (row["name"].as_str().unwrap(), &row["blocks"])).collect();
@@ -137,11 +137,11 @@ mod tests {
     #[test]
     fn merged_stats_are_those_of_all_queries() {
         let (mut one, mut other, mut both) = (Stats::default(), Stats::default(), Stats::default());
-        for (frauds, reached, blocks) in [(0, Reached::LabelBox, 1), (3, Reached::Tie, 90), (3, Reached::Search, 2)] {
-            one.add(frauds, &effort(reached, blocks));
-            other.add(5 - frauds, &effort(reached, blocks + 7));
-            both.add(frauds, &effort(reached, blocks));
-            both.add(5 - frauds, &effort(reached, blocks + 7));
+        for (frauds, proof, blocks) in [(0, Proof::LabelBox, 1), (3, Proof::Tie, 90), (3, Proof::Search, 2)] {
+            one.add(frauds, &effort(proof, blocks));
+            other.add(5 - frauds, &effort(proof, blocks + 7));
+            both.add(frauds, &effort(proof, blocks));
+            both.add(5 - frauds, &effort(proof, blocks + 7));
         }
         one.merge(&other);
         let json = |stats: &Stats| serde_json::to_value(stats).unwrap();

@@ -11,7 +11,6 @@
 //! | `signals` | signals of a server, as sockets to wait on | `signals` |
 //! | `driver` | a loop on io_uring or epoll, sockets to wait on, time | `driver` |
 
-#![warn(clippy::missing_errors_doc)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod affinity;

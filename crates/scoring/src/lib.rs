@@ -38,7 +38,6 @@
 //! assert_eq!((dimension.name(), value), ("amount", 0.0041));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![warn(clippy::missing_errors_doc)]
 
 mod explanation;
 mod generation;

@@ -28,6 +28,7 @@ mod effort;
 mod image_changed;
 mod labels;
 mod nearest_leaf;
+mod proof;
 mod sample;
 mod walk;
 mod width;
@@ -47,7 +48,8 @@ use sample::Look;
 use walk::walk;
 use width::Width;
 
-pub use effort::{Effort, Reached};
+pub use effort::Effort;
+pub use proof::Proof;
 
 /// What is searched: checked trees, and the boxes around all their points.
 #[derive(Clone, Copy)]
@@ -74,17 +76,23 @@ impl<'a> Engine<'a> {
 
     /// Frauds among the five nearest.
     pub(crate) fn classify(&self, kernel: InstructionSet, query: &Point) -> u8 {
+        self.classify_with_proof(kernel, query).0
+    }
+
+    /// Frauds among the five nearest, and the step that proved it.
+    pub(crate) fn classify_with_proof(&self, kernel: InstructionSet, query: &Point) -> (u8, Proof) {
         self.classify_counting(kernel, query, &mut Uncounted)
     }
 
     /// Frauds among the five nearest, and what finding them cost.
     pub(crate) fn measure(&self, kernel: InstructionSet, query: &Point) -> (u8, Effort) {
         let mut effort = Effort::default();
-        (self.classify_counting(kernel, query, &mut effort), effort)
+        let (frauds, proof) = self.classify_counting(kernel, query, &mut effort);
+        (frauds, Effort { proof, ..effort })
     }
 
     #[inline(always)]
-    fn classify_counting(&self, kernel: InstructionSet, query: &Point, count: &mut impl Count) -> u8 {
+    fn classify_counting(&self, kernel: InstructionSet, query: &Point, count: &mut impl Count) -> (u8, Proof) {
         let paired = self.trees.order.pair(query.values());
         let task = Classify(self, &paired, count);
         if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
@@ -101,37 +109,32 @@ impl<'a> Engine<'a> {
 struct Classify<'q, N>(&'q Engine<'q>, &'q Paired, &'q mut N);
 
 impl<N: Count> Task for Classify<'_, N> {
-    type Output = u8;
+    type Output = (u8, Proof);
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> u8 {
+    fn run<K: Kernel>(self, kernel: K) -> (u8, Proof) {
         let Self(engine, paired, count) = self;
         let query = kernel.prepare(paired);
         let context = Context { kernel, trees: &engine.trees, query: &query };
         let label_boxes =
             kernel.to_array(kernel.mask(kernel.box_distances(&query, &engine.label_boxes), engine.labels));
         let five = match sample::look(context, label_boxes[0].max(label_boxes[1]), count) {
-            Look::Proved(label) => {
-                count.reached(Reached::LabelBox);
-                return all(label);
-            }
+            Look::Proved(label) => return (all(label), Proof::LabelBox),
             Look::Five(five) => five,
         };
         if let Some(label) = five.label() {
             let mut opponent = Opponent { label: other(label), limit: five.worst(), found: 0 };
             walk(context, true, None, &mut opponent, count);
             if opponent.found == 0 {
-                count.reached(Reached::NoOpponent);
-                return all(label);
+                return (all(label), Proof::NoOpponent);
             }
         }
-        count.reached(Reached::Search);
         let nearest = search(context, five.worst(), count);
         if nearest.is_tied() {
-            count.reached(Reached::Tie);
-            return named(context, nearest.worst(), count).labels.iter().map(|label| *label as u8).sum();
+            let five = named(context, nearest.worst(), count);
+            return (five.labels.iter().map(|label| *label as u8).sum(), Proof::Tie);
         }
-        nearest.frauds()
+        (nearest.frauds(), Proof::Search)
     }
 }
 

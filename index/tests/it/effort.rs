@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::common::{Points, Random};
-use index::{Effort, Index, InstructionSet, Reached};
+use index::{Effort, Index, InstructionSet, Proof};
 use space::{Label, Point};
 
 struct Case {
@@ -68,13 +68,13 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn row(text: &mut String, case: &str, reached: Reached, all: &[Effort]) {
+fn row(text: &mut String, case: &str, proof: Proof, all: &[Effort]) {
     let sum = |of: fn(&Effort) -> u32| all.iter().map(of).sum::<u32>();
     let max = |of: fn(&Effort) -> u32| all.iter().map(of).max().unwrap_or(0);
     writeln!(
         text,
         "{case:20} {:12} {:4} {:6}/{:4} {:6}/{:4} {:6}/{:4}",
-        reached.name(),
+        proof.name().replace('_', " "),
         all.len(),
         sum(|effort| effort.nodes),
         max(|effort| effort.nodes),
@@ -92,20 +92,21 @@ fn searches_cost_what_they_did_on_every_kernel() {
     for kernel in InstructionSet::available() {
         let mut text =
             String::from("sum/max of nodes, leaves and blocks looked at, by case and how the answer was reached\n");
-        let mut ways = BTreeMap::new();
+        let mut proofs = BTreeMap::new();
         for Case { name, points, queries } in cases() {
             let image = points.build();
             let index = Index::open_with(&image, kernel).unwrap();
-            let mut by_way = BTreeMap::<Reached, Vec<Effort>>::new();
+            let mut by_proof = BTreeMap::<Proof, Vec<Effort>>::new();
             for query in &queries {
                 let (frauds, effort) = index.measure(query);
-                assert_eq!(frauds, index.classify(query));
-                by_way.entry(effort.reached).or_default().push(effort);
+                assert_eq!(index.classify(query), frauds);
+                assert_eq!(index.classify_with_proof(query), (frauds, effort.proof));
+                by_proof.entry(effort.proof).or_default().push(effort);
             }
-            by_way.iter().for_each(|(reached, all)| row(&mut text, name, *reached, all));
-            ways.append(&mut by_way);
+            by_proof.iter().for_each(|(proof, all)| row(&mut text, name, *proof, all));
+            proofs.append(&mut by_proof);
         }
-        assert_eq!(ways.len(), Reached::ALL.len(), "the cases no longer show every way to an answer");
+        assert_eq!(proofs.len(), Proof::ALL.len(), "the cases no longer show every proof");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(path, &text).unwrap();
         }

@@ -10,3 +10,4 @@ mod effort;
 mod equal_points;
 mod exact;
 mod golden;
+mod proofs;

@@ -1,38 +1,12 @@
 //! What a query costs, counted where it is spent. The search is generic over the counter, so not counting is free.
 
-/// How an answer was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reached {
-    /// Five of a sample block are nearer than the box around everything of the other label.
-    LabelBox,
-    /// No reference of the other label is as near as five of the sample.
-    NoOpponent,
-    /// The five nearest were searched.
-    Search,
-    /// The five nearest were searched with their numbers, as the fifth and the sixth are equally far.
-    Tie,
-}
-
-impl Reached {
-    /// All ways, the cheapest first.
-    pub const ALL: [Self; 4] = [Self::LabelBox, Self::NoOpponent, Self::Search, Self::Tie];
-
-    /// The name people read.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LabelBox => "label box",
-            Self::NoOpponent => "no opponent",
-            Self::Search => "search",
-            Self::Tie => "tie",
-        }
-    }
-}
+use super::proof::Proof;
 
 /// What one query cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
-    /// How the answer was reached.
-    pub reached: Reached,
+    /// How the answer was proved.
+    pub proof: Proof,
     /// Nodes whose boxes of one label were compared with the query; for both labels, a node counts twice.
     pub nodes: u32,
     /// Leaves whose boxes were compared with the query.
@@ -43,7 +17,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { reached: Reached::Search, nodes: 0, leaves: 0, blocks: 0 }
+        Self { proof: Proof::Search, nodes: 0, leaves: 0, blocks: 0 }
     }
 }
 
@@ -52,7 +26,6 @@ pub(super) trait Count {
     fn boxes(&mut self);
     fn leaf(&mut self);
     fn block(&mut self);
-    fn reached(&mut self, reached: Reached);
 }
 
 /// Counts nothing.
@@ -65,8 +38,6 @@ impl Count for Uncounted {
     fn leaf(&mut self) {}
     #[inline(always)]
     fn block(&mut self) {}
-    #[inline(always)]
-    fn reached(&mut self, _reached: Reached) {}
 }
 
 impl Count for Effort {
@@ -83,10 +54,5 @@ impl Count for Effort {
     #[inline(always)]
     fn block(&mut self) {
         self.blocks += 1;
-    }
-
-    #[inline(always)]
-    fn reached(&mut self, reached: Reached) {
-        self.reached = reached;
     }
 }
