@@ -83,7 +83,7 @@ impl Opened {
             warm_up_ms = warmed.as_millis() as u64,
             warm_up_requests = self.warmed.requests,
             warm_up_scored = self.warmed.scored,
-            switch_us = switch.map(|time| time.as_micros() as u64),
+            switch_ns = switch.map(|time| time.as_nanos() as u64),
             "{what}"
         );
     }
