@@ -127,7 +127,7 @@ fn advance<S: Service + 'static>(
     let now_ms = endpoint.now_ms();
     let mut step = match event {
         Event::Readable => match socket.receive(buffer.room()) {
-            Ok(Some(0)) => connection.ended(buffer, now_ms),
+            Ok(Some(0)) => connection.ended(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
             Ok(Some(count)) => {
                 buffer.received(count);
                 connection.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms)
@@ -185,8 +185,8 @@ fn interrupt<S: Service + 'static>(
         }
     }
     match event {
-        Event::Evicted => connection.evicted(buffer, now_ms),
-        _ => connection.expired(buffer, now_ms),
+        Event::Evicted => connection.evicted(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
+        _ => connection.expired(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
     }
 }
 
