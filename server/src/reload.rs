@@ -51,3 +51,6 @@ pub fn start(
     background::start("reload", cores, move || thread.run())?;
     Ok((reload, incoming))
 }
+
+#[cfg(test)]
+mod tests;

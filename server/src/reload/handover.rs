@@ -113,3 +113,16 @@ fn switch(
     }
     None
 }
+
+#[cfg(test)]
+impl Incoming {
+    /// The serving thread's part without a loop.
+    pub fn take_for_ever(self, mut replace: impl FnMut(Arc<Generation>) -> Option<Arc<Generation>>) {
+        while let Ok(generation) = self.next.recv() {
+            let before = Before { generation: replace(generation), took: Duration::ZERO };
+            if self.before.send(before).is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -6,6 +6,10 @@ mod images;
 use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, payload, post};
 use images::Image;
 use rustix::process::Signal;
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
@@ -109,6 +113,29 @@ fn twenty_indexes_leave_the_memory_of_one_and_allocate_nothing() {
         println!("{sandbox:?}: {after_two} KiB after 2 switches, {own} KiB after 20");
         assert!(own < after_two + 512, "{after_two} KiB after 2 switches, {own} KiB after 20");
         assert_eq!(allocations(server), 0);
+    });
+}
+
+#[test]
+fn the_index_before_can_be_cut_off_and_the_one_that_answers_cannot() {
+    at_once(&BOTH, |sandbox| {
+        let (place, new) = (Place::new(), Image::random(400, 8));
+        let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let published = place.index_dir().join(shm_loader::PUBLISHED);
+        let before = File::open(&published).unwrap();
+        place.publish_image(&new.bytes);
+        wait_for_switch(&mut server);
+        assert!(comes_true(PATIENCE, || server.mappings() == 1));
+        let cut = |file: &Path| {
+            std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).unwrap();
+            OpenOptions::new().write(true).open(file).unwrap().set_len(0).unwrap();
+        };
+        cut(Path::new(&format!("/proc/self/fd/{}", before.as_raw_fd())));
+        must_answer_by(&new, &mut server.connect());
+        cut(&published);
+        server.connect().send(post(&payload(1)));
+        assert_eq!(server.wait().code(), Some(6), "{:#?}", server.lines);
+        assert!(server.lines.concat().contains("cut off while it was served"), "{:#?}", server.lines);
     });
 }
 
