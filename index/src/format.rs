@@ -14,6 +14,7 @@ pub use error::FormatError;
 pub use header::{HEADER_BYTES, Header, MAGIC, MAX_REFERENCES, NO_REST, SECTION_COUNT, VERSION};
 pub use sections::{RuleSections, SectionEntry, SectionKind, TABLE_BYTES};
 
+pub(crate) use checksum::checksum_telling;
 pub(crate) use header::read_header;
 pub(crate) use sections::{plan_sections, read_sections};
 

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use serde::Serialize;
 use simd::InstructionSet;
-use space::{NEIGHBOURS, Neighbour, Point};
+use space::{NEIGHBOURS, Neighbour, Point, Progress};
 
 use crate::exact::layout::{DimensionOrder, LabelBounds, Leaf, Place, References, Trees};
 use crate::exact::{self, Effort, Engine, EqualPoints, Proof, Shape, TreeError, survey_trees, validate_trees};
 use crate::format::{
-    FormatError, Header, NO_REST, RuleSections, SECTION_COUNT, SectionKind, checksum, read_header, read_sections,
+    FormatError, Header, NO_REST, RuleSections, SECTION_COUNT, SectionKind, checksum_telling, read_header,
+    read_sections,
 };
 use crate::lanes::LANES;
 use crate::open_error::OpenError;
@@ -34,13 +35,13 @@ pub struct Checked {
 }
 
 impl Checked {
-    fn new(bytes: &[u8], kernel: InstructionSet) -> Result<Self, OpenError> {
+    fn new(bytes: &[u8], kernel: InstructionSet, progress: &Progress<'_>) -> Result<Self, OpenError> {
         let header = read_header(bytes)?;
-        let found = checksum(bytes);
+        let found = checksum_telling(bytes, progress);
         if found != header.checksum {
             return Err(FormatError::Checksum { header: header.checksum, found }.into());
         }
-        Self::assemble(bytes, header, kernel, |trees| validate_trees(trees, header.references, header.frauds))
+        Self::assemble(bytes, header, kernel, |trees| validate_trees(trees, header.references, header.frauds, progress))
     }
 
     fn assemble<'a>(
@@ -127,13 +128,23 @@ impl<'a> Index<'a> {
         Self::check(bytes, kernel)?.over(bytes)
     }
 
+    /// [`Index::open_with`] that tells how far it is, every millisecond or two on usual machines, so that a caller can take
+    /// its time. Phases: `checksum` in bytes, then `trees` in leaves.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`].
+    pub fn open_telling(bytes: &'a [u8], kernel: InstructionSet, progress: &Progress<'_>) -> Result<Self, OpenError> {
+        Checked::new(bytes, kernel, progress)?.over(bytes)
+    }
+
     /// The checks of [`Index::open_with`], for a caller who keeps the bytes only if they are sound.
     ///
     /// # Errors
     ///
     /// As [`Index::open`].
     pub fn check(bytes: &[u8], kernel: InstructionSet) -> Result<Checked, OpenError> {
-        Checked::new(bytes, kernel)
+        Checked::new(bytes, kernel, &|_, _, _| {})
     }
 
     /// [`Index::check`] for bytes that it has accepted before, in this very version: reads the nodes alone and takes the

@@ -3,7 +3,7 @@
 use crate::options::Serving;
 use crate::phase::Phase;
 use crate::responses::Responses;
-use crate::run::{conclude, prepare, serve_until_stopped};
+use crate::serve::{conclude, prepare, serve_until_stopped};
 use http::{Answered, Head, Responder, Service};
 use std::cell::Cell;
 use std::process::ExitCode;
@@ -32,15 +32,16 @@ Exit codes:
 pub fn run_baseline(options: &BaselineOptions) -> ExitCode {
     let serving = &options.serving;
     conclude(serving, || {
+        // Nobody reads what SIGHUP writes; it does nothing here.
         let signals = prepare(serving)?;
         let phase = Rc::new(Cell::new(Phase::Ready));
         serve_until_stopped(
             serving,
             None,
-            signals,
+            signals.stop,
             Baseline { phase: phase.clone(), responses: Responses::new() },
             phase,
-            |_| {},
+            |_, _| Ok(()),
         )
     })
 }

@@ -1,12 +1,18 @@
 //! How the process ends when its loop cannot end it: asked to stop while the loop hangs, a bus error, a panic.
-#![allow(unsafe_code, reason = "signal handlers, and alarm(2), which only libc has")]
+//!
+//! A thread that checks an index before it answers is no reason to end: what is cut off or changed meanwhile is refused.
+#![allow(unsafe_code, reason = "signal handlers, alarm(2), and memory in the place of what a file has lost")]
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use signal_hook::consts::{SIGALRM, SIGBUS, SIGINT, SIGTERM};
 use signal_hook::low_level::{exit, register};
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::io;
+use std::ops::Range;
 use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Exit code of a server whose index changed under it, or in which a fault of the program came to light.
@@ -22,6 +28,13 @@ const STUCK_MESSAGE: &[u8] = b"ERROR the server did not stop within its drain ti
 const BUS_MESSAGE: &[u8] = b"ERROR bus error: the index's file in shared memory was cut off while it was served, or \
     its memory is broken; load the index again\n";
 
+thread_local! {
+    /// Where the bytes lie that this thread checks; and whether their file was cut off meanwhile. Neither needs a destructor
+    /// or is made at first use, so that a signal handler may look at them.
+    static CHECKED: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
+    static IS_CUT_OFF: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Seconds until a stop that was asked for is forced; 0 once the clock runs.
 static FORCED_AFTER_S: AtomicU32 = AtomicU32::new(0);
 
@@ -31,14 +44,21 @@ pub fn arm(drain_timeout_ms: u64) -> io::Result<()> {
     let drain_s = u32::try_from(drain_timeout_ms.div_ceil(1_000)).unwrap_or(u32::MAX - MARGIN_S);
     FORCED_AFTER_S.store(drain_s + MARGIN_S, Ordering::Relaxed);
     // SAFETY: the handlers do nothing but what a signal may interrupt anywhere: an atomic swap, and the system calls
-    // alarm, ppoll, write and exit_group. None of them allocates, locks or unwinds.
+    // alarm, ppoll, mmap, write and exit_group. None of them allocates, locks or unwinds.
     unsafe {
         register(SIGTERM, start_clock)?;
         register(SIGINT, start_clock)?;
         register(SIGALRM, || end(STUCK_MESSAGE, STUCK))?;
-        register(SIGBUS, || end(BUS_MESSAGE, CHANGED_OR_FAULTY))?;
+        register(SIGBUS, || {
+            if !fill_up_checked() {
+                end(BUS_MESSAGE, CHANGED_OR_FAULTY);
+            }
+        })?;
     }
     std::panic::set_hook(Box::new(|panic| {
+        if CHECKED.get().is_some() {
+            return; // unwinds to `while_checking`
+        }
         let (what, place) = (panic.payload_as_str().unwrap_or("panic"), panic.location());
         let place = place.map_or_else(String::new, ToString::to_string);
         tracing::error!(%place, "the index was changed while it was served, or the program is faulty: {what}");
@@ -46,6 +66,30 @@ pub fn arm(drain_timeout_ms: u64) -> io::Result<()> {
         exit(CHANGED_OR_FAULTY);
     }));
     Ok(())
+}
+
+/// Does `work` on `bytes`, a mapping of a file that does not answer yet. `None` if it panicked or the file was cut off, which
+/// only happens if the bytes changed under it.
+pub fn while_checking<T>(bytes: Range<*const u8>, work: impl FnOnce() -> T) -> Option<T> {
+    CHECKED.set(Some((bytes.start.addr(), bytes.end.addr())));
+    IS_CUT_OFF.set(false);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    CHECKED.set(None);
+    done.ok().filter(|_| !IS_CUT_OFF.get())
+}
+
+/// Puts zeros in the place of the bytes that this thread checks, if it checks any: whatever they had been, they will not
+/// answer. A bus error is the doing of the thread that it interrupts.
+fn fill_up_checked() -> bool {
+    let Some((start, end)) = CHECKED.get() else { return false };
+    if IS_CUT_OFF.replace(true) {
+        return false; // then it was not for want of these bytes
+    }
+    let start = std::ptr::with_exposed_provenance_mut(start);
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED;
+    // SAFETY: the range is one mapping, which lives at least as long as the work that is interrupted. Its owner takes it for
+    // bytes that can be read and unmaps as many pages at the end, of which these have the same number.
+    unsafe { mmap_anonymous(start, end - start.addr(), ProtFlags::READ, flags) }.is_ok()
 }
 
 /// A second signal must not start it anew.
@@ -70,8 +114,12 @@ fn end(message: &[u8], code: c_int) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use index::InstructionSet;
     use rustix::process::{Pid, Signal, kill_process};
+    use scoring::Generation;
+    use shm_loader::Segment;
     use std::io::Read;
+    use std::os::unix::fs::PermissionsExt;
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
@@ -115,6 +163,51 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| ends_after(Signal::TERM));
             scope.spawn(|| ends_after(Signal::INT));
+        });
+    }
+
+    /// An index of a few megabytes, published where only this test knows.
+    fn segment(folder: &std::path::Path) -> Segment {
+        let mut random = testkit::random::Random(7);
+        let mut vector = || space::Point::new(std::array::from_fn(|_| random.between(0, 10_000))).unwrap();
+        let vectors: Vec<_> = (0..60_000).map(|_| vector()).collect();
+        let labels = vec![space::Label::Legit; vectors.len()];
+        let image = scoring::build(&vectors, &labels, &schema::Rules::default(), &|_, _, _| {}).unwrap();
+        std::fs::write(folder.join(shm_loader::PUBLISHED), image).unwrap();
+        Segment::attach(folder).unwrap()
+    }
+
+    #[test]
+    fn an_index_that_is_cut_off_while_it_is_checked_is_refused() {
+        testkit::process::in_own_process(
+            "forced_exit::tests::an_index_that_is_cut_off_while_it_is_checked_is_refused",
+            || {
+                arm(1).unwrap();
+                let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+                std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+                let segment = segment(folder.path());
+                let bytes = segment.bytes().as_ptr_range();
+                let file = std::fs::OpenOptions::new().write(true).open(folder.path().join(shm_loader::PUBLISHED));
+                let file = file.unwrap();
+                let cut = |_: &str, done: u64, _: u64| {
+                    if done > 0 {
+                        file.set_len(4096).unwrap()
+                    }
+                };
+                let checked =
+                    while_checking(bytes, || Generation::open_telling(segment, InstructionSet::detect(), &cut).is_ok());
+                assert_eq!(checked, None);
+            },
+        );
+    }
+
+    #[test]
+    fn a_panic_of_work_that_checks_ends_the_work_alone() {
+        testkit::process::in_own_process("forced_exit::tests::a_panic_of_work_that_checks_ends_the_work_alone", || {
+            arm(1).unwrap();
+            let bytes = [0; 8];
+            assert_eq!(while_checking(bytes.as_ptr_range(), || -> u8 { panic!("out of range") }), None);
+            assert_eq!(while_checking(bytes.as_ptr_range(), || 1), Some(1));
         });
     }
 }

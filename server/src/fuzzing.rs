@@ -17,6 +17,7 @@ use space::{DIMENSIONS, Label, Point};
 use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A request body as a payload, which the parser's short cut must read as its long way.
 pub fn body(bytes: &[u8]) {
@@ -75,7 +76,7 @@ thread_local! {
 /// A client of a server with a small index.
 fn peer() -> Peer<FraudScore> {
     let generation = Generation::open(small_image(), InstructionSet::detect()).expect("it was just built");
-    let scorer = Scorer::new(generation, LIMITS.body_bytes);
+    let scorer = Scorer::new(Arc::new(generation), LIMITS.body_bytes);
     Peer::new(FraudScore::new(Rc::new(Cell::new(Phase::Ready)), Some(scorer)), &LIMITS)
 }
 

@@ -5,9 +5,9 @@
 //! to it, and gives one of the ready-made `responses`, which is written into the same buffer and sent; the buffer goes back.
 //! Nothing on this path allocates, locks or logs.
 //!
-//! Around it, from start to end: `options` and `limits` say what is allowed; `run` pins the thread, attaches the index,
-//! warms up (`warmup`), binds (`listen`: a Unix socket or a TCP port, which servers of one index may share), serves and
-//! drains. An `acceptor` starts a session for each connection of its listener. A `thread` is what all listeners of a
+//! Around it, from start to end: `options` and `limits` say what is allowed; `run` finds the index and warms up (`warmup`);
+//! `serve` pins the thread, binds (`listen`: a Unix socket or a TCP port, which servers of one index may share), serves and
+//! drains; `failure` says why not. `reload` goes over to other indexes on the way, from a thread of its own. An `acceptor` starts a session for each connection of its listener. A `thread` is what all listeners of a
 //! process share, its `phase` included; an `endpoint` is one service with the limits, buffers and connections
 //! (`connection_table`) of its listener; `fair_yield` keeps tasks from starving each other. `forced_exit` ends a process
 //! whose loop cannot end it, `keep_warm` keeps the core awake, `memory` adds the limits up. `baseline` puts nothing behind
@@ -20,6 +20,7 @@ mod baseline;
 mod buffer_pool;
 mod connection_table;
 mod endpoint;
+mod failure;
 mod fair_yield;
 mod forced_exit;
 #[cfg(any(fuzzing, test))]
@@ -32,19 +33,23 @@ mod log;
 mod memory;
 mod options;
 mod phase;
+#[allow(dead_code, unused_imports, reason = "the admin listener is to read it")]
+mod reload;
 mod responses;
 mod routes;
 mod run;
+mod serve;
 mod service;
 mod session;
 mod thread;
 mod warmup;
 
 pub use baseline::{BaselineOptions, run_baseline};
+pub use failure::Failure;
 pub use limits::Limits;
 pub use listen::Address;
 pub use options::{Instance, LogForm, Options, Serving};
-pub use run::{Failure, run};
+pub use run::run;
 pub use runtime::affinity::Cpu;
 pub use runtime::driver::Choice as DriverChoice;
 

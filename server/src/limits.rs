@@ -133,17 +133,29 @@ pub const DRAIN_POLL_MS: u64 = 10;
 pub const ROUNDS_BEFORE_YIELD: u32 = 16;
 /// Requests answered before the server calls itself ready.
 pub const WARM_UP_REQUESTS: u32 = 4_000;
-/// How often a server without an index looks for one, and what `Retry-After` tells clients meanwhile.
+/// How often a folder is looked at for another index where the kernel does not tell of changes.
 pub const INDEX_POLL_MS: u64 = 500;
+/// The same where it does: for what it may miss, such as a folder that was moved with what it lies in.
+pub const WATCHED_POLL_MS: u64 = 5_000;
+/// Pause after a change in the folder, in which a loader does the rest of what it does.
+pub const SETTLE_MS: u64 = 20;
+/// How long the loader's record may come after the segment, and how often it is looked for.
+pub const RECORD_WAIT_MS: u64 = 250;
+pub const RECORD_POLL_MS: u64 = 25;
+/// Thousandths of a core that opening another index may take. A container with 0.2 CPU has 20 ms in each period of 100 ms,
+/// of which this is the half. An index that the loader has checked takes about 0.05 s of CPU, any other up to a second.
+pub const RELOAD_SHARE: u32 = 100;
+/// When it is said that the serving thread does not go over to another index: it is between two requests all the time.
+pub const SWITCH_PATIENCE_MS: u64 = 10_000;
 /// `Retry-After` of every 503.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// With `--keep-warm`: the longest wait, the runtime's shortest.
 pub const WARM_WAIT_MS: u64 = 1;
 /// And for how long the network is then watched without waiting: at most this share of the wait is burnt.
 pub const WARM_SPIN_US: u64 = 15;
-/// Tasks and waits of a server that belong to no connection: accepting, signals, time.
+/// Tasks and waits of a server that belong to no connection: accepting, signals, time, another index.
 pub const OTHER_TASKS: usize = 8;
-/// Listener, ring or epoll, signals, log, the index's file.
+/// Listener, ring or epoll, signals, log, the indexes' files and their folder.
 pub const OTHER_DESCRIPTORS: usize = 32;
 /// The parser's tape, for a body of nothing but values, and room to compare the keys of an object.
 pub const PARSER_BYTES_PER_BODY_BYTE: usize = 42;

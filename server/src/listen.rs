@@ -11,7 +11,7 @@ pub use address::Address;
 pub use error::ListenError;
 
 use error::PortError;
-use membership::Membership;
+pub use membership::{Announcement, Membership};
 use std::os::fd::OwnedFd;
 use unix::OwnedPath;
 

@@ -8,14 +8,20 @@ use crate::phase::Phase;
 use crate::service::FraudScore;
 use http::{Buffer, Connection, Step};
 use schema::{Dimension, Normalization};
-use scoring::Scorer;
+use scoring::{Generation, Scorer};
 use space::{Point, SCALE};
 use std::cell::Cell;
 use std::fmt::Write;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Smallest page of the platforms served.
 const PAGE_BYTES: usize = 4096;
+/// Bytes touched, and requests answered, before the caller may rest: a millisecond or less.
+const BYTES_BETWEEN_RESTS: usize = 1 << 20;
+const REQUESTS_BETWEEN_RESTS: usize = 64;
+/// No body of the warm-up is longer.
+const BODY_BYTES: usize = 1024;
 
 /// Answers of the warm-up that were scores; all of them unless something is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,29 +30,35 @@ pub struct Warmed {
     pub scored: u32,
 }
 
-/// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer.
-pub fn warm_up(scorer: Scorer, limits: &Limits) -> (Scorer, Warmed) {
-    let generation = scorer.generation();
-    touch(generation.index().bytes());
+/// Touches the whole index and answers `limits::WARM_UP_REQUESTS` requests, or one per vector if there are fewer. Calls
+/// `rest` every millisecond or so.
+pub fn warm_up(generation: &Arc<Generation>, limits: &Limits, rest: &dyn Fn()) -> Warmed {
+    touch(generation.index().bytes(), rest);
     let normalization = generation.rules().normalization;
     let queries: Vec<Point> = generation.index().spread(limits::WARM_UP_REQUESTS).collect();
+    let scorer = Scorer::new(generation.clone(), BODY_BYTES);
     let mut service = FraudScore::new(Rc::new(Cell::new(Phase::Ready)), Some(scorer));
     let limits = &limits.http();
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };
     let mut request = String::with_capacity(1024);
-    for query in &queries {
+    for (number, query) in queries.iter().enumerate() {
+        if number.is_multiple_of(REQUESTS_BETWEEN_RESTS) {
+            rest();
+        }
         write_request(&mut request, query, &normalization);
         warmed.requests += 1;
         warmed.scored += u32::from(is_scored(&mut service, &mut buffer, limits, request.as_bytes()));
     }
-    let scorer = service.scorer.expect("the service keeps the scorer it was given");
-    (scorer, warmed)
+    warmed
 }
 
-fn touch(bytes: &[u8]) {
-    let sum = bytes.iter().step_by(PAGE_BYTES).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
-    std::hint::black_box(sum);
+fn touch(bytes: &[u8], rest: &dyn Fn()) {
+    for part in bytes.chunks(BYTES_BETWEEN_RESTS) {
+        let sum = part.iter().step_by(PAGE_BYTES).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+        std::hint::black_box(sum);
+        rest();
+    }
 }
 
 fn is_scored(service: &mut FraudScore, buffer: &mut Buffer, limits: &http::Limits, request: &[u8]) -> bool {

@@ -37,7 +37,6 @@
 //! ```
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
-#![warn(clippy::missing_errors_doc)]
 
 pub mod command;
 mod copy;

@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Longest payload that `neighbours` reads, as the server's default limit for a body.
 const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;
@@ -183,7 +184,7 @@ fn info(options: &InfoOptions) -> Result<()> {
 
 fn neighbours(options: &NeighboursOptions) -> Result<()> {
     let body = read_payload(&options.payload)?;
-    let mut scorer = Scorer::new(index_image::open(&options.file)?, body.len());
+    let mut scorer = Scorer::new(Arc::new(index_image::open(&options.file)?), body.len());
     let explanation = scorer.explain(&body).map_err(|error| match error {
         ExplainError::Payload(error) => anyhow::Error::new(error)
             .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)"),

@@ -209,8 +209,9 @@ fn an_interrupted_load_test_prints_what_it_has_and_its_status_tells_the_signal()
     let server = Server::start(&["bare-server"], port, folder.path());
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let load_test = begin(port, "steady:50,30");
-        await_connections(&server, port);
-        // each wake is a request's, or that of one of the few connections
+        // all that a load test opens at the start: from then on each wake is a request's
+        let is_connected = || connections(server.child.id(), port) == 100;
+        assert!(comes_true(PATIENCE, is_connected), "{}", server.log());
         let wakes = || figure(server.child.id(), "voluntary_ctxt_switches");
         let connected = wakes();
         assert!(comes_true(PATIENCE, || wakes() > connected + 20), "{}", server.log());

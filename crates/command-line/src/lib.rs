@@ -5,7 +5,6 @@
 //! `eprintln!`, which do; the crates that print forbid both.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
-#![warn(clippy::missing_errors_doc)]
 
 mod addresses;
 mod arguments;

@@ -17,8 +17,6 @@
 //! # Ok::<(), dataset::DataError>(())
 //! ```
 
-#![warn(clippy::missing_errors_doc)]
-
 mod error;
 mod files;
 mod generate;

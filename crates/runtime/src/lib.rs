@@ -4,17 +4,18 @@
 //! |---|---|---|
 //! | [`affinity`] | pins a thread to a core | |
 //! | [`allocator`] | counts what each thread allocates | |
+//! | [`background`] | threads that give way, at a pace | |
 //! | [`nonblocking`] | `recv`, `send` and `accept` that never wait | |
 //! | [`rlimit`] | raises the limit of open descriptors | |
 //! | `probe` | proves by an operation that io_uring works | `probe` |
 //! | `signals` | signals of a server, as sockets to wait on | `signals` |
 //! | `driver` | a loop on io_uring or epoll, sockets to wait on, time | `driver` |
 
-#![warn(clippy::missing_errors_doc)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod affinity;
 pub mod allocator;
+pub mod background;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod nonblocking;

@@ -17,7 +17,6 @@
 //! assert_eq!(query.values(), &[41, 1667, 500, 7826, 3333, -10000, -10000, 292, 1500, 0, 10000, 0, 1500, 60]);
 //! # Ok::<(), PayloadError>(())
 //! ```
-#![warn(clippy::missing_errors_doc)]
 
 mod canonical;
 mod decision;

@@ -3,7 +3,7 @@
 use index::{Index, InstructionSet, OpenError, Proof};
 use schema::{Decision, Rules, Transaction};
 use self_cell::self_cell;
-use space::Point;
+use space::{Point, Progress};
 
 use crate::image::{ImageError, decode_rules};
 
@@ -19,7 +19,8 @@ self_cell!(
     }
 );
 
-/// An opened index with the rules that it carries. It owns its bytes: dropping it gives them back.
+/// An opened index with the rules that it carries. It owns its bytes: dropping it gives them back. Threads share it in an
+/// `Arc`.
 pub struct Generation {
     index: OwnedIndex,
     rules: Rules,
@@ -35,6 +36,19 @@ impl Generation {
     /// What [`Index::open`] and [`Rules::decode`] refuse.
     pub fn open(owner: impl AsRef<[u8]> + Send + Sync + 'static, kernel: InstructionSet) -> Result<Self, ImageError> {
         Self::new(owner, |image| Index::open_with(image, kernel))
+    }
+
+    /// [`Generation::open`] that tells how far it is: [`Index::open_telling`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Generation::open`].
+    pub fn open_telling(
+        owner: impl AsRef<[u8]> + Send + Sync + 'static,
+        kernel: InstructionSet,
+        progress: &Progress<'_>,
+    ) -> Result<Self, ImageError> {
+        Self::new(owner, |image| Index::open_telling(image, kernel, progress))
     }
 
     /// [`Generation::open`] for bytes that were checked before, by this very version: see [`Index::check_verified`].

@@ -11,6 +11,7 @@
 //! use schema::{Dimension, Rules};
 //! use scoring::{Generation, Scorer};
 //! use space::{Label, Point};
+//! use std::sync::Arc;
 //!
 //! // six references: small amounts are legit, large ones frauds
 //! let vectors = [0, 100, 200, 9000, 9500, 10_000].map(|amount| {
@@ -21,7 +22,8 @@
 //! let labels = [0, 1, 2, 3, 4, 5].map(|number| if number < 3 { Label::Legit } else { Label::Fraud });
 //! let image = scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {})?;
 //!
-//! let mut scorer = Scorer::new(Generation::open(image, InstructionSet::detect())?, 64 * 1024);
+//! let generation = Arc::new(Generation::open(image, InstructionSet::detect())?);
+//! let mut scorer = Scorer::new(generation, 64 * 1024);
 //! let body = br#"{"id":"tx-1","transaction":{"amount":41.12,"installments":2,"requested_at":"2026-03-11T18:45:53Z"},
 //!     "customer":{"avg_amount":82.24,"tx_count_24h":3,"known_merchants":["MERC-016"]},
 //!     "merchant":{"id":"MERC-016","mcc":"5411","avg_amount":60.25},
@@ -36,7 +38,6 @@
 //! assert_eq!((amount.name, amount.raw, amount.quantized), ("amount", Some(41.12), 41));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![warn(clippy::missing_errors_doc)]
 
 mod explanation;
 mod generation;

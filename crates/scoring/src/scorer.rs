@@ -1,6 +1,7 @@
 //! What answers one request after the other.
 
 use std::mem;
+use std::sync::Arc;
 
 use schema::{Decision, Parser, PayloadError};
 use space::Point;
@@ -8,25 +9,26 @@ use space::Point;
 use crate::explanation::{ExplainError, Explanation};
 use crate::generation::Generation;
 
-/// A parser's reused memory and the generation that answers now. One thread has one.
+/// A parser's reused memory and the generation that answers now, which other threads may hold, too. One thread has one.
 pub struct Scorer {
     parser: Parser,
-    generation: Generation,
+    generation: Arc<Generation>,
 }
 
 impl Scorer {
     /// `body_bytes`: the longest body, in bytes, that must be answered without allocating.
-    pub fn new(generation: Generation, body_bytes: usize) -> Self {
+    pub fn new(generation: Arc<Generation>, body_bytes: usize) -> Self {
         Self { parser: Parser::new(body_bytes), generation }
     }
 
     /// The generation that answers.
-    pub fn generation(&self) -> &Generation {
+    pub fn generation(&self) -> &Arc<Generation> {
         &self.generation
     }
 
-    /// Answers by another generation from the next request on; returns the one before, whose memory goes with it.
-    pub fn replace(&mut self, generation: Generation) -> Generation {
+    /// Answers by another generation from the next request on; returns the one before. Allocates and frees nothing: with the
+    /// last reference to it the memory of a generation goes, which takes milliseconds and is best left to another thread.
+    pub fn replace(&mut self, generation: Arc<Generation>) -> Arc<Generation> {
         mem::replace(&mut self.generation, generation)
     }
 

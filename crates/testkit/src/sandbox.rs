@@ -17,8 +17,13 @@ pub const IO_URING_REGISTER: i64 = 427;
 /// All system calls of io_uring.
 pub const IO_URING: [i64; 3] = [IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER];
 
+/// `inotify_init1`.
+pub const INOTIFY_INIT: i64 = if cfg!(target_arch = "x86_64") { 294 } else { 26 };
+
 /// EPERM, as Docker answers.
 const PERMISSION_DENIED: u32 = 1;
+/// EMFILE, as the kernel answers a user who has as many of something as there may be.
+const TOO_MANY: u32 = 24;
 
 /// How a process is confined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub enum Sandbox {
     NoIoUringEnter,
     /// No more than so many bytes of locked memory, and no privilege to have more.
     LockedMemory(u64),
+    /// Nobody tells of changes in folders.
+    NoInotify,
 }
 
 impl Sandbox {
@@ -40,6 +47,7 @@ impl Sandbox {
             Self::None => {}
             Self::NoIoUring => refuse(command, &IO_URING, PERMISSION_DENIED),
             Self::NoIoUringEnter => refuse(command, &[IO_URING_ENTER], PERMISSION_DENIED),
+            Self::NoInotify => refuse(command, &[INOTIFY_INIT], TOO_MANY),
             Self::LockedMemory(bytes) => limit_locked_memory(command, bytes),
         }
     }

@@ -8,7 +8,7 @@ mod survey;
 
 pub(crate) use survey::survey_trees;
 
-use space::SCALE;
+use space::{Progress, SCALE};
 
 use crate::lanes::{LANES, PAIRS};
 
@@ -19,11 +19,16 @@ use super::layout::{
 };
 use super::shape::Shape;
 
+/// Leaves that are checked before progress is told: they take a millisecond or two.
+const LEAVES_BETWEEN_TELLING: u32 = 64;
+
 /// Checks the trees against the header's counts; returns the boxes around all points of each label, and their shape.
+/// Tells how far it is, as the phase `trees` in leaves.
 pub(crate) fn validate_trees(
     trees: &Trees<'_>,
     references: u32,
     frauds: u32,
+    progress: &Progress<'_>,
 ) -> Result<(LabelBounds, Shape), TreeError> {
     if trees.nodes.is_empty() {
         return Err(TreeError::ElementCount { section: "nodes", found: 0, required: "at least one" });
@@ -31,7 +36,7 @@ pub(crate) fn validate_trees(
     if trees.packed.len() < PACKED_MAX {
         return Err(TreeError::PackedEnd);
     }
-    let mut walk = Walk::new(trees, references);
+    let mut walk = Walk::new(trees, references, progress);
     let mut bounds = walk.root(0)?;
     let sample = walk.points as u32;
     if let Some(root) = trees.rest {
@@ -41,12 +46,14 @@ pub(crate) fn validate_trees(
         let rest = walk.root(root)?;
         bounds.iter_mut().zip(&rest).for_each(|(bounds, rest)| bounds.include(rest));
     }
+    walk.tell();
     walk.finish(references, frauds)?;
     Ok((bounds, Shape { depth: walk.depth, blocks: walk.next_block, sample }))
 }
 
 struct Walk<'t, 'a> {
     trees: &'t Trees<'a>,
+    progress: &'t Progress<'t>,
     next_node: u32,
     next_leaf: u32,
     next_block: u32,
@@ -63,9 +70,10 @@ struct Walk<'t, 'a> {
 }
 
 impl<'t, 'a> Walk<'t, 'a> {
-    fn new(trees: &'t Trees<'a>, references: u32) -> Self {
+    fn new(trees: &'t Trees<'a>, references: u32, progress: &'t Progress<'t>) -> Self {
         Self {
             trees,
+            progress,
             next_node: 0,
             next_leaf: 0,
             next_block: 0,
@@ -77,6 +85,10 @@ impl<'t, 'a> Walk<'t, 'a> {
             frauds: 0,
             depth: 0,
         }
+    }
+
+    fn tell(&self) {
+        (self.progress)("trees", u64::from(self.next_leaf), self.trees.leaves.len() as u64);
     }
 
     fn root(&mut self, root: u32) -> Result<LabelBounds, TreeError> {
@@ -155,6 +167,9 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     fn leaf(&mut self, position: u32) -> Result<LabelBounds, TreeError> {
+        if position.is_multiple_of(LEAVES_BETWEEN_TELLING) {
+            self.tell();
+        }
         let leaf = &self.trees.leaves[position as usize];
         if !are_first(leaf.holds) {
             return Err(TreeError::LanesInUse { kind: "leaf", position });

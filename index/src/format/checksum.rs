@@ -2,9 +2,13 @@
 
 use std::mem::offset_of;
 
+use space::Progress;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{HEADER_BYTES, Header};
+
+/// How much is summed before progress is told: a fraction of a millisecond.
+const PIECE_BYTES: usize = 1 << 20;
 
 const FIELD: std::ops::Range<usize> = offset_of!(Header, checksum)..offset_of!(Header, checksum) + size_of::<u64>();
 
@@ -37,8 +41,18 @@ impl Checksum {
 
 /// The checksum of a whole image.
 pub fn checksum(image: &[u8]) -> u64 {
+    checksum_telling(image, &|_, _, _| {})
+}
+
+/// [`checksum`] that tells how far it is, as the phase `checksum` in bytes.
+pub fn checksum_telling(image: &[u8], progress: &Progress<'_>) -> u64 {
+    let total = image.len() as u64;
     let mut checksum = Checksum::default();
-    checksum.update(image);
+    progress("checksum", 0, total);
+    for piece in image.chunks(PIECE_BYTES) {
+        checksum.update(piece);
+        progress("checksum", checksum.position as u64, total);
+    }
     checksum.digest()
 }
 

@@ -12,11 +12,13 @@ use runtime::driver::{self, Socket};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
+use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::UnixListener;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// What every answer begins with; another form gets another number.
@@ -47,7 +49,27 @@ impl Turn {
 #[derive(Debug)]
 pub struct Membership {
     name: UnixListener,
-    answer: String,
+    announcement: Announcement,
+}
+
+/// What a member answers: its address and its index. It changes with the index.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    address: SocketAddr,
+    answer: Rc<RefCell<String>>,
+}
+
+impl Announcement {
+    fn new(address: SocketAddr, index: &str) -> Self {
+        let announcement = Self { address, answer: Rc::default() };
+        announcement.change(index);
+        announcement
+    }
+
+    /// From now on siblings are told this index.
+    pub fn change(&self, index: &str) {
+        *self.answer.borrow_mut() = format!("{GREETING} {} {index}\n", self.address);
+    }
 }
 
 impl Membership {
@@ -55,7 +77,7 @@ impl Membership {
     pub fn new(address: SocketAddr, index: &str) -> io::Result<Self> {
         for number in 0..limits::SHARERS {
             match hold(&member_name(address.port(), number)) {
-                Ok(name) => return Ok(Self { name, answer: format!("{GREETING} {address} {index}\n") }),
+                Ok(name) => return Ok(Self { name, announcement: Announcement::new(address, index) }),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => return Err(error),
             }
@@ -63,15 +85,21 @@ impl Membership {
         Err(io::Error::other(format!("{} servers share the port already", limits::SHARERS)))
     }
 
+    /// What it answers, to change it.
+    pub fn announcement(&self) -> Announcement {
+        self.announcement.clone()
+    }
+
     /// Answers siblings until the membership is dropped. To be called on the running driver.
     pub fn answering(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let name = Socket::new(OwnedFd::from(self.name.try_clone()?))?;
-        let answer = self.answer.clone();
+        let Announcement { answer, .. } = self.announcement.clone();
         Ok(async move {
             loop {
                 // An error of the wait shows in the accept.
                 let _ = name.readable().await;
-                match answer_one(&name, &answer) {
+                let answered = answer_one(&name, &answer.borrow());
+                match answered {
                     // Servers start rarely. The pause keeps a client that asks without end from delaying requests.
                     Ok(()) => driver::sleep(1).await,
                     Err(Errno::INVAL) => return, // the membership was dropped
@@ -248,7 +276,7 @@ mod tests {
         drop(membership);
         assert!(matches!(confirm(address, "a", PATIENCE), Err(PortError::NotShared(_))));
         let next = Membership::new(address, "a").unwrap();
-        assert_eq!(next.answer, format!("{GREETING} {address} a\n"));
+        assert_eq!(*next.announcement.answer.borrow(), format!("{GREETING} {address} a\n"));
     }
 
     /// Whoever holds a name first is asked, so it must not matter who.

@@ -16,23 +16,9 @@ fn published(place: &Place) -> PathBuf {
     place.index_dir().join(shm_loader::PUBLISHED)
 }
 
-/// Puts bytes under the published name as a loader does, by a rename, but without its checks.
-fn publish_bytes(place: &Place, bytes: &[u8]) {
-    std::fs::create_dir_all(place.index_dir()).unwrap();
-    let aside = place.index_dir().join("aside");
-    std::fs::write(&aside, bytes).unwrap();
-    std::fs::rename(aside, published(place)).unwrap();
-}
-
 /// The bytes of a sound image.
 fn image() -> Vec<u8> {
     std::fs::read(published(&Place::new())).unwrap()
-}
-
-/// Mapped files in shared memory.
-fn mappings(server: &Server) -> usize {
-    let maps = std::fs::read_to_string(format!("/proc/{}/maps", server.process_id())).unwrap();
-    maps.lines().filter(|line| line.contains("/dev/shm/")).count()
 }
 
 #[test]
@@ -42,17 +28,17 @@ fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
         let mut server = Server::start(&place, Listen::Unix, sandbox, &["--wait-for-index"]);
         let mut client = server.connect();
         assert_eq!(client.ask(READY).status, 503);
-        let before = (server.descriptors(), mappings(&server));
+        let before = (server.descriptors(), server.mappings());
 
         let mut damaged = image();
         *damaged.last_mut().unwrap() ^= 1;
-        publish_bytes(&place, &damaged);
+        place.publish_unchecked(&damaged);
         server.wait_for_line("checksum");
         // Whoever checks it once more has to wait for this lock, and says so.
         let lock = File::open(published(&place)).unwrap();
         let is_free = comes_true(PATIENCE, || lock.try_lock().is_ok());
         assert!(is_free, "an index that was refused is still mapped and locked");
-        // Four polls are the shortest way to see that nothing grows from one to the next.
+        // Nothing grows from one look to the next.
         let end = Instant::now() + Duration::from_millis(4 * 500 + 200);
         let mut slowest = Duration::ZERO;
         while Instant::now() < end {
@@ -63,17 +49,17 @@ fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
         }
         println!("slowest answer while an invalid index is there: {slowest:?}");
         lock.unlock().unwrap();
-        assert_eq!((server.descriptors(), mappings(&server)), before, "descriptors and mappings");
+        assert_eq!((server.descriptors(), server.mappings()), before, "descriptors and mappings");
 
         // Another file is checked, here for another fault, and so is a sound one.
-        publish_bytes(&place, &damaged[..damaged.len() / 2]);
+        place.publish_unchecked(&damaged[..damaged.len() / 2]);
         server.wait_for_line("cut off");
-        assert_eq!((server.descriptors(), mappings(&server)), before);
+        assert_eq!((server.descriptors(), server.mappings()), before);
         place.publish();
         server.wait_for_line("attached and warm");
         assert!(!server.lines.concat().contains("exclusive lock"), "it was checked again: {:#?}", server.lines);
         assert_eq!(client.ask(post(&payload(1))).body, place.expected(&payload(1)));
-        assert_eq!(mappings(&server), before.1 + 1);
+        assert_eq!(server.mappings(), before.1 + 1);
     });
 }
 

@@ -45,7 +45,7 @@ fn signals_that_mean_nothing_to_a_server_do_not_end_it() {
             server.signal(signal);
             assert_eq!(client.ask(post(&payload(1))).body, place.expected(&payload(1)));
         }
-        assert!(server.wait_for_line("SIGHUP").contains("restart"), "{:#?}", server.lines);
+        assert!(server.wait_for_line("SIGHUP").contains("answers already"), "{:#?}", server.lines);
         assert_eq!(client.ask(READY).status, 200);
         server.signal(Signal::HUP);
         server.signal(Signal::TERM);

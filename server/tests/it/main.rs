@@ -13,6 +13,7 @@ mod lifecycle;
 mod no_allocation;
 mod port;
 mod pressure;
+mod reload;
 mod runtime_defects;
 mod slowloris;
 mod soak;

@@ -8,6 +8,7 @@ use load_test::{Durations, FaultLog, Payloads, Verdicts};
 use schema::Decision;
 use scoring::{Generation, Scorer};
 use space::Point;
+use std::sync::Arc;
 use std::time::Instant;
 
 const PARSING: &str = "parsing";
@@ -32,7 +33,7 @@ pub fn replay_payloads(
     reporter: &Reporter,
 ) -> Result<Vec<ReplayReport>> {
     let longest = sets.iter().flat_map(|set| &set.entries).map(|entry| entry.request.len()).max().unwrap_or(0);
-    let mut scorer = Scorer::new(generation, longest);
+    let mut scorer = Scorer::new(Arc::new(generation), longest);
     sets.iter().map(|set| replay_set(set, &mut scorer, count, reporter)).collect()
 }
 

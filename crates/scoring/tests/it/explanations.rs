@@ -3,9 +3,11 @@
 use super::{BODY, generation};
 use scoring::{ExplainError, Scorer};
 use space::Label;
+use std::sync::Arc;
 
 fn scorer() -> Scorer {
-    Scorer::new(generation(|number| if number < 7 { Label::Legit } else { Label::Fraud }), BODY.len())
+    let generation = generation(|number| if number < 7 { Label::Legit } else { Label::Fraud });
+    Scorer::new(Arc::new(generation), BODY.len())
 }
 
 #[test]

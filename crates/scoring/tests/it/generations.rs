@@ -57,15 +57,15 @@ fn the_rules_of_the_image_are_those_that_vectorize() {
         Rules { normalization: Normalization { max_amount: 41.12, ..Normalization::default() }, ..Rules::default() };
     let generation = Generation::open(image(&rules, legit), InstructionSet::detect()).unwrap();
     assert_eq!(generation.rules(), &rules);
-    let vector = Scorer::new(generation, BODY.len()).read(BODY.as_bytes()).unwrap();
+    let vector = Scorer::new(Arc::new(generation), BODY.len()).read(BODY.as_bytes()).unwrap();
     assert_eq!(vector.values()[0], 10_000);
 }
 
 #[test]
 fn a_scorer_goes_on_with_another_generation() {
-    let mut scorer = Scorer::new(generation(legit), BODY.len());
+    let mut scorer = Scorer::new(Arc::new(generation(legit)), BODY.len());
     assert_eq!(scorer.score(BODY.as_bytes()), Ok(Decision::of_frauds(0)));
-    let before = scorer.replace(generation(|_| Label::Fraud));
+    let before = scorer.replace(Arc::new(generation(|_| Label::Fraud)));
     assert_eq!(scorer.score(BODY.as_bytes()), Ok(Decision::of_frauds(5)));
     assert_eq!(before.index().info().fraud, 0);
     assert!(scorer.score(b"no json").is_err());

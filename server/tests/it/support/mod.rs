@@ -51,9 +51,22 @@ impl Place {
     }
 
     pub fn publish(&self) {
+        self.publish_image(&self.image);
+    }
+
+    /// Publishes another index, as the loader does.
+    pub fn publish_image(&self, image: &[u8]) {
         let file = self.path("references.index");
-        std::fs::write(&file, &self.image).unwrap();
+        std::fs::write(&file, image).unwrap();
         shm_loader::load(&file, &self.index_dir(), &|_, _, _| {}).unwrap();
+    }
+
+    /// Puts bytes under the published name as a loader does, by a rename, but without its checks.
+    pub fn publish_unchecked(&self, bytes: &[u8]) {
+        std::fs::create_dir_all(self.index_dir()).unwrap();
+        let aside = self.index_dir().join("aside");
+        std::fs::write(&aside, bytes).unwrap();
+        std::fs::rename(aside, self.index_dir().join(shm_loader::PUBLISHED)).unwrap();
     }
 
     /// Lets servers of other users reach the index.
@@ -76,19 +89,29 @@ impl Place {
         let index = Index::open(&self.image).unwrap();
         let mut parser = Parser::new(1024);
         let query = Rules::default().vectorize(&parser.parse(payload.as_bytes()).unwrap());
-        let frauds = index.classify(&query);
-        format!(r#"{{"approved":{},"fraud_score":{:.1}}}"#, frauds < 3, f64::from(frauds) / 5.0)
+        score(index.classify(&query))
     }
 }
 
 fn random_index(references: usize) -> Vec<u8> {
-    let mut random = testkit::random::Random(42);
+    let (vectors, labels) = random_references(references, 42);
+    scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
+}
+
+/// References that have nothing to do with each other.
+pub fn random_references(references: usize, seed: u64) -> (Vec<Point>, Vec<Label>) {
+    let mut random = testkit::random::Random(seed);
     let vectors: Vec<Point> = (0..references)
         .map(|_| Point::new(std::array::from_fn::<i16, DIMENSIONS, _>(|_| random.between(0, 10_000))).unwrap())
         .collect();
     let labels: Vec<Label> =
         (0..references).map(|_| if random.below(2) == 0 { Label::Legit } else { Label::Fraud }).collect();
-    scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
+    (vectors, labels)
+}
+
+/// The body of the answer if so many of five are frauds.
+pub fn score(frauds: u8) -> String {
+    format!(r#"{{"approved":{},"fraud_score":{:.1}}}"#, frauds < 3, f64::from(frauds) / 5.0)
 }
 
 /// The n-th of many payloads with different answers.
@@ -252,6 +275,12 @@ impl Server {
         let share = (procfs::cpu_ticks(self.process_id()) - before) as f64 / 100.0 / begun.elapsed().as_secs_f64();
         eprintln!("{share:.3} of a core in {:?}", begun.elapsed());
         share
+    }
+
+    /// Mapped files in shared memory.
+    pub fn mappings(&self) -> usize {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.process_id())).unwrap();
+        maps.lines().filter(|line| line.contains("/dev/shm/")).count()
     }
 
     /// What the process holds beside the shared index: anonymous memory, and pages of its program's file.

@@ -1,0 +1,105 @@
+//! The slot through which a generation goes to the serving thread, and the one before comes back.
+//!
+//! Both ways are queues with one place, made at the start: sending and taking allocates nothing, and the loop waits for no
+//! lock. A byte on a socket wakes the loop.
+
+use crate::endpoint::Endpoint;
+use crate::listen::Announcement;
+use crate::phase::Phase;
+use crate::service::FraudScore;
+use runtime::driver::Socket;
+use scoring::{Generation, Scorer};
+use std::io::{self, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+/// A generation, or none where there was none before.
+type Before = Option<Arc<Generation>>;
+
+/// The reload thread's side.
+pub struct Outgoing {
+    wake: UnixStream,
+    next: SyncSender<Arc<Generation>>,
+    before: Receiver<Before>,
+}
+
+/// The serving thread's side.
+pub struct Incoming {
+    woken: UnixStream,
+    next: Receiver<Arc<Generation>>,
+    before: SyncSender<Before>,
+}
+
+/// An empty slot.
+pub fn slot() -> io::Result<(Outgoing, Incoming)> {
+    let (wake, woken) = UnixStream::pair()?;
+    let (next_in, next_out) = sync_channel(1);
+    let (before_in, before_out) = sync_channel(1);
+    Ok((Outgoing { wake, next: next_in, before: before_out }, Incoming { woken, next: next_out, before: before_in }))
+}
+
+impl Outgoing {
+    /// Hands `generation` over and waits until it answers; calls `is_late` each time that `patience` is over. Returns the
+    /// one before, or nothing if the serving thread is gone.
+    pub fn hand_over(&mut self, generation: Arc<Generation>, patience: Duration, is_late: impl Fn()) -> Option<Before> {
+        self.next.send(generation).ok()?;
+        self.wake.write_all(b"!").ok()?;
+        loop {
+            match self.before.recv_timeout(patience) {
+                Ok(before) => return Some(before),
+                Err(RecvTimeoutError::Timeout) => is_late(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+}
+
+/// Goes over to each generation that comes, between two requests. To be run as a task of the loop for ever.
+///
+/// # Errors
+///
+/// The driver cannot register the socket.
+pub fn take_generations(
+    incoming: Incoming,
+    endpoint: &'static Endpoint<FraudScore>,
+    announcement: Option<Announcement>,
+) -> io::Result<impl Future<Output = ()>> {
+    let Incoming { woken, next, before } = incoming;
+    let woken = Socket::new(woken.into())?;
+    Ok(async move {
+        let mut bytes = [0; 16];
+        loop {
+            // An error of the wait shows in the read.
+            let _ = woken.readable().await;
+            // The other end lives as long as the reload thread, which ends with the process.
+            if matches!(woken.receive(&mut bytes), Ok(Some(0)) | Err(_)) {
+                return;
+            }
+            while let Ok(generation) = next.try_recv() {
+                let replaced = switch(endpoint, generation, announcement.as_ref());
+                // There is a place: whoever sends takes one back before it sends the next.
+                let _ = before.try_send(replaced);
+            }
+        }
+    })
+}
+
+/// From the next request on `generation` answers. Returns the one before.
+fn switch(endpoint: &Endpoint<FraudScore>, generation: Arc<Generation>, announcement: Option<&Announcement>) -> Before {
+    if let Some(announcement) = announcement {
+        endpoint.thread.counted_apart(|| announcement.change(&generation.index().info().checksum));
+    }
+    let scorer = &mut endpoint.service.borrow_mut().scorer;
+    if let Some(scorer) = scorer {
+        return Some(scorer.replace(generation));
+    }
+    // The first one: the parser is made now, for all that follow.
+    let body_bytes = endpoint.limits.body_bytes;
+    *scorer = Some(endpoint.thread.counted_apart(|| Scorer::new(generation, body_bytes)));
+    if endpoint.phase() == Phase::Starting {
+        endpoint.thread.phase.set(Phase::Ready);
+    }
+    None
+}

@@ -1,0 +1,89 @@
+//! From what is published to a generation that can answer at once: mapped, checked, warm.
+
+use super::refusal::Refusal;
+use crate::limits::{self, Limits};
+use crate::warmup::{self, Warmed};
+use index::InstructionSet;
+use runtime::background::Pace;
+use scoring::Generation;
+use shm_loader::{AttachError, Segment, SegmentId, Trust};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Where indexes come from and how they are opened.
+#[derive(Clone)]
+pub struct Opening {
+    pub index_dir: PathBuf,
+    pub trust: Trust,
+    pub kernel: InstructionSet,
+    pub limits: Limits,
+}
+
+/// A generation that can answer.
+pub struct Opened {
+    pub generation: Arc<Generation>,
+    /// Which file it is.
+    pub segment: SegmentId,
+    /// Its number in the folder, if the loader counts.
+    pub number: Option<u64>,
+    /// The loader had checked it.
+    pub is_verified: bool,
+    /// How long attaching and checking took, and warming up.
+    pub times: [Duration; 2],
+    pub warmed: Warmed,
+}
+
+impl Opening {
+    /// Maps what is published. With `patience` left it waits for the loader's record, which is written a moment after
+    /// a segment was published and saves the check.
+    pub fn attach(&self, patience: Duration) -> Result<Segment, AttachError> {
+        let end = Instant::now() + patience;
+        loop {
+            let segment = Segment::attach_trusting(&self.index_dir, &self.trust)?;
+            if segment.is_verified() || Instant::now() >= end {
+                return Ok(segment);
+            }
+            drop(segment);
+            std::thread::sleep(Duration::from_millis(limits::RECORD_POLL_MS));
+        }
+    }
+
+    /// Checks and warms up at `pace`. What is refused is not kept mapped.
+    pub fn open(&self, segment: Segment, pace: &Pace) -> Result<Opened, Refusal> {
+        let begun = Instant::now();
+        let (id, is_verified) = (segment.id(), segment.is_verified());
+        let generation = if is_verified {
+            Generation::open_verified(segment, self.kernel)
+        } else {
+            Generation::open_telling(segment, self.kernel, &|_, _, _| pace.rest())
+        };
+        let generation = Arc::new(generation?);
+        let opened = begun.elapsed();
+        let warmed = warmup::warm_up(&generation, &self.limits, &|| pace.rest());
+        let times = [opened, begun.elapsed() - opened];
+        Ok(Opened { generation, segment: id, number: None, is_verified, times, warmed })
+    }
+}
+
+impl Opened {
+    /// Says what answers from now on, and how long the serving thread took to go over to it.
+    pub fn tell(&self, what: &'static str, switch: Option<Duration>) {
+        let info = self.generation.index().info();
+        let [opened, warmed] = self.times;
+        tracing::info!(
+            references = info.references,
+            bytes = info.bytes,
+            checksum = info.checksum,
+            generation = self.number,
+            kernel = info.kernel,
+            checked_by = if self.is_verified { "loader" } else { "server" },
+            open_ms = opened.as_millis() as u64,
+            warm_up_ms = warmed.as_millis() as u64,
+            warm_up_requests = self.warmed.requests,
+            warm_up_scored = self.warmed.scored,
+            switch_us = switch.map(|time| time.as_micros() as u64),
+            "{what}"
+        );
+    }
+}
