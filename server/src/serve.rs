@@ -5,19 +5,18 @@ use crate::forced_exit;
 use crate::options::Serving;
 use http::Service;
 use listener::Endpoint;
-use listener::Phase;
 use listener::Thread;
 use listener::keep_warm;
 use listener::listen::{self, Announcement, Membership};
+use listener::{Phase, SharedPhase};
 use runtime::affinity;
 use runtime::driver::{self, Runtime, Socket};
 use runtime::rlimit;
 use runtime::signals::SignalSockets;
-use std::cell::Cell;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Starts the log, serves, and says why it ended.
 pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
@@ -55,7 +54,7 @@ pub(crate) fn serve_until_stopped<S: Service + 'static>(
     shared_index: Option<&str>,
     stop: UnixStream,
     service: S,
-    phase: Rc<Cell<Phase>>,
+    phase: Arc<SharedPhase>,
     begin: impl FnOnce(&'static Endpoint<S>, Option<Announcement>) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let mut runtime = Runtime::new(serving.driver)?;

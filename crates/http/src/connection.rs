@@ -350,7 +350,11 @@ impl<S: Service> Connection<S> {
     ) -> bool {
         let persistence = if service.is_closing() { Persistence::Close } else { request.persistence };
         let (unread, output) = buffer.halves();
-        let responder = Responder::new(output, &mut self.rest, Form { persistence, is_head: request.is_head, fields: service.fields() });
+        let responder = Responder::new(
+            output,
+            &mut self.rest,
+            Form { persistence, is_head: request.is_head, fields: service.fields() },
+        );
         let _ = match request.route {
             Ok(route) => service.answer(route, &unread[..body_bytes], responder),
             Err(detail) => responder.problem(Status::BadRequest, detail),

@@ -167,7 +167,8 @@ pub(crate) fn write_problem(output: &mut Output<'_>, status: Status, detail: imp
     let detail = JsonEscaped(text.as_str());
     let mut body = FixedText::<RESPONSE_BYTES>::new();
     let _ = write!(body, r#"{{"type":"about:blank","title":"{phrase}","status":{code},"detail":"{detail}"}}"#);
-    let fields = Fields::new(status, "application/problem+json", body.as_str().len(), form.fields).with(form.persistence);
+    let fields =
+        Fields::new(status, "application/problem+json", body.as_str().len(), form.fields).with(form.persistence);
     output.write(fields.as_bytes());
     if !form.is_head {
         output.write(body.as_str().as_bytes());

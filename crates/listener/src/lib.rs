@@ -33,6 +33,6 @@ pub use keep_warm::keep_warm;
 pub use limits::Limits;
 pub use listen::ListenAddress;
 pub use memory::memory;
-pub use phase::Phase;
+pub use phase::{Phase, SharedPhase};
 pub use serving::{Served, serve_until_stopped};
 pub use thread::{Counts, Thread};

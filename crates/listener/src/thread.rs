@@ -2,17 +2,15 @@
 
 use crate::counter::Counter;
 use crate::fair_yield::FairYield;
-use crate::phase::Phase;
+use crate::phase::SharedPhase;
 use runtime::allocator;
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// One serving thread. Lives until the process ends.
 pub struct Thread {
     /// Shared with the services, which answer by it.
-    pub phase: Rc<Cell<Phase>>,
+    pub phase: Arc<SharedPhase>,
     /// How its tasks take turns.
     pub fair_yield: FairYield,
     /// What was done so far; other threads may read it.
@@ -37,7 +35,7 @@ pub struct Counts {
 
 impl Thread {
     /// Room for `tasks` that wait for a turn at once.
-    pub fn new(phase: Rc<Cell<Phase>>, tasks: usize) -> Self {
+    pub fn new(phase: Arc<SharedPhase>, tasks: usize) -> Self {
         Self { phase, fair_yield: FairYield::new(tasks), counts: Arc::default(), started: Instant::now() }
     }
 

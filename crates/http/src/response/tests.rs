@@ -38,9 +38,11 @@ fn a_prepared_response_has_a_form_for_each_way_to_go_on() {
         (Persistence::Close, "Connection: close\r\n"),
     ] {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n{field}\r\n");
-        let (text, _) = given(Form { persistence, is_head: false, fields: "" }, |responder| responder.prepared(&response));
+        let (text, _) =
+            given(Form { persistence, is_head: false, fields: "" }, |responder| responder.prepared(&response));
         assert_eq!(text, format!("{head}yes\n"));
-        let (text, _) = given(Form { persistence, is_head: true, fields: "" }, |responder| responder.prepared(&response));
+        let (text, _) =
+            given(Form { persistence, is_head: true, fields: "" }, |responder| responder.prepared(&response));
         assert_eq!(text, head);
     }
 }
