@@ -1,10 +1,13 @@
 //! The server that scores: finds its index, then serves by it, and by whatever is published later.
 
+use crate::admin::{AdminService, Facts, Sources};
 use crate::failure::Failure;
 use crate::options::Options;
-use crate::reload::{self, Opened, Opening, take_generations};
-use crate::serve::{conclude, prepare, serve_until_stopped};
+use crate::reload::{self, Opened, Opening, Reload, take_generations};
+use crate::serve::{Begun, conclude, prepare, serve_until_stopped};
 use crate::service::FraudScore;
+use admin::Admin;
+use listener::Endpoint;
 use listener::listen::ListenError;
 use listener::{Phase, SharedPhase};
 use runtime::background::{Cores, Pace};
@@ -13,7 +16,7 @@ use runtime::signals::SignalSockets;
 use scoring::Scorer;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Serves until SIGTERM or SIGINT; the exit code tells why it ended. To be called once in a process, as the last
 /// thing it does: the thread stays pinned and the runtime is not given back.
@@ -43,13 +46,43 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let shared_index =
         first.as_ref().filter(|_| options.share_port).map(|first| first.generation.index().info().checksum);
     let service = FraudScore::new(phase.clone(), scorer);
-    serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |endpoint, announcement| {
-        let (_reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores)?;
-        driver::spawn(take_generations(incoming, endpoint, announcement)?);
+    serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |begun| {
+        let Begun { endpoint, announcement, driver } = begun;
+        let (reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores).map_err(Failure::serving)?;
+        driver::spawn(take_generations(incoming, endpoint, announcement).map_err(Failure::serving)?);
         // From here on whatever holds it keeps its memory, too.
         drop(first);
-        Ok(())
+        start_admin(options, endpoint, reload, driver, cores)
     })
+}
+
+/// The admin listener, if there is to be one; it ends when it is dropped.
+fn start_admin(
+    options: &Options,
+    endpoint: &'static Endpoint<FraudScore>,
+    reload: Reload,
+    driver: &'static str,
+    cores: Cores,
+) -> Result<Option<Admin>, Failure> {
+    let Some(address) = options.admin.beside(&options.serving.listen) else { return Ok(None) };
+    let sources = Sources {
+        telemetry: endpoint.service.borrow().telemetry().clone(),
+        counts: endpoint.thread.counts.clone(),
+        reload,
+        phase: endpoint.thread.phase.clone(),
+        facts: Facts {
+            instance: options.serving.instance,
+            driver,
+            kernel: command_line::kernel()?.name(),
+            buffers: endpoint.limits.buffers,
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+        },
+    };
+    let body_bytes = endpoint.limits.body_bytes;
+    let admin = Admin::start(&address, cores, move || AdminService::new(sources, body_bytes))?;
+    tracing::info!(admin = %admin.address(), "admin listener");
+    Ok(Some(admin))
 }
 
 /// What is published at the start, opened as fast as can be: nobody waits for answers yet.
