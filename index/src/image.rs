@@ -6,7 +6,7 @@ use serde::Serialize;
 use simd::InstructionSet;
 use space::{NEIGHBOURS, Neighbour, Point, Progress};
 
-use crate::exact::layout::{DimensionOrder, LabelBounds, Leaf, References, Trees};
+use crate::exact::layout::{DimensionOrder, LabelBounds, Leaf, Place, References, Trees};
 use crate::exact::{self, Effort, Engine, EqualPoints, Proof, Shape, TreeError, survey_trees, validate_trees};
 use crate::format::{
     FormatError, Header, NO_REST, RuleSections, SECTION_COUNT, SectionKind, checksum_telling, read_header,
@@ -174,7 +174,13 @@ impl<'a> Index<'a> {
 
     /// The five nearest references, nearest first, ties by the lower reference. Allocates nothing.
     pub fn neighbours(&self, query: &Point) -> [Neighbour; NEIGHBOURS] {
-        self.engine.neighbours(self.kernel, query)
+        self.engine.neighbours(self.kernel, query).map(|(neighbour, _)| neighbour)
+    }
+
+    /// [`Index::neighbours`] with the vector of each. Allocates nothing.
+    pub fn neighbours_with_points(&self, query: &Point) -> [(Neighbour, Point); NEIGHBOURS] {
+        let found = self.engine.neighbours(self.kernel, query);
+        found.map(|(neighbour, place)| (neighbour, self.engine.trees.point(place).expect("the blocks were checked")))
     }
 
     /// The sections that say how payloads become vectors for this index, as [`build`](crate::build) took them.
@@ -195,11 +201,10 @@ impl<'a> Index<'a> {
         let count = count.min(self.header.references);
         (0..count).map(move |place| {
             let number = (u64::from(place) * blocks / u64::from(count)) as u32;
-            let after = trees.leaves.partition_point(|leaf| leaf.first_block <= number);
-            let leaf = &trees.leaves[after.saturating_sub(1)];
-            let block = trees.block(leaf, (number - leaf.first_block) as usize).expect("the blocks were checked");
-            let point = block.point(place as usize % usize::from(block.points));
-            Point::new(trees.order.unpair(&point)).expect("the values were checked")
+            let (leaf, lane) = trees.find_block(number).expect("there are so many blocks");
+            let points = u32::from(leaf.points[lane]);
+            let place = Place { block: number, lane: (place % points) as u8 };
+            trees.point(place).expect("the blocks were checked")
         })
     }
 

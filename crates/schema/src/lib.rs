@@ -48,3 +48,4 @@ pub use rules::{Normalization, Rules};
 pub use rules_error::{MAX_MCC_CODES, RulesError};
 pub use stored_rules::{StoredRules, StoredRulesError};
 pub use timestamp::Timestamp;
+pub use vectorize::Measured;

@@ -7,7 +7,7 @@ use crate::canonical;
 use crate::depth::MAX_DEPTH;
 use crate::diagnosis::{diagnose, string_at};
 use crate::error::PayloadError;
-use crate::payload::{self, Transaction};
+use crate::payload::{self, Document, Transaction};
 use crate::repeats::Repeats;
 
 /// Reused memory of one parser; after [`Parser::new`] parsing allocates nothing, whether it succeeds or not.
@@ -55,9 +55,22 @@ impl Parser {
         }
     }
 
+    /// [`Parser::parse`], and the document's `id`. Takes longer, as it reads every form in the general way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Parser::parse`].
+    pub fn parse_with_id(&mut self, body: &[u8]) -> Result<(&str, Transaction<'_>), PayloadError> {
+        self.read(body).map(|document| (document.id, document.transaction))
+    }
+
     /// [`Parser::parse`] without its short cut, to compare the two.
     #[doc(hidden)]
     pub fn parse_any_form(&mut self, body: &[u8]) -> Result<Transaction<'_>, PayloadError> {
+        self.read(body).map(|document| document.transaction)
+    }
+
+    fn read(&mut self, body: &[u8]) -> Result<Document<'_>, PayloadError> {
         self.text.clear();
         self.text.extend_from_slice(body);
         self.text.extend_from_slice(&[b' '; INPUT_PADDING]);
@@ -71,7 +84,7 @@ impl Parser {
                         let at = string_at(key, body, self.buffers.structural_indexes(), &tape.0);
                         Err(PayloadError::DuplicateUnknown { at })
                     }
-                    None => Ok(document.transaction),
+                    None => Ok(document),
                 }
             }),
             Err(error) => Err(diagnose(&error, body, self.buffers.structural_indexes(), &tape.0)),

@@ -46,6 +46,7 @@ pub struct LastTransaction {
 
 /// What a document says.
 pub(crate) struct Document<'a> {
+    pub(crate) id: &'a str,
     pub(crate) transaction: Transaction<'a>,
     /// Whether unknown keys may be repeated, which was not checked.
     pub(crate) may_repeat_keys: bool,
@@ -59,7 +60,8 @@ pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Document<'a>, PayloadError>
     let mut reader = Reader::new(nodes);
     reader.object(None, 0, len)?;
     let may_repeat_keys = reader.may_repeat_keys;
-    Ok(Document { transaction: reader.finish()?, may_repeat_keys })
+    let id = reader.id;
+    Ok(Document { id, transaction: reader.finish()?, may_repeat_keys })
 }
 
 /// Walks the tape; its transaction is complete when every field has been seen.
@@ -69,6 +71,7 @@ struct Reader<'n, 'a> {
     has_unknown_key: bool,
     may_repeat_keys: bool,
     transaction: Transaction<'a>,
+    id: &'a str,
     merchant_id: &'a str,
     known_merchants: &'n [Node<'a>],
 }
@@ -95,6 +98,7 @@ impl<'n, 'a> Reader<'n, 'a> {
             has_unknown_key: false,
             may_repeat_keys: false,
             transaction,
+            id: "",
             merchant_id: "",
             known_merchants: &[],
         }
@@ -130,7 +134,7 @@ impl<'n, 'a> Reader<'n, 'a> {
         let node = &self.nodes[at];
         let transaction = &mut self.transaction;
         match field {
-            Field::Id => _ = text(node, field)?,
+            Field::Id => self.id = text(node, field)?,
             Field::Transaction | Field::Customer | Field::Merchant | Field::Terminal => match *node {
                 Node::Object { len, .. } => self.object(Some(field), at, len)?,
                 _ => return Err(PayloadError::WrongType { field, expected: Expected::Object }),

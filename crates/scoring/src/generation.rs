@@ -1,6 +1,6 @@
 //! One generation of the references: an opened index, its rules, and what owns its bytes.
 
-use index::{Index, InstructionSet, OpenError};
+use index::{Index, InstructionSet, OpenError, Proof};
 use schema::{Decision, Rules, Transaction};
 use self_cell::self_cell;
 use space::{Point, Progress};
@@ -89,6 +89,12 @@ impl Generation {
 
     /// The decision about a vector. Allocates nothing.
     pub fn decide(&self, query: &Point) -> Decision {
-        Decision::of_frauds(self.index().classify(query))
+        self.decide_with_proof(query).0
+    }
+
+    /// [`Generation::decide`], and how the index proved it. Costs the same.
+    pub fn decide_with_proof(&self, query: &Point) -> (Decision, Proof) {
+        let (frauds, proof) = self.index().classify_with_proof(query);
+        (Decision::of_frauds(frauds), proof)
     }
 }

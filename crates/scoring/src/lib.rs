@@ -3,7 +3,7 @@
 //! ```text
 //! references, rules --build--> image bytes --Generation::open--> Generation
 //! body bytes --Scorer::score--> Decision
-//! body bytes --Scorer::explain--> Explanation (vector, neighbours, decision)
+//! body bytes --Scorer::explain--> Explanation (dimensions, neighbours, proof, decision)
 //! ```
 //!
 //! ```
@@ -34,8 +34,8 @@
 //! let explanation = scorer.explain(body)?;
 //! assert_eq!(explanation.frauds, 2);
 //! assert_eq!(explanation.neighbours.map(|neighbour| neighbour.reference), [0, 1, 2, 3, 4]);
-//! let (dimension, value) = explanation.dimensions().next().expect("there are 14");
-//! assert_eq!((dimension.name(), value), ("amount", 0.0041));
+//! let amount = explanation.dimensions[Dimension::Amount as usize];
+//! assert_eq!((amount.name, amount.raw, amount.quantized), ("amount", Some(41.12), 41));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -44,7 +44,7 @@ mod generation;
 mod image;
 mod scorer;
 
-pub use explanation::{ExplainError, ExplainedNeighbour, Explanation};
+pub use explanation::{ExplainError, ExplainedDimension, ExplainedNeighbour, Explanation, MAX_ID_BYTES};
 pub use generation::Generation;
 pub use image::{ImageError, build, validate};
 pub use scorer::Scorer;

@@ -56,8 +56,8 @@ impl Scorer {
     /// # Errors
     ///
     /// What [`Parser::parse`] refuses, and what [`Explanation::of`] finds.
-    pub fn explain(&mut self, body: &[u8]) -> Result<Explanation, ExplainError> {
-        let query = self.read(body)?;
-        Explanation::of(&self.generation, &query)
+    pub fn explain(&mut self, body: &[u8]) -> Result<Explanation<'_>, ExplainError> {
+        let (id, transaction) = self.parser.parse_with_id(body)?;
+        Explanation::of(&self.generation, &transaction, id)
     }
 }

@@ -25,4 +25,4 @@ pub(crate) use dimension_order::DimensionOrder;
 pub(crate) use leaf_codec::block_box;
 pub(crate) use leaf_codec::{BlockPoints, encode_leaf};
 pub(crate) use references::{NO_REFERENCE, References, reference_width, write_references};
-pub(crate) use view::{Child, Trees};
+pub(crate) use view::{Child, Place, Trees};

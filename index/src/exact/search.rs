@@ -36,7 +36,7 @@ mod width;
 use simd::InstructionSet;
 use space::{Label, NEIGHBOURS, Neighbour, Point};
 
-use super::layout::{Bounds, Boxes, LabelBounds, Trees};
+use super::layout::{Bounds, Boxes, LabelBounds, Place, Trees};
 use crate::kernel::{self, Distance, Kernel, Scalar, Task};
 use crate::lanes::Paired;
 use bytemuck::Zeroable;
@@ -98,8 +98,8 @@ impl<'a> Engine<'a> {
         if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
     }
 
-    /// The five nearest, nearest first, ties by the lower reference.
-    pub(crate) fn neighbours(&self, kernel: InstructionSet, query: &Point) -> [Neighbour; NEIGHBOURS] {
+    /// The five nearest and where their points lie; nearest first, ties by the lower reference.
+    pub(crate) fn neighbours(&self, kernel: InstructionSet, query: &Point) -> [(Neighbour, Place); NEIGHBOURS] {
         let paired = self.trees.order.pair(query.values());
         let task = Neighbours(&self.trees, &paired);
         if self.width.fits(query, &paired) { kernel::run(kernel, task) } else { Scalar::<u64>::NEW.run(task) }
@@ -169,7 +169,7 @@ fn all(label: Label) -> u8 {
 struct Neighbours<'q>(&'q Trees<'q>, &'q Paired);
 
 impl Task for Neighbours<'_> {
-    type Output = [Neighbour; NEIGHBOURS];
+    type Output = [(Neighbour, Place); NEIGHBOURS];
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> Self::Output {
@@ -177,10 +177,9 @@ impl Task for Neighbours<'_> {
         let context = Context { kernel, trees: self.0, query: &query };
         let nearest = search(context, K::Distance::UNBOUNDED, &mut Uncounted);
         let five = named(context, nearest.worst(), &mut Uncounted);
-        std::array::from_fn(|place| Neighbour {
-            reference: K::Distance::tag(five.keys[place]),
-            distance: K::Distance::of(five.keys[place]).sum(),
-            label: five.labels[place],
+        std::array::from_fn(|rank| {
+            let (reference, distance) = (K::Distance::tag(five.keys[rank]), K::Distance::of(five.keys[rank]).sum());
+            (Neighbour { reference, distance, label: five.labels[rank] }, five.places[rank])
         })
     }
 }

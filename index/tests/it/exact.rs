@@ -12,8 +12,11 @@ fn assert_exact(name: &str, seed: u64, points: &Points, queries: &[Point]) {
         for query in queries {
             let expected = brute_force(points, query);
             let found = index.neighbours(query);
+            let vectors = index.neighbours_with_points(query);
             let case = format!("set {name}, seed {seed}, kernel {}, query {:?}", kernel.name(), query.values());
             assert_eq!(found, expected, "{case}");
+            let with_vectors = expected.map(|neighbour| (neighbour, points.vectors[neighbour.reference as usize]));
+            assert_eq!(vectors, with_vectors, "{case}");
             assert_eq!(index.classify(query), frauds(&expected), "{case}");
         }
     }

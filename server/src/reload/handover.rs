@@ -3,10 +3,10 @@
 //! Both ways are queues with one place, made at the start: sending and taking allocates nothing, and the loop waits for no
 //! lock. A byte on a socket wakes the loop.
 
-use crate::endpoint::Endpoint;
-use crate::listen::Announcement;
-use crate::phase::Phase;
 use crate::service::FraudScore;
+use listener::Endpoint;
+use listener::Phase;
+use listener::listen::Announcement;
 use runtime::driver::Socket;
 use scoring::{Generation, Scorer};
 use std::io::{self, Write};

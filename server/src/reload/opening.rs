@@ -1,9 +1,10 @@
 //! From what is published to a generation that can answer at once: mapped, checked, warm.
 
 use super::refusal::Refusal;
-use crate::limits::{self, Limits};
+use crate::limits;
 use crate::warmup::{self, Warmed};
 use index::InstructionSet;
+use listener::Limits;
 use runtime::background::Pace;
 use scoring::Generation;
 use shm_loader::{AttachError, Segment, SegmentId, Trust};

@@ -1,8 +1,8 @@
 //! The reload thread with a stand-in for the serving one.
 
 use super::*;
-use crate::limits::Limits;
 use index::InstructionSet;
+use listener::Limits;
 use runtime::background::Pace;
 use scoring::Generation;
 use shm_loader::Segment;

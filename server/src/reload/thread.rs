@@ -1,7 +1,7 @@
 //! What the reload thread does: look, open, hand over, give back; for ever.
 
-use super::Reload;
 use super::asks::Answer;
+use super::handle::Reload;
 use super::handover::Outgoing;
 use super::opening::{Opened, Opening};
 use super::refusal::Refusal;

@@ -5,7 +5,7 @@ use space::{Label, NEIGHBOURS};
 use super::context::Context;
 use super::effort::Count;
 use super::labels::Labels;
-use crate::exact::layout::{Leaf, NO_REFERENCE};
+use crate::exact::layout::{Leaf, NO_REFERENCE, Place};
 use crate::kernel::{Distance, FOUND, FoundKeys, INSERTED, Kernel};
 use crate::lanes::LANES;
 
@@ -163,20 +163,27 @@ pub(super) struct Five<D: Distance> {
     /// The tag is the reference.
     pub keys: [D::Key; NEIGHBOURS],
     pub labels: [Label; NEIGHBOURS],
+    pub places: [Place; NEIGHBOURS],
 }
 
 impl<D: Distance> Five<D> {
     /// Nothing found yet; only points within `limit` are wanted.
     pub(super) fn within(limit: D) -> Self {
-        Self { limit, keys: [D::UNBOUNDED.key(NO_REFERENCE); NEIGHBOURS], labels: [Label::Legit; NEIGHBOURS] }
+        Self {
+            limit,
+            keys: [D::UNBOUNDED.key(NO_REFERENCE); NEIGHBOURS],
+            labels: [Label::Legit; NEIGHBOURS],
+            places: [Place::default(); NEIGHBOURS],
+        }
     }
 
-    fn insert(&mut self, key: D::Key, label: Label) {
-        let place = self.keys.partition_point(|other| *other < key);
-        if place < NEIGHBOURS {
-            self.keys[place..].rotate_right(1);
-            self.labels[place..].rotate_right(1);
-            (self.keys[place], self.labels[place]) = (key, label);
+    fn insert(&mut self, key: D::Key, label: Label, place: Place) {
+        let rank = self.keys.partition_point(|other| *other < key);
+        if rank < NEIGHBOURS {
+            self.keys[rank..].rotate_right(1);
+            self.labels[rank..].rotate_right(1);
+            self.places[rank..].rotate_right(1);
+            (self.keys[rank], self.labels[rank], self.places[rank]) = (key, label, place);
         }
     }
 }
@@ -200,7 +207,9 @@ impl<K: Kernel> Candidates<K> for Five<K::Distance> {
         let distances = from.kernel.to_array(distances);
         for point in (0..LANES).filter(|point| near >> point & 1 == 1) {
             let label = if leaf.frauds[lane] >> point & 1 == 1 { Label::Fraud } else { Label::Legit };
-            self.insert(distances[point].key(from.trees.references.get(leaf.number(lane), point)), label);
+            let block = leaf.number(lane);
+            let key = distances[point].key(from.trees.references.get(block, point));
+            self.insert(key, label, Place { block: block as u32, lane: point as u8 });
         }
     }
 
@@ -258,9 +267,14 @@ mod tests {
     fn five_settle_ties_by_the_lower_reference() {
         let mut five = Five::<u32>::within(5);
         for reference in [9, 3, 7, 1, 5, 8, 2] {
-            five.insert(4u32.key(reference), if reference == 2 { Label::Fraud } else { Label::Legit });
+            five.insert(
+                4u32.key(reference),
+                if reference == 2 { Label::Fraud } else { Label::Legit },
+                Place { block: reference, lane: 1 },
+            );
         }
         assert_eq!(five.keys.map(<u32 as Distance>::tag), [1, 2, 3, 5, 7]);
         assert_eq!(five.labels[1], Label::Fraud);
+        assert_eq!(five.places.map(|place| place.block), [1, 2, 3, 5, 7]);
     }
 }
