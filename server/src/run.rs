@@ -16,7 +16,7 @@ use runtime::signals::SignalSockets;
 use scoring::Scorer;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 /// Serves until SIGTERM or SIGINT; the exit code tells why it ended. To be called once in a process, as the last
 /// thing it does: the thread stays pinned and the runtime is not given back.
@@ -88,7 +88,7 @@ fn start_admin(
 /// What is published at the start, opened as fast as can be: nobody waits for answers yet.
 fn find_index(opening: &Opening) -> Result<Opened, Failure> {
     let refused = |refusal: reload::Refusal| refusal.into_failure(&opening.index_dir);
-    let segment = opening.attach(Duration::ZERO).map_err(|error| refused(error.into()))?;
+    let segment = opening.attach().map_err(|error| refused(error.into()))?;
     let opened = opening.open(segment, &Pace::new(1_000)).map_err(refused)?;
     opened.tell("index attached and warm", None);
     Ok(opened)
