@@ -1,13 +1,12 @@
 //! The floor to compare with: the same server, on the same driver, with nothing behind it.
 
 use crate::options::Serving;
-use crate::phase::Phase;
 use crate::responses::Responses;
 use crate::serve::{conclude, prepare, serve_until_stopped};
 use http::{Answered, Head, Responder, Service};
-use std::cell::Cell;
+use listener::{Phase, SharedPhase};
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Options of a server that answers the same to every request.
 #[derive(clap::Args, Debug, Clone)]
@@ -34,7 +33,7 @@ pub fn run_baseline(options: &BaselineOptions) -> ExitCode {
     conclude(serving, || {
         // Nobody reads what SIGHUP writes; it does nothing here.
         let signals = prepare(serving)?;
-        let phase = Rc::new(Cell::new(Phase::Ready));
+        let phase = Arc::new(SharedPhase::new(Phase::Ready));
         serve_until_stopped(
             serving,
             None,
@@ -47,7 +46,7 @@ pub fn run_baseline(options: &BaselineOptions) -> ExitCode {
 }
 
 struct Baseline {
-    phase: Rc<Cell<Phase>>,
+    phase: Arc<SharedPhase>,
     responses: Responses,
 }
 
@@ -72,7 +71,7 @@ mod tests {
     use http::simulator::Peer;
 
     fn answer(request: &str) -> String {
-        let phase = Rc::new(Cell::new(Phase::Ready));
+        let phase = Arc::new(SharedPhase::new(Phase::Ready));
         let mut peer = Peer::new(Baseline { phase, responses: Responses::new() }, &http::Limits::default());
         peer.send(request.as_bytes());
         peer.text()

@@ -1,7 +1,7 @@
 //! Why a server does not start, or does not end well.
 
-use crate::listen::ListenError;
 use command_line::KernelError;
+use listener::listen::ListenError;
 use runtime::affinity::PinError;
 use runtime::driver::DriverError;
 use scoring::ImageError;

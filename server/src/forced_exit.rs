@@ -27,6 +27,9 @@ const MARGIN_S: u32 = 1;
 const STUCK_MESSAGE: &[u8] = b"ERROR the server did not stop within its drain time-out and a second: ended\n";
 const BUS_MESSAGE: &[u8] = b"ERROR bus error: the index's file in shared memory was cut off while it was served, or \
     its memory is broken; load the index again\n";
+const CHECK_BUS_MESSAGE: &[u8] =
+    b"ERROR bus error: the index's file in shared memory was cut off while it was checked, or \
+    its memory is broken; load the index again\n";
 
 thread_local! {
     /// Where the bytes lie that this thread checks; and whether their file was cut off meanwhile. Neither needs a destructor
@@ -50,8 +53,10 @@ pub fn arm(drain_timeout_ms: u64) -> io::Result<()> {
         register(SIGINT, start_clock)?;
         register(SIGALRM, || end(STUCK_MESSAGE, STUCK))?;
         register(SIGBUS, || {
-            if !fill_up_checked() {
+            if CHECKED.get().is_none() {
                 end(BUS_MESSAGE, CHANGED_OR_FAULTY);
+            } else if !fill_up_checked() {
+                end(CHECK_BUS_MESSAGE, CHANGED_OR_FAULTY);
             }
         })?;
     }

@@ -4,17 +4,17 @@
 //! The crate `fuzz` gives these random bytes; the tests below give them the committed ones. Cuts are drawn from the
 //! bytes themselves, so that a request is a good input as it stands.
 
-use crate::phase::Phase;
 use crate::service::FraudScore;
 use http::Step;
 use http::fuzzing::{LIMITS, cuts};
 use http::simulator::Peer;
 use index::format::{Header, checksum};
 use index::{Index, InstructionSet, RuleSections};
+use listener::{Phase, SharedPhase};
 use schema::{Parser, Rules};
 use scoring::{Generation, Scorer};
 use space::{DIMENSIONS, Label, Point};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::mem::offset_of;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ thread_local! {
 fn peer() -> Peer<FraudScore> {
     let generation = Generation::open(small_image(), InstructionSet::detect()).expect("it was just built");
     let scorer = Scorer::new(Arc::new(generation), LIMITS.body_bytes);
-    Peer::new(FraudScore::new(Rc::new(Cell::new(Phase::Ready)), Some(scorer)), &LIMITS)
+    Peer::new(FraudScore::new(Arc::new(SharedPhase::new(Phase::Ready)), Some(scorer)), &LIMITS)
 }
 
 fn small_image() -> Vec<u8> {

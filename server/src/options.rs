@@ -1,7 +1,7 @@
 //! The command line and environment of a server.
 
-use crate::limits::Limits;
-use crate::listen::Address;
+use listener::Limits;
+use listener::listen::ListenAddress;
 use runtime::affinity::Cpu;
 use runtime::driver::Choice;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub struct Options {
 pub struct Serving {
     /// Where to listen: unix:PATH (made with mode 0666; a socket left behind is replaced) or tcp:HOST:PORT
     #[arg(long, value_name = "unix:PATH|tcp:HOST:PORT", env = "FRAUDRING_LISTEN")]
-    pub listen: Address,
+    pub listen: ListenAddress,
 
     /// Which of how many instances this one is; `--cpu auto` goes by it
     #[arg(long, value_name = "I/N", env = "FRAUDRING_INSTANCE", default_value = "1/1")]

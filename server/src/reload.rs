@@ -9,6 +9,7 @@
 
 mod asks;
 mod current;
+mod handle;
 mod handover;
 mod opening;
 mod refusal;
@@ -17,6 +18,7 @@ mod watch;
 
 pub use asks::{Answer, Asks, Ticket};
 pub use current::{Current, CurrentGeneration};
+pub use handle::Reload;
 pub use handover::{Incoming, take_generations};
 pub use opening::{Opened, Opening};
 pub use refusal::{Reason, Refusal};
@@ -27,15 +29,6 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use thread::ReloadThread;
 use watch::Watch;
-
-/// What other threads see of reloading.
-#[derive(Clone)]
-pub struct Reload {
-    /// What answers, and what was refused.
-    pub current: Arc<Current>,
-    /// To ask for a look at what is published.
-    pub asks: Arc<Asks>,
-}
 
 /// Starts the reload thread, which then goes on from `first`, the generation that answers already, if there is one; what it
 /// finds comes out of [`Incoming`]. A byte on `hangup` asks for a look.
@@ -58,3 +51,6 @@ pub fn start(
     background::start("reload", cores, move || thread.run())?;
     Ok((reload, incoming))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,18 @@
 //! The server that scores: finds its index, then serves by it, and by whatever is published later.
 
 use crate::failure::Failure;
-use crate::listen::ListenError;
 use crate::options::Options;
-use crate::phase::Phase;
 use crate::reload::{self, Opened, Opening, take_generations};
 use crate::serve::{conclude, prepare, serve_until_stopped};
 use crate::service::FraudScore;
+use listener::listen::ListenError;
+use listener::{Phase, SharedPhase};
 use runtime::background::{Cores, Pace};
 use runtime::driver;
 use runtime::signals::SignalSockets;
 use scoring::Scorer;
-use std::cell::Cell;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Serves until SIGTERM or SIGINT; the exit code tells why it ended. To be called once in a process, as the last
@@ -39,7 +38,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let phase = Rc::new(Cell::new(if first.is_some() { Phase::Ready } else { Phase::Starting }));
+    let phase = Arc::new(SharedPhase::new(if first.is_some() { Phase::Ready } else { Phase::Starting }));
     let scorer = first.as_ref().map(|first| Scorer::new(first.generation.clone(), serving.limits.body_bytes));
     let shared_index =
         first.as_ref().filter(|_| options.share_port).map(|first| first.generation.index().info().checksum);

@@ -1,15 +1,14 @@
 //! The answer of each route.
 
 use crate::limits::RETRY_AFTER_SECONDS;
-use crate::phase::Phase;
 use crate::responses::Responses;
 use crate::routes::Route;
 use http::{Answered, Head, Responder, Service, Status};
+use listener::{Phase, SharedPhase};
 use schema::{Decision, PayloadError};
 use scoring::Scorer;
-use std::cell::Cell;
 use std::fmt::Display;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What scores a body; tests put something small in its place.
 pub trait Score: 'static {
@@ -36,7 +35,7 @@ impl Score for Scorer {
 /// The service of a running server; there is no scorer until an index was found.
 pub struct FraudScore<S = Scorer> {
     pub scorer: Option<S>,
-    phase: Rc<Cell<Phase>>,
+    phase: Arc<SharedPhase>,
     responses: Responses,
 }
 
@@ -45,7 +44,7 @@ pub type SmallBody = &'static [u8];
 
 impl<S: Score> FraudScore<S> {
     /// `phase` is shared with what accepts and stops.
-    pub fn new(phase: Rc<Cell<Phase>>, scorer: Option<S>) -> Self {
+    pub fn new(phase: Arc<SharedPhase>, scorer: Option<S>) -> Self {
         Self { scorer, phase, responses: Responses::new() }
     }
 }

@@ -3,16 +3,15 @@
 //! Thousands of requests made from the index's own vectors go through the whole path, connection state machine
 //! included, so that what is run here is what will be run later.
 
-use crate::limits::{self, Limits};
-use crate::phase::Phase;
+use crate::limits;
 use crate::service::FraudScore;
 use http::{Buffer, Connection, Step};
+use listener::Limits;
+use listener::{Phase, SharedPhase};
 use schema::{Dimension, Normalization};
 use scoring::{Generation, Scorer};
 use space::{Point, SCALE};
-use std::cell::Cell;
 use std::fmt::Write;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Smallest page of the platforms served.
@@ -37,7 +36,7 @@ pub fn warm_up(generation: &Arc<Generation>, limits: &Limits, rest: &dyn Fn()) -
     let normalization = generation.rules().normalization;
     let queries: Vec<Point> = generation.index().spread(limits::WARM_UP_REQUESTS).collect();
     let scorer = Scorer::new(generation.clone(), BODY_BYTES);
-    let mut service = FraudScore::new(Rc::new(Cell::new(Phase::Ready)), Some(scorer));
+    let mut service = FraudScore::new(Arc::new(SharedPhase::new(Phase::Ready)), Some(scorer));
     let limits = &limits.http();
     let mut buffer = Buffer::new(limits);
     let mut warmed = Warmed { requests: 0, scored: 0 };

@@ -137,11 +137,11 @@ impl<S: Service> Connection<S> {
     }
 
     /// The peer will send nothing more.
-    pub fn ended(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+    pub fn ended(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         match self.state {
             State::Idle | State::Ending { .. } | State::Lingering => Step::Close,
             State::Head { .. } | State::Body { .. } => {
-                self.refuse(buffer, Refusal::bad_request("the request ended before it was complete"));
+                self.refuse(buffer, service, Refusal::bad_request("the request ended before it was complete"));
                 self.state = State::Ending { linger: false };
                 self.write(now_ms)
             }
@@ -160,30 +160,30 @@ impl<S: Service> Connection<S> {
     }
 
     /// The deadline has passed: a request that is not complete is answered 408, anything else closes.
-    pub fn expired(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+    pub fn expired(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         let detail = match self.state {
             State::Head { .. } => "the request head did not arrive in time",
             State::Body { .. } => "the request body did not arrive in time",
             State::Idle | State::Ending { .. } | State::Lingering => return Step::Close,
         };
-        self.give_up(buffer, detail, now_ms)
+        self.give_up(buffer, service, detail, now_ms)
     }
 
     /// Others need the buffer that this connection holds: the same as a deadline that has passed.
-    pub fn evicted(&mut self, buffer: &mut Buffer, now_ms: u64) -> Step {
+    pub fn evicted(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> Step {
         match self.state {
             State::Head { .. } | State::Body { .. } => {
-                self.give_up(buffer, "the request came too slowly while other requests were waiting", now_ms)
+                self.give_up(buffer, service, "the request came too slowly while other requests were waiting", now_ms)
             }
             State::Idle | State::Ending { .. } | State::Lingering => Step::Close,
         }
     }
 
-    fn give_up(&mut self, buffer: &mut Buffer, detail: &'static str, now_ms: u64) -> Step {
+    fn give_up(&mut self, buffer: &mut Buffer, service: &mut S, detail: &'static str, now_ms: u64) -> Step {
         if self.write_deadline_ms.is_some() {
             return Step::Close;
         }
-        self.refuse(buffer, Refusal { status: Status::RequestTimeout, detail });
+        self.refuse(buffer, service, Refusal { status: Status::RequestTimeout, detail });
         self.write(now_ms)
     }
 
@@ -201,7 +201,7 @@ impl<S: Service> Connection<S> {
             let goes_on = self.burst < self.limits.pipelined
                 && buffer.has_output_room()
                 && match self.state {
-                    State::Idle => self.begin(buffer, now_ms),
+                    State::Idle => self.begin(buffer, service, now_ms),
                     State::Head { seen } => self.head(buffer, service, seen, now_ms),
                     State::Body { request, reader } => self.body(buffer, service, request, reader, now_ms),
                     State::Ending { .. } | State::Lingering => false,
@@ -244,13 +244,13 @@ impl<S: Service> Connection<S> {
         is_whole
     }
 
-    fn begin(&mut self, buffer: &mut Buffer, now_ms: u64) -> bool {
+    fn begin(&mut self, buffer: &mut Buffer, service: &mut S, now_ms: u64) -> bool {
         // Some clients send an empty line behind a body; it begins no request.
         while buffer.unread().starts_with(b"\r\n") {
             buffer.consume(2);
             self.empty_lines += 1;
             if self.empty_lines > limits::EMPTY_LINES {
-                self.refuse(buffer, Refusal::bad_request("too many empty lines before the request"));
+                self.refuse(buffer, service, Refusal::bad_request("too many empty lines before the request"));
                 return false;
             }
         }
@@ -268,7 +268,7 @@ impl<S: Service> Connection<S> {
         true
     }
 
-    fn head(&mut self, buffer: &mut Buffer, service: &S, seen: usize, now_ms: u64) -> bool {
+    fn head(&mut self, buffer: &mut Buffer, service: &mut S, seen: usize, now_ms: u64) -> bool {
         if buffer.unread().starts_with(b"\r\n") {
             // An empty line that came in two pieces: what looked like the beginning of a request was none.
             return self.idle();
@@ -281,12 +281,12 @@ impl<S: Service> Connection<S> {
                 return false;
             }
             Parsed::Refused(refusal) => {
-                self.refuse(buffer, refusal);
+                self.refuse(buffer, service, refusal);
                 return false;
             }
         };
         if matches!(head.framing, Framing::Length(length) if length > self.limits.body_bytes) {
-            self.refuse(buffer, chunked::too_large());
+            self.refuse(buffer, service, chunked::too_large());
             return false;
         }
         let request = Request {
@@ -323,7 +323,7 @@ impl<S: Service> Connection<S> {
             BodyReader::Length(_) => return false,
             BodyReader::Chunked(mut decoder) => match decoder.decode(buffer.unread_mut()) {
                 Err(refusal) => {
-                    self.refuse(buffer, refusal);
+                    self.refuse(buffer, service, refusal);
                     return false;
                 }
                 Ok(Decoded::Incomplete { kept }) => {
@@ -350,7 +350,11 @@ impl<S: Service> Connection<S> {
     ) -> bool {
         let persistence = if service.is_closing() { Persistence::Close } else { request.persistence };
         let (unread, output) = buffer.halves();
-        let responder = Responder::new(output, &mut self.rest, Form { persistence, is_head: request.is_head });
+        let responder = Responder::new(
+            output,
+            &mut self.rest,
+            Form { persistence, is_head: request.is_head, fields: service.fields() },
+        );
         let _ = match request.route {
             Ok(route) => service.answer(route, &unread[..body_bytes], responder),
             Err(detail) => responder.problem(Status::BadRequest, detail),
@@ -368,9 +372,10 @@ impl<S: Service> Connection<S> {
     }
 
     /// The last response: where a next request would begin cannot be known or does not matter.
-    fn refuse(&mut self, buffer: &mut Buffer, refusal: Refusal) {
+    fn refuse(&mut self, buffer: &mut Buffer, service: &mut S, refusal: Refusal) {
         let is_head = matches!(&self.state, State::Body { request, .. } if request.is_head);
-        let form = Form { persistence: Persistence::Close, is_head };
+        service.refused(refusal.status);
+        let form = Form { persistence: Persistence::Close, is_head, fields: service.fields() };
         response::write_problem(&mut buffer.output(), refusal.status, refusal.detail, form);
         // What else was sent is not looked at.
         let unread = buffer.unread().len();

@@ -66,16 +66,16 @@ pub const EMPTY_LINES: usize = 8;
 /// The text that says what was wrong with a request.
 pub const DETAIL_BYTES: usize = 256;
 /// Status line and header fields of a response.
-pub const RESPONSE_HEAD_BYTES: usize = 512;
+pub const RESPONSE_HEAD_BYTES: usize = 1024;
 /// A body that is copied into the buffer.
 pub const SMALL_BODY_BYTES: usize = RESPONSE_BYTES - RESPONSE_HEAD_BYTES;
 /// Room that is kept for one response: a prepared one, one with a small body, the head of one with a large body, or an
 /// error, whose detail may need six bytes for each when escaped, with ~110 bytes of members around it.
-pub const RESPONSE_BYTES: usize = 2048;
+pub const RESPONSE_BYTES: usize = 2816;
 /// After the last response, what the peer still sends is read and dropped for this long: closing with unread bytes
 /// would reset the connection and could destroy the response on its way.
 pub const LINGER_MS: u64 = 1_000;
 
 const _: () =
     assert!(Limits::DEFAULT.output_bytes >= 2 * RESPONSE_BYTES, "a burst must have room beside one more answer");
-const _: () = assert!(RESPONSE_BYTES >= 6 * DETAIL_BYTES + 400, "an escaped detail must fit");
+const _: () = assert!(RESPONSE_BYTES >= 6 * DETAIL_BYTES + 110 + RESPONSE_HEAD_BYTES, "an escaped detail must fit");

@@ -36,6 +36,8 @@ pub(crate) struct Form {
     pub persistence: Persistence,
     /// The request was HEAD: the same fields, no body.
     pub is_head: bool,
+    /// Further fields, each with its end of line.
+    pub fields: &'static str,
 }
 
 /// What lets a client go on at once after `Expect: 100-continue`.
@@ -56,7 +58,7 @@ impl Prepared {
     /// If it is longer than [`RESPONSE_BYTES`]: larger bodies are given by [`Responder::held`].
     pub fn new(status: Status, content_type: &str, body: &[u8]) -> Self {
         let bytes = |persistence| {
-            let mut bytes = Fields::new(status, content_type, body.len()).with(persistence).as_bytes().to_vec();
+            let mut bytes = Fields::new(status, content_type, body.len(), "").with(persistence).as_bytes().to_vec();
             bytes.extend_from_slice(body);
             assert!(bytes.len() <= RESPONSE_BYTES, "a prepared response must fit the room that is kept for one");
             bytes.into_boxed_slice()
@@ -107,7 +109,7 @@ impl<'a, B: AsRef<[u8]>> Responder<'a, B> {
         Self { output, rest, form }
     }
 
-    /// Gives a response that was made before.
+    /// Gives a response that was made before, without the fields of [`crate::Service::fields`].
     #[inline]
     pub fn prepared(mut self, response: &Prepared) -> Answered {
         self.output.write(response.bytes(self.form));
@@ -151,7 +153,7 @@ impl<'a, B: AsRef<[u8]>> Responder<'a, B> {
     }
 
     fn head(&mut self, status: Status, content_type: &str, body_bytes: usize) {
-        let fields = Fields::new(status, content_type, body_bytes).with(self.form.persistence);
+        let fields = Fields::new(status, content_type, body_bytes, self.form.fields).with(self.form.persistence);
         self.output.write(fields.as_bytes());
     }
 }
@@ -165,7 +167,8 @@ pub(crate) fn write_problem(output: &mut Output<'_>, status: Status, detail: imp
     let detail = JsonEscaped(text.as_str());
     let mut body = FixedText::<RESPONSE_BYTES>::new();
     let _ = write!(body, r#"{{"type":"about:blank","title":"{phrase}","status":{code},"detail":"{detail}"}}"#);
-    let fields = Fields::new(status, "application/problem+json", body.as_str().len()).with(form.persistence);
+    let fields =
+        Fields::new(status, "application/problem+json", body.as_str().len(), form.fields).with(form.persistence);
     output.write(fields.as_bytes());
     if !form.is_head {
         output.write(body.as_str().as_bytes());
@@ -178,7 +181,7 @@ struct Fields(FixedText<RESPONSE_HEAD_BYTES>);
 const TOO_LONG: &str = "the head of a response must fit the room that is kept for it";
 
 impl Fields {
-    fn new(status: Status, content_type: &str, body_bytes: usize) -> Self {
+    fn new(status: Status, content_type: &str, body_bytes: usize, more: &str) -> Self {
         let (code, phrase) = status.line();
         let mut text = FixedText::new();
         write!(text, "HTTP/1.1 {code} {phrase}\r\nContent-Type: {content_type}\r\nContent-Length: {body_bytes}\r\n")
@@ -190,6 +193,7 @@ impl Fields {
             }
             _ => {}
         }
+        text.write_str(more).expect(TOO_LONG);
         Self(text)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::head::Head;
 use crate::response::{Answered, Responder};
+use crate::status::Status;
 
 /// What answers requests: the paths and methods that it has, and what it says to each.
 ///
@@ -21,6 +22,18 @@ pub trait Service {
 
     /// Answers a whole request, whose body may be empty.
     fn answer(&mut self, route: Self::Route, body: &[u8], responder: Responder<'_, Self::Body>) -> Answered;
+
+    /// Is told that the protocol refused a request with this status, before or instead of [`route`](Self::route) and
+    /// [`answer`](Self::answer).
+    fn refused(&mut self, status: Status) {
+        let _ = status;
+    }
+
+    /// Header fields that every response carries but the prepared ones, errors of the protocol included: each with its end of
+    /// line, together some hundred bytes.
+    fn fields(&self) -> &'static str {
+        ""
+    }
 
     /// Whether a connection is closed after the next answer, whatever the client asked for.
     fn is_closing(&self) -> bool {

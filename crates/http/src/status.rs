@@ -7,6 +7,8 @@ pub enum Status {
     Ok,
     /// 400.
     BadRequest,
+    /// 403.
+    Forbidden,
     /// 404.
     NotFound,
     /// 405.
@@ -41,6 +43,7 @@ impl Status {
         match self {
             Self::Ok => (200, "OK"),
             Self::BadRequest => (400, "Bad Request"),
+            Self::Forbidden => (403, "Forbidden"),
             Self::NotFound => (404, "Not Found"),
             Self::MethodNotAllowed { .. } => (405, "Method Not Allowed"),
             Self::RequestTimeout => (408, "Request Timeout"),

@@ -3,20 +3,25 @@
 //! Both ways are queues with one place, made at the start: sending and taking allocates nothing, and the loop waits for no
 //! lock. A byte on a socket wakes the loop.
 
-use crate::endpoint::Endpoint;
-use crate::listen::Announcement;
-use crate::phase::Phase;
 use crate::service::FraudScore;
+use listener::Endpoint;
+use listener::Phase;
+use listener::listen::Announcement;
 use runtime::driver::Socket;
 use scoring::{Generation, Scorer};
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// A generation, or none where there was none before.
-type Before = Option<Arc<Generation>>;
+/// What comes back.
+pub struct Before {
+    /// None where there was none before.
+    pub generation: Option<Arc<Generation>>,
+    /// How long the loop took to go over.
+    pub took: Duration,
+}
 
 /// The reload thread's side.
 pub struct Outgoing {
@@ -78,16 +83,21 @@ pub fn take_generations(
                 return;
             }
             while let Ok(generation) = next.try_recv() {
+                let begun = Instant::now();
                 let replaced = switch(endpoint, generation, announcement.as_ref());
                 // There is a place: whoever sends takes one back before it sends the next.
-                let _ = before.try_send(replaced);
+                let _ = before.try_send(Before { generation: replaced, took: begun.elapsed() });
             }
         }
     })
 }
 
 /// From the next request on `generation` answers. Returns the one before.
-fn switch(endpoint: &Endpoint<FraudScore>, generation: Arc<Generation>, announcement: Option<&Announcement>) -> Before {
+fn switch(
+    endpoint: &Endpoint<FraudScore>,
+    generation: Arc<Generation>,
+    announcement: Option<&Announcement>,
+) -> Option<Arc<Generation>> {
     if let Some(announcement) = announcement {
         endpoint.thread.counted_apart(|| announcement.change(&generation.index().info().checksum));
     }
@@ -102,4 +112,17 @@ fn switch(endpoint: &Endpoint<FraudScore>, generation: Arc<Generation>, announce
         endpoint.thread.phase.set(Phase::Ready);
     }
     None
+}
+
+#[cfg(test)]
+impl Incoming {
+    /// The serving thread's part without a loop.
+    pub fn take_for_ever(self, mut replace: impl FnMut(Arc<Generation>) -> Option<Arc<Generation>>) {
+        while let Ok(generation) = self.next.recv() {
+            let before = Before { generation: replace(generation), took: Duration::ZERO };
+            if self.before.send(before).is_err() {
+                return;
+            }
+        }
+    }
 }

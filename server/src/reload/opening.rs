@@ -1,9 +1,10 @@
 //! From what is published to a generation that can answer at once: mapped, checked, warm.
 
 use super::refusal::Refusal;
-use crate::limits::{self, Limits};
+use crate::limits;
 use crate::warmup::{self, Warmed};
 use index::InstructionSet;
+use listener::Limits;
 use runtime::background::Pace;
 use scoring::Generation;
 use shm_loader::{AttachError, Segment, SegmentId, Trust};
@@ -82,7 +83,7 @@ impl Opened {
             warm_up_ms = warmed.as_millis() as u64,
             warm_up_requests = self.warmed.requests,
             warm_up_scored = self.warmed.scored,
-            switch_us = switch.map(|time| time.as_micros() as u64),
+            switch_ns = switch.map(|time| time.as_nanos() as u64),
             "{what}"
         );
     }

@@ -1,7 +1,7 @@
 //! What the reload thread does: look, open, hand over, give back; for ever.
 
-use super::Reload;
 use super::asks::Answer;
+use super::handle::Reload;
 use super::handover::Outgoing;
 use super::opening::{Opened, Opening};
 use super::refusal::Refusal;
@@ -10,7 +10,7 @@ use crate::forced_exit;
 use crate::limits;
 use runtime::background::Pace;
 use shm_loader::{Segment, SegmentId, SegmentVersion};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The thread's state.
 pub struct ReloadThread {
@@ -86,16 +86,14 @@ impl ReloadThread {
     }
 
     fn switch_to(&mut self, opened: Opened) -> Result<(), Gone> {
-        let begun = Instant::now();
         let is_late = || tracing::warn!("the serving thread has not gone over to the new index yet");
         let patience = Duration::from_millis(limits::SWITCH_PATIENCE_MS);
         let before = self.outgoing.hand_over(opened.generation.clone(), patience, is_late).ok_or(Gone)?;
-        let took = begun.elapsed();
         self.serving = Some(opened.segment);
         self.last_fault.clear();
         self.reload.current.switch_to(&opened);
-        let what = if before.is_some() { "went over to another index" } else { "index attached and warm" };
-        opened.tell(what, Some(took));
+        let what = if before.generation.is_some() { "went over to another index" } else { "index attached and warm" };
+        opened.tell(what, Some(before.took));
         // Here, unless somebody else still looks at it, the memory of the one before goes.
         drop(before);
         Ok(())

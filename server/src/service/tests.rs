@@ -9,6 +9,7 @@ use super::*;
 use http::simulator::{Case, Peer, World};
 use http::{Limits, Step};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Scores a body by its length; what the corpus calls a bad payload is refused.
 struct ByLength;
@@ -25,7 +26,7 @@ impl Score for ByLength {
 
 /// A server in this phase; while it starts it has no index.
 fn service(phase: Phase) -> FraudScore<ByLength> {
-    FraudScore::new(Rc::new(Cell::new(phase)), (phase != Phase::Starting).then_some(ByLength))
+    FraudScore::new(Arc::new(SharedPhase::new(phase)), (phase != Phase::Starting).then_some(ByLength))
 }
 
 /// Names and bytes of all requests, in order of the names.

@@ -11,6 +11,7 @@ mod drivers;
 mod index_faults;
 mod lifecycle;
 mod no_allocation;
+mod page;
 mod port;
 mod pressure;
 mod reload;

@@ -6,15 +6,19 @@ mod images;
 use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, payload, post};
 use images::Image;
 use rustix::process::Signal;
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 const PAYLOADS: u32 = 200;
 
-/// The server has gone over to what was published last; how long its loop took.
+/// The server has gone over to what was published last; how long that held its loop up, in nanoseconds.
 fn wait_for_switch(server: &mut Server) -> u64 {
     let line: serde_json::Value = serde_json::from_str(&server.wait_for_line("went over")).unwrap();
-    line["switch_us"].as_u64().unwrap()
+    line["switch_ns"].as_u64().unwrap()
 }
 
 #[track_caller]
@@ -71,7 +75,7 @@ fn under_load_every_answer_is_of_one_index_and_the_new_one_stays() {
                 let clients: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
                 must_answer_by(&old, &mut Client::connect(&address));
                 place.publish_image(&new.bytes);
-                println!("{sandbox:?} {listen:?}: the loop went over in {} us", wait_for_switch(&mut server));
+                println!("{sandbox:?} {listen:?}: the loop was held up for {} ns", wait_for_switch(&mut server));
                 must_answer_by(&new, &mut Client::connect(&address));
                 stop.store(true, Ordering::Relaxed);
                 for client in clients {
@@ -109,6 +113,29 @@ fn twenty_indexes_leave_the_memory_of_one_and_allocate_nothing() {
         println!("{sandbox:?}: {after_two} KiB after 2 switches, {own} KiB after 20");
         assert!(own < after_two + 512, "{after_two} KiB after 2 switches, {own} KiB after 20");
         assert_eq!(allocations(server), 0);
+    });
+}
+
+#[test]
+fn the_index_before_can_be_cut_off_and_the_one_that_answers_cannot() {
+    at_once(&BOTH, |sandbox| {
+        let (place, new) = (Place::new(), Image::random(400, 8));
+        let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
+        let published = place.index_dir().join(shm_loader::PUBLISHED);
+        let before = File::open(&published).unwrap();
+        place.publish_image(&new.bytes);
+        wait_for_switch(&mut server);
+        assert!(comes_true(PATIENCE, || server.mappings() == 1));
+        let cut = |file: &Path| {
+            std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).unwrap();
+            OpenOptions::new().write(true).open(file).unwrap().set_len(0).unwrap();
+        };
+        cut(Path::new(&format!("/proc/self/fd/{}", before.as_raw_fd())));
+        must_answer_by(&new, &mut server.connect());
+        cut(&published);
+        server.connect().send(post(&payload(1)));
+        assert_eq!(server.wait().code(), Some(6), "{:#?}", server.lines);
+        assert!(server.lines.concat().contains("cut off while it was served"), "{:#?}", server.lines);
     });
 }
 
@@ -191,7 +218,7 @@ fn the_reload_thread_may_use_all_cores_though_the_server_is_pinned() {
 fn servers_that_share_a_port_go_over_and_are_joined_by_those_of_the_new_index() {
     at_once(&BOTH, |sandbox| {
         let shared = &["--share-port"];
-        let (place, new) = (Place::new(), Image::random(400, 9));
+        let (place, other, new) = (Place::new(), Place::new(), Image::random(400, 9));
         let mut servers = vec![Server::start(&place, Listen::Tcp, sandbox, shared)];
         let address = servers[0].address.clone();
         servers.push(Server::start_at(&place, &address, sandbox, shared));
@@ -201,7 +228,7 @@ fn servers_that_share_a_port_go_over_and_are_joined_by_those_of_the_new_index() 
         }
         servers.push(Server::start_at(&place, &address, sandbox, shared));
         (0..8).for_each(|_| must_answer_by(&new, &mut Client::connect(&address)));
-        let mut refused = Server::spawn(crate::support::command(&Place::new(), &address, sandbox, shared));
+        let mut refused = Server::spawn(crate::support::command(&other, &address, sandbox, shared));
         assert_eq!(refused.wait().code(), Some(2), "{:#?}", refused.lines);
         assert!(refused.lines.concat().contains("another index"), "{:#?}", refused.lines);
     });

@@ -4,7 +4,7 @@ use super::*;
 use crate::buffer::Buffer;
 use crate::limits::Limits;
 
-const KEPT: Form = Form { persistence: Persistence::KeepAlive, is_head: false };
+const KEPT: Form = Form { persistence: Persistence::KeepAlive, is_head: false, fields: "" };
 
 /// What is in the buffer after `give`, and what is to follow.
 fn given(form: Form, give: impl FnOnce(Responder<'_, &'static [u8]>) -> Answered) -> (String, Option<usize>) {
@@ -16,7 +16,7 @@ fn given(form: Form, give: impl FnOnce(Responder<'_, &'static [u8]>) -> Answered
 }
 
 fn problem(detail: &str) -> String {
-    given(Form { persistence: Persistence::Close, is_head: false }, |responder| {
+    given(Form { persistence: Persistence::Close, is_head: false, fields: "" }, |responder| {
         responder.problem(Status::BadRequest, detail)
     })
     .0
@@ -38,9 +38,11 @@ fn a_prepared_response_has_a_form_for_each_way_to_go_on() {
         (Persistence::Close, "Connection: close\r\n"),
     ] {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n{field}\r\n");
-        let (text, _) = given(Form { persistence, is_head: false }, |responder| responder.prepared(&response));
+        let (text, _) =
+            given(Form { persistence, is_head: false, fields: "" }, |responder| responder.prepared(&response));
         assert_eq!(text, format!("{head}yes\n"));
-        let (text, _) = given(Form { persistence, is_head: true }, |responder| responder.prepared(&response));
+        let (text, _) =
+            given(Form { persistence, is_head: true, fields: "" }, |responder| responder.prepared(&response));
         assert_eq!(text, head);
     }
 }

@@ -93,20 +93,20 @@ impl<S: Service> Peer<S> {
 
     /// Sends nothing more.
     pub fn end(&mut self) -> Step {
-        self.step = self.connection.ended(&mut self.buffer, self.now_ms);
+        self.step = self.connection.ended(&mut self.buffer, &mut self.service, self.now_ms);
         self.take_all()
     }
 
     /// Waits until the deadline has passed.
     pub fn expire(&mut self) -> Step {
         self.now_ms = self.connection.deadline_ms();
-        self.step = self.connection.expired(&mut self.buffer, self.now_ms);
+        self.step = self.connection.expired(&mut self.buffer, &mut self.service, self.now_ms);
         self.take_all()
     }
 
     /// Others need the buffer.
     pub fn evict(&mut self) -> Step {
-        self.step = self.connection.evicted(&mut self.buffer, self.now_ms);
+        self.step = self.connection.evicted(&mut self.buffer, &mut self.service, self.now_ms);
         self.take_all()
     }
 

@@ -85,11 +85,11 @@ fn write_some<S: Service>(peer: &mut Peer<S>, random: &mut Random) {
 fn strike<S: Service>(peer: &mut Peer<S>, fault: Fault, random: &mut Random) {
     peer.step = match fault {
         Fault::None | Fault::Reset => return,
-        Fault::HalfClose => peer.connection.ended(&mut peer.buffer, peer.now_ms),
-        Fault::Evict => peer.connection.evicted(&mut peer.buffer, peer.now_ms),
+        Fault::HalfClose => peer.connection.ended(&mut peer.buffer, &mut peer.service, peer.now_ms),
+        Fault::Evict => peer.connection.evicted(&mut peer.buffer, &mut peer.service, peer.now_ms),
         Fault::Stall => {
             peer.now_ms = peer.connection.deadline_ms();
-            peer.connection.expired(&mut peer.buffer, peer.now_ms)
+            peer.connection.expired(&mut peer.buffer, &mut peer.service, peer.now_ms)
         }
     };
     while peer.step == Step::Write {

@@ -1,6 +1,6 @@
 //! Why an address cannot be listened on.
 
-use super::address::Address;
+use super::address::ListenAddress;
 use crate::limits;
 use std::fmt::{self, Display};
 use std::io;
@@ -10,22 +10,34 @@ use std::path::PathBuf;
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
+    /// By a process that listens there.
     #[error("{0} is in use by a running server; stop it or choose another path")]
     InUse(PathBuf),
+    /// What is there is left alone.
     #[error("{0} exists and is not a socket; remove it or choose another path")]
     NotASocket(PathBuf),
+    /// A path has one server.
     #[error("--share-port is for TCP ports, and {0} is a path for one server; leave the option out")]
-    SharedPath(Address),
+    SharedPath(ListenAddress),
+    /// What they serve must be known before they share.
     #[error("--share-port is for servers that have their index, and --wait-for-index for those without; leave one out")]
     SharedWithoutIndex,
+    /// A TCP port.
     #[error(transparent)]
     Port(PortError),
+    /// The system refused.
     #[error("cannot listen on {address}: {error}")]
-    Failed { address: Address, error: io::Error },
+    Failed {
+        /// Where it was tried.
+        address: ListenAddress,
+        /// What the system said.
+        error: io::Error,
+    },
 }
 
 /// Why a port cannot be listened on.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // each is what its text says
 pub enum PortError {
     #[error(
         "tcp:{0} is in use (`ss -ltnp 'sport = :{port}'` shows by whom); choose another port; servers of one index can \

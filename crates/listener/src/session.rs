@@ -40,7 +40,7 @@ pub async fn serve<S: Service + 'static>(endpoint: &Endpoint<S>, socket: Socket,
     let mut connection = Connection::new(&endpoint.limits.http(), endpoint.now_ms());
     serve_open(endpoint, &socket, &mut connection, &handle).await;
     endpoint.thread.counted_apart(|| drop(socket));
-    endpoint.count(&connection);
+    endpoint.count_closed(&connection);
 }
 
 async fn serve_open<S: Service + 'static>(
@@ -83,7 +83,7 @@ async fn serve_open<S: Service + 'static>(
         if matches!(next, Some((_, true))) {
             held = Some(buffer);
         } else {
-            endpoint.pool.borrow_mut().put(buffer);
+            endpoint.put_buffer(buffer);
         }
         let Some((next_wait, _)) = next else { break };
         wait = next_wait;
@@ -107,7 +107,7 @@ async fn serve_open<S: Service + 'static>(
 /// Borrows a buffer. When none is left the slowest sender is asked for its own, and runs before this one.
 async fn borrow<S: Service + 'static>(endpoint: &Endpoint<S>) -> Buffer {
     loop {
-        if let Some(buffer) = endpoint.pool.borrow_mut().take() {
+        if let Some(buffer) = endpoint.take_buffer() {
             return buffer;
         }
         endpoint.connections.evict_slowest();
@@ -127,7 +127,7 @@ fn advance<S: Service + 'static>(
     let now_ms = endpoint.now_ms();
     let mut step = match event {
         Event::Readable => match socket.receive(buffer.room()) {
-            Ok(Some(0)) => connection.ended(buffer, now_ms),
+            Ok(Some(0)) => connection.ended(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
             Ok(Some(count)) => {
                 buffer.received(count);
                 connection.received(buffer, &mut *endpoint.service.borrow_mut(), now_ms)
@@ -185,8 +185,8 @@ fn interrupt<S: Service + 'static>(
         }
     }
     match event {
-        Event::Evicted => connection.evicted(buffer, now_ms),
-        _ => connection.expired(buffer, now_ms),
+        Event::Evicted => connection.evicted(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
+        _ => connection.expired(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
     }
 }
 
@@ -253,7 +253,25 @@ fn interruption<S: Service + 'static>(endpoint: &Endpoint<S>, handle: &Handle<'_
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::FraudScore;
+    use http::{Answered, Head, Responder};
+
+    /// As large as any: a task does not hold the service.
+    struct Nothing;
+
+    impl Service for Nothing {
+        type Route = ();
+        type Body = &'static [u8];
+
+        fn route(&self, _: &Head<'_>) {}
+
+        fn answer(&mut self, (): (), _: &[u8], responder: Responder<'_, &'static [u8]>) -> Answered {
+            responder.problem(http::Status::NotFound, "nothing")
+        }
+
+        fn is_closing(&self) -> bool {
+            false
+        }
+    }
 
     /// Size of what an async function with three parameters returns.
     fn size_of_task<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
@@ -264,7 +282,7 @@ mod tests {
     fn a_connection_takes_no_more_than_the_sum_of_all_limits_says() {
         // What the driver adds: its task's header, the socket's reference count, an operation in flight.
         const DRIVER_BYTES: usize = 256;
-        let bytes = size_of_task(serve::<FraudScore>) + DRIVER_BYTES;
+        let bytes = size_of_task(serve::<Nothing>) + DRIVER_BYTES;
         assert!(bytes <= TASK_BYTES, "{bytes}");
     }
 }

@@ -7,8 +7,8 @@ use crate::connection_table::ConnectionTable;
 use crate::fair_yield::FairYield;
 use crate::limits::{self, Limits};
 use crate::phase::Phase;
-use crate::thread::{Thread, add};
-use http::{Connection, Service};
+use crate::thread::Thread;
+use http::{Buffer, Connection, Service};
 use runtime::driver;
 use std::cell::{Cell, RefCell};
 
@@ -16,10 +16,12 @@ use std::cell::{Cell, RefCell};
 pub struct Endpoint<S> {
     /// On which it is served.
     pub thread: &'static Thread,
+    /// What its connections may take.
     pub limits: Limits,
+    /// What answers.
     pub service: RefCell<S>,
-    pub pool: RefCell<BufferPool>,
-    pub connections: ConnectionTable,
+    pool: RefCell<BufferPool>,
+    pub(crate) connections: ConnectionTable,
     /// When expired connections are to be looked for.
     next_sweep_ms: Cell<u64>,
 }
@@ -55,9 +57,28 @@ impl<S: Service + 'static> Endpoint<S> {
         self.thread.now_ms()
     }
 
+    /// Lends a buffer, unless all of them are lent.
+    #[inline]
+    pub(crate) fn take_buffer(&self) -> Option<Buffer> {
+        let buffer = self.pool.borrow_mut().take()?;
+        let lent = &self.thread.counts.buffers;
+        lent.set(lent.get() + 1);
+        Some(buffer)
+    }
+
+    /// Takes a buffer back.
+    #[inline]
+    pub(crate) fn put_buffer(&self, buffer: Buffer) {
+        self.pool.borrow_mut().put(buffer);
+        let lent = &self.thread.counts.buffers;
+        lent.set(lent.get() - 1);
+    }
+
     /// Remembers what a connection did that is closed now.
-    pub fn count(&self, connection: &Connection<S>) {
-        add(&self.thread.counts.answers, connection.answers());
+    pub(crate) fn count_closed(&self, connection: &Connection<S>) {
+        let counts = &self.thread.counts;
+        counts.answers.add(connection.answers());
+        counts.open.set(counts.open.get() - 1);
     }
 
     /// Makes room in the runtime for every connection, so that serving allocates nothing for it.

@@ -4,7 +4,6 @@ use crate::endpoint::Endpoint;
 use crate::limits;
 use crate::phase::Phase;
 use crate::session;
-use crate::thread::add;
 use http::Service;
 use runtime::driver::{self, Socket};
 use rustix::net::sockopt;
@@ -128,7 +127,8 @@ impl<S: Service + 'static> Acceptor<S> {
                     let _ = sockopt::set_tcp_nodelay(&socket, true);
                 }
                 driver::spawn(session::serve(endpoint, socket, handle));
-                add(&endpoint.thread.counts.connections, 1);
+                endpoint.thread.counts.connections.add(1);
+                endpoint.thread.counts.open.add(1);
                 Accepted::One
             }
             Ok(None) => Accepted::NoneWaits,

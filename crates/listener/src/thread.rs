@@ -1,37 +1,42 @@
 //! What all listeners of a serving thread share: its clock, its phase, its counts, and how its tasks take turns.
 
+use crate::counter::Counter;
 use crate::fair_yield::FairYield;
-use crate::phase::Phase;
+use crate::phase::SharedPhase;
 use runtime::allocator;
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// One serving thread. Lives until the process ends.
 pub struct Thread {
     /// Shared with the services, which answer by it.
-    pub phase: Rc<Cell<Phase>>,
+    pub phase: Arc<SharedPhase>,
+    /// How its tasks take turns.
     pub fair_yield: FairYield,
-    /// What was done so far.
-    pub counts: Counts,
+    /// What was done so far; other threads may read it.
+    pub counts: Arc<Counts>,
     started: Instant,
 }
 
-/// Plain counters.
-#[derive(Default)]
+/// What a thread counts.
+#[derive(Debug, Default)]
 pub struct Counts {
-    /// Accepted.
-    pub connections: Cell<u64>,
-    /// Of the connections that are closed.
-    pub answers: Cell<u64>,
-    /// By accepting and closing; what remains of the thread's count is by requests.
-    connection_allocations: Cell<u64>,
+    /// Connections accepted.
+    pub connections: Counter,
+    /// Connections that are open now.
+    pub open: Counter,
+    /// Request buffers that are lent now.
+    pub buffers: Counter,
+    /// Answers of the connections that are closed.
+    pub answers: Counter,
+    /// Allocations by accepting and closing; what remains of the thread's count is by requests.
+    connection_allocations: Counter,
 }
 
 impl Thread {
     /// Room for `tasks` that wait for a turn at once.
-    pub fn new(phase: Rc<Cell<Phase>>, tasks: usize) -> Self {
-        Self { phase, fair_yield: FairYield::new(tasks), counts: Counts::default(), started: Instant::now() }
+    pub fn new(phase: Arc<SharedPhase>, tasks: usize) -> Self {
+        Self { phase, fair_yield: FairYield::new(tasks), counts: Arc::default(), started: Instant::now() }
     }
 
     /// Milliseconds since start-up.
@@ -44,7 +49,7 @@ impl Thread {
     pub fn counted_apart<T>(&self, part: impl FnOnce() -> T) -> T {
         let before = allocator::count();
         let done = part();
-        add(&self.counts.connection_allocations, allocator::count() - before);
+        self.counts.connection_allocations.add(allocator::count() - before);
         done
     }
 
@@ -52,9 +57,4 @@ impl Thread {
     pub fn request_allocations(&self) -> u64 {
         allocator::count() - self.counts.connection_allocations.get()
     }
-}
-
-/// Adds to one of the counters.
-pub fn add(counter: &Cell<u64>, more: u64) {
-    counter.set(counter.get() + more);
 }

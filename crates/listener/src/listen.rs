@@ -7,19 +7,20 @@ mod membership;
 mod tcp;
 mod unix;
 
-pub use address::Address;
+pub use address::ListenAddress;
 pub use error::ListenError;
 
 use error::PortError;
 pub use membership::{Announcement, Membership};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use unix::OwnedPath;
 
 /// A bound listener. Its Unix socket is removed when it is dropped, unless another has taken the path.
 #[derive(Debug)]
 pub struct Listener {
     /// Where it listens; for port 0 the port that the kernel chose.
-    pub address: Address,
+    pub address: ListenAddress,
     /// Connections need TCP_NODELAY.
     pub is_tcp: bool,
     path: Option<OwnedPath>,
@@ -28,20 +29,43 @@ pub struct Listener {
 }
 
 /// Binds and listens; the descriptor is to be registered with the driver. `shared_index` is the checksum of the index
-/// that all servers at a shared port serve; without it nobody else can listen there.
-pub fn bind(address: &Address, backlog: usize, shared_index: Option<&str>) -> Result<(Listener, OwnedFd), ListenError> {
+/// that all servers at a shared port serve; without it nobody else can listen there. A Unix socket has mode 0666.
+///
+/// # Errors
+///
+/// [`ListenError`] names the address and what to do.
+pub fn bind(
+    address: &ListenAddress,
+    backlog: usize,
+    shared_index: Option<&str>,
+) -> Result<(Listener, OwnedFd), ListenError> {
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match address {
-        Address::Unix(_) if shared_index.is_some() => Err(ListenError::SharedPath(address.clone())),
-        Address::Unix(path) => {
-            let (socket, path) = unix::listen(path, backlog)?;
-            Ok((Listener { address: address.clone(), is_tcp: false, path: Some(path), membership: None }, socket))
-        }
-        Address::Tcp(host) => bind_tcp(host, backlog, shared_index).map_err(|error| match error {
+        ListenAddress::Unix(_) if shared_index.is_some() => Err(ListenError::SharedPath(address.clone())),
+        ListenAddress::Unix(path) => bind_unix(path, backlog, unix::FOR_ALL),
+        ListenAddress::Tcp(host) => bind_tcp(host, backlog, shared_index).map_err(|error| match error {
             PortError::System(error) => ListenError::Failed { address: address.clone(), error },
             error => ListenError::Port(error),
         }),
     }
+}
+
+/// [`bind`] for nobody but this user: a Unix socket has mode 0600, and a port is not shared.
+///
+/// # Errors
+///
+/// As of [`bind`].
+pub fn bind_private(address: &ListenAddress, backlog: usize) -> Result<(Listener, OwnedFd), ListenError> {
+    match address {
+        ListenAddress::Unix(path) => bind_unix(path, i32::try_from(backlog).unwrap_or(i32::MAX), unix::FOR_OWNER),
+        ListenAddress::Tcp(_) => bind(address, backlog, None),
+    }
+}
+
+fn bind_unix(path: &Path, backlog: i32, mode: u32) -> Result<(Listener, OwnedFd), ListenError> {
+    let (socket, owned) = unix::listen(path, backlog, mode)?;
+    let address = ListenAddress::Unix(path.into());
+    Ok((Listener { address, is_tcp: false, path: Some(owned), membership: None }, socket))
 }
 
 impl Listener {
@@ -61,7 +85,7 @@ fn bind_tcp(host: &str, backlog: i32, shared_index: Option<&str>) -> Result<(Lis
             (socket, Some(membership))
         }
     };
-    let address = Address::Tcp(tcp::bound(&socket)?.to_string());
+    let address = ListenAddress::Tcp(tcp::bound(&socket)?.to_string());
     Ok((Listener { address, is_tcp: true, path: None, membership }, socket))
 }
 
@@ -74,7 +98,7 @@ mod tests {
     #[test]
     fn a_socket_left_behind_is_replaced_and_one_in_use_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let address = Address::Unix(folder.path().join("api.sock"));
+        let address = ListenAddress::Unix(folder.path().join("api.sock"));
         let left_behind = UnixListener::bind(folder.path().join("api.sock")).unwrap();
         assert!(matches!(bind(&address, 8, None), Err(ListenError::InUse(_))));
         drop(left_behind);
@@ -86,7 +110,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api.sock");
         std::fs::write(&path, "precious").unwrap();
-        assert!(matches!(bind(&Address::Unix(path.clone()), 8, None), Err(ListenError::NotASocket(_))));
+        assert!(matches!(bind(&ListenAddress::Unix(path.clone()), 8, None), Err(ListenError::NotASocket(_))));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "precious");
     }
 
@@ -94,10 +118,10 @@ mod tests {
     fn the_path_is_removed_at_the_end_unless_a_successor_took_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api.sock");
-        let (listener, descriptor) = bind(&Address::Unix(path.clone()), 8, None).unwrap();
+        let (listener, descriptor) = bind(&ListenAddress::Unix(path.clone()), 8, None).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
         drop(descriptor);
-        let (successor, _descriptor) = bind(&Address::Unix(path.clone()), 8, None).unwrap();
+        let (successor, _descriptor) = bind(&ListenAddress::Unix(path.clone()), 8, None).unwrap();
         drop(listener);
         assert!(path.exists(), "the successor's socket must stay");
         drop(successor);

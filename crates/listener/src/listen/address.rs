@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 /// An address to listen on: `unix:PATH` or `tcp:HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum ListenAddress {
     /// A socket in the file system.
     Unix(PathBuf),
     /// `HOST:PORT`; port 0 lets the kernel choose.
     Tcp(String),
 }
 
-impl FromStr for Address {
+impl FromStr for ListenAddress {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -28,7 +28,7 @@ impl FromStr for Address {
     }
 }
 
-impl Display for Address {
+impl Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
@@ -44,10 +44,10 @@ mod tests {
     #[test]
     fn addresses_are_read_and_shown_alike() {
         for text in ["unix:/run/api.sock", "tcp:127.0.0.1:9999", "tcp:[::1]:80", "tcp:localhost:0"] {
-            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<ListenAddress>().unwrap().to_string(), text);
         }
         for text in ["", "unix:", "tcp:", "tcp:9999", "tcp:host", "tcp:host:port", "tcp:host:70000", "/run/api.sock"] {
-            assert!(text.parse::<Address>().unwrap_err().contains("unix:PATH"), "{text}");
+            assert!(text.parse::<ListenAddress>().unwrap_err().contains("unix:PATH"), "{text}");
         }
     }
 }
