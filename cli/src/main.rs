@@ -20,8 +20,8 @@ Examples:
   fraudring replay --preview 1                        54,100 payloads through parse and search, in process
   fraudring replay --preview 2 --through http://127.0.0.1:9999
   fraudring load-test --plan preview --preview 2      the contest's test and score
+  fraudring explain payload.json                      why one is approved or denied
   fraudring index build --references official --out official.index
-  fraudring index neighbours official.index --payload payload.json
   fraudring index effort                              what searches look at, in the worst cases too
   fraudring dataset references --out references.json.gz
   fraudring shm inspect
@@ -55,7 +55,9 @@ enum Command {
     Replay(commands::replay::Options),
     /// Send payloads at planned times, check every answer, and score speed and decisions as the contest does
     LoadTest(Box<commands::load_test::Options>),
-    /// Build an index, describe it, measure it, or explain one decision
+    /// Explain decisions: the five nearest references, and where they differ from the payload
+    Explain(commands::explain::Options),
+    /// Build an index, describe it, measure it
     #[command(subcommand)]
     Index(commands::index::Command),
     /// Generate reference vectors and labelled test payloads
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Up(options) => exit::code(commands::up::run(&options)),
         Command::Replay(options) => exit::code(commands::replay::run(&options)),
         Command::LoadTest(options) => exit::code(commands::load_test::run(&options)),
+        Command::Explain(options) => exit::code(commands::explain::run(&options)),
         Command::Index(command) => exit::code(commands::index::run(&command)),
         Command::Dataset(command) => exit::code(commands::dataset::run(&command)),
         Command::Shm(command) => shm_loader::command::run(command),

@@ -1,4 +1,4 @@
-//! `fraudring index`: build an index, describe it, measure it, explain one decision.
+//! `fraudring index`: build an index, describe it, measure it.
 
 mod effort;
 mod equal_points;
@@ -14,17 +14,11 @@ use clap::{Args, Subcommand};
 use equal_points::EqualPoints;
 use index::{Index, Info};
 use schema::Rules;
-use scoring::{ExplainError, Scorer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// Longest payload that `neighbours` reads, as the server's default limit for a body.
-const PAYLOAD_LIMIT_BYTES: u64 = 64 * 1024;
 
 /// The subcommands of `fraudring index`.
 #[derive(Subcommand, Debug)]
@@ -33,8 +27,6 @@ pub enum Command {
     Build(BuildOptions),
     /// Check an index file and tell what is in it
     Info(InfoOptions),
-    /// Explain a decision: the five nearest references of one payload, and its vector
-    Neighbours(NeighboursOptions),
     /// Count what searches look at, over queries of many kinds, the worst included
     Effort(effort::Options),
 }
@@ -70,28 +62,11 @@ pub struct InfoOptions {
     json: bool,
 }
 
-/// Options of `index neighbours`.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  fraudring index neighbours official.index --payload payload.json
-  echo '{\"id\":\"tx-1\",…}' | fraudring index neighbours official.index --payload - --json")]
-pub struct NeighboursOptions {
-    /// The index file
-    file: PathBuf,
-    /// One request body as sent to POST /fraud-score; `-` for stdin
-    #[arg(long, value_name = "FILE|-")]
-    payload: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs one subcommand.
 pub fn run(command: &Command) -> Result<Outcome> {
     match command {
         Command::Build(options) => build(options, &Reporter::stderr())?,
         Command::Info(options) => info(options)?,
-        Command::Neighbours(options) => neighbours(options)?,
         Command::Effort(options) => return effort::run(options),
     }
     Ok(Outcome::Done)
@@ -180,41 +155,4 @@ fn info(options: &InfoOptions) -> Result<()> {
         writeln!(text, "  {:<20} {bytes:>13} bytes at {offset}", section.name)?;
     }
     print_line(text.trim_end())
-}
-
-fn neighbours(options: &NeighboursOptions) -> Result<()> {
-    let body = read_payload(&options.payload)?;
-    let mut scorer = Scorer::new(Arc::new(index_image::open(&options.file)?), body.len());
-    let explanation = scorer.explain(&body).map_err(|error| match error {
-        ExplainError::Payload(error) => anyhow::Error::new(error)
-            .context("the payload is not usable (its shape: one request body as sent to POST /fraud-score)"),
-        contradiction @ ExplainError::Contradiction { .. } => contradiction.into(),
-    })?;
-    if options.json {
-        return print_line(&serde_json::to_string_pretty(&explanation)?);
-    }
-    let mut text = String::new();
-    let verdict = if explanation.approved { "approved" } else { "denied" };
-    writeln!(text, "{verdict}, fraud_score {:.1}", explanation.fraud_score)?;
-    writeln!(text, "\nnearest references, counted from 0")?;
-    for neighbour in &explanation.neighbours {
-        writeln!(text, "  {:>8}  {:<5}  distance {:.6}", neighbour.reference, neighbour.label, neighbour.distance)?;
-    }
-    writeln!(text, "\nvector")?;
-    for (dimension, value) in explanation.dimensions() {
-        writeln!(text, "  {:<22} {value:>7}", dimension.name())?;
-    }
-    print_line(text.trim_end())
-}
-
-fn read_payload(path: &Path) -> Result<Vec<u8>> {
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(File::open(path).with_context(|| format!("cannot open the payload {}", path.display()))?)
-    };
-    let mut body = Vec::new();
-    source.take(PAYLOAD_LIMIT_BYTES + 1).read_to_end(&mut body).context("reading the payload")?;
-    anyhow::ensure!(body.len() as u64 <= PAYLOAD_LIMIT_BYTES, "the payload is longer than {PAYLOAD_LIMIT_BYTES} bytes");
-    Ok(body)
 }

@@ -157,12 +157,11 @@ fn the_files_of_the_examples_go_through_the_commands() {
     assert_eq!((&report["queries"], &report["count_mismatches"]), (&2.into(), &0.into()), "{report}");
 
     let answer: Value = serde_json::from_str(example("answer")).unwrap();
-    let explained: Value =
-        serde_json::from_str(&folder.succeeds("index neighbours i --payload request --json")).unwrap();
+    let explained: Value = serde_json::from_str(&folder.succeeds("explain request --index i --json")).unwrap();
     assert_eq!((&explained["approved"], &explained["fraud_score"]), (&answer["approved"], &answer["fraud_score"]));
     let names = table("| | dimension | value | example |").into_iter().map(|row| row[1].clone());
-    let text = folder.succeeds("index neighbours i --payload request");
-    let shown: Vec<_> = text.lines().skip_while(|line| *line != "vector").skip(1).collect();
+    let text = folder.succeeds("explain request --index i");
+    let shown: Vec<_> = text.lines().skip_while(|line| !line.starts_with("  dimension")).skip(1).collect();
     assert!(shown.iter().zip(names).all(|(line, name)| line.trim_start().starts_with(&name)), "{text}");
 
     let read = |name| dataset::read_references(example(name).as_bytes(), &|_, _, _| {}).unwrap();

@@ -5,6 +5,7 @@
 mod data_document;
 mod end_to_end;
 mod environment;
+mod explain;
 mod load_test;
 mod offline;
 mod own_data;

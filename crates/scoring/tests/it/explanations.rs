@@ -1,7 +1,7 @@
 //! What an explanation says, and that its JSON keeps its shape.
 
 use super::{BODY, generation};
-use scoring::{ExplainError, Scorer};
+use scoring::{ExplainError, Generation, Scorer};
 use space::Label;
 use std::sync::Arc;
 
@@ -56,15 +56,11 @@ fn shares_say_where_a_neighbour_differs_and_add_up_to_one() {
 
 #[test]
 fn at_no_distance_no_dimension_has_a_share() {
-    let mut vector = [0; 14];
-    Scorer::new(generation(|_| Label::Legit), BODY.len())
-        .read(BODY.as_bytes())
-        .map(|point| vector = *point.values())
-        .unwrap();
+    let vector = *scorer().read(BODY.as_bytes()).unwrap().values();
     let vectors = [space::Point::new(vector).unwrap(); 5];
     let image = scoring::build(&vectors, &[Label::Fraud; 5], &schema::Rules::default(), &|_, _, _| {}).unwrap();
-    let mut scorer =
-        Scorer::new(scoring::Generation::open(image, index::InstructionSet::detect()).unwrap(), BODY.len());
+    let generation = Generation::open(image, index::InstructionSet::detect()).unwrap();
+    let mut scorer = Scorer::new(Arc::new(generation), BODY.len());
     let explanation = scorer.explain(BODY.as_bytes()).unwrap();
     for neighbour in explanation.neighbours {
         assert_eq!((neighbour.squared_distance, neighbour.vector, neighbour.shares), (0, vector, [0.0; 14]));
