@@ -13,6 +13,7 @@ pub use error::ListenError;
 use error::PortError;
 pub use membership::{Announcement, Membership};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use unix::OwnedPath;
 
 /// A bound listener. Its Unix socket is removed when it is dropped, unless another has taken the path.
@@ -28,7 +29,11 @@ pub struct Listener {
 }
 
 /// Binds and listens; the descriptor is to be registered with the driver. `shared_index` is the checksum of the index
-/// that all servers at a shared port serve; without it nobody else can listen there.
+/// that all servers at a shared port serve; without it nobody else can listen there. A Unix socket has mode 0666.
+///
+/// # Errors
+///
+/// [`ListenError`] names the address and what to do.
 pub fn bind(
     address: &ListenAddress,
     backlog: usize,
@@ -37,15 +42,30 @@ pub fn bind(
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match address {
         ListenAddress::Unix(_) if shared_index.is_some() => Err(ListenError::SharedPath(address.clone())),
-        ListenAddress::Unix(path) => {
-            let (socket, path) = unix::listen(path, backlog)?;
-            Ok((Listener { address: address.clone(), is_tcp: false, path: Some(path), membership: None }, socket))
-        }
+        ListenAddress::Unix(path) => bind_unix(path, backlog, unix::FOR_ALL),
         ListenAddress::Tcp(host) => bind_tcp(host, backlog, shared_index).map_err(|error| match error {
             PortError::System(error) => ListenError::Failed { address: address.clone(), error },
             error => ListenError::Port(error),
         }),
     }
+}
+
+/// [`bind`] for nobody but this user: a Unix socket has mode 0600, and a port is not shared.
+///
+/// # Errors
+///
+/// As of [`bind`].
+pub fn bind_private(address: &ListenAddress, backlog: usize) -> Result<(Listener, OwnedFd), ListenError> {
+    match address {
+        ListenAddress::Unix(path) => bind_unix(path, i32::try_from(backlog).unwrap_or(i32::MAX), unix::FOR_OWNER),
+        ListenAddress::Tcp(_) => bind(address, backlog, None),
+    }
+}
+
+fn bind_unix(path: &Path, backlog: i32, mode: u32) -> Result<(Listener, OwnedFd), ListenError> {
+    let (socket, owned) = unix::listen(path, backlog, mode)?;
+    let address = ListenAddress::Unix(path.into());
+    Ok((Listener { address, is_tcp: false, path: Some(owned), membership: None }, socket))
 }
 
 impl Listener {

@@ -86,7 +86,12 @@ impl Runtime {
         Ok(Self(FusionRuntime::Uring(runtime)))
     }
 
-    fn epoll() -> Result<Self, DriverError> {
+    /// Without a ring, and without a word in the log.
+    ///
+    /// # Errors
+    ///
+    /// Epoll does not work here.
+    pub fn epoll() -> Result<Self, DriverError> {
         let builder = RuntimeBuilder::<LegacyDriver>::new().with_entries(RING_ENTRIES).enable_timer();
         Ok(Self(FusionRuntime::Legacy(builder.build().map_err(DriverError::NoEpoll)?)))
     }

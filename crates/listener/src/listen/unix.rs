@@ -12,13 +12,18 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Binds `path` with mode 0666 and listens. The socket is removed when the [`OwnedPath`] is dropped.
-pub fn listen(path: &Path, backlog: i32) -> Result<(OwnedFd, OwnedPath), ListenError> {
+/// The balancer runs as another user. Who may reach the socket is decided by its folder.
+pub const FOR_ALL: u32 = 0o666;
+/// For this user and root.
+pub const FOR_OWNER: u32 = 0o600;
+
+/// Binds `path` with `mode` and listens. The socket is removed when the [`OwnedPath`] is dropped.
+pub fn listen(path: &Path, backlog: i32, mode: u32) -> Result<(OwnedFd, OwnedPath), ListenError> {
     let failed = |error| ListenError::Failed { address: ListenAddress::Unix(path.into()), error };
     make_way(path)?;
     let socket = UnixListener::bind(path).map_err(failed)?;
-    // The balancer runs as another user. Who may reach the socket is decided by its folder.
-    std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
+    // Until here it has what the umask leaves, which is no right of others to connect unless that is 0.
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
     rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
     let owned = OwnedPath { path: path.into(), identity: identity(path) };
     Ok((socket.into(), owned))

@@ -1,0 +1,118 @@
+//! The thread of an admin listener.
+
+use crate::guard::Guard;
+use crate::guarded::Guarded;
+use http::Service;
+use listener::listen::{self, ListenError, Listener};
+use listener::{Endpoint, Limits, ListenAddress, Phase, SharedPhase, Thread, limits};
+use runtime::background::{self, Cores, Pace};
+use runtime::driver::{self, Runtime, Socket};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use tracing::subscriber::NoSubscriber;
+
+/// The most of a core that an admin listener takes, in thousandths. A scrape takes about a thousandth of a second.
+pub const SHARE: u32 = 100;
+/// How often the thread's use of its core is looked at when nobody gets an answer.
+const PACE_MS: u64 = 100;
+
+/// What its connections may take: few, as those who run a program are few.
+pub const LIMITS: Limits =
+    Limits { connections: 64, accept_backlog: 64, buffers: 8, pipelined: 4, drain_timeout_ms: 200, ..Limits::DEFAULT };
+
+/// Why there is no admin listener.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Bad or busy address.
+    #[error("{0} (the address is that of --admin; --admin none goes without)")]
+    Listen(#[from] ListenError),
+    /// The system refused something that it should not.
+    #[error("cannot start the admin listener: {0}")]
+    System(#[from] io::Error),
+}
+
+/// A running admin listener; it ends when this is dropped, after the answers that are under way.
+#[derive(Debug)]
+pub struct Admin {
+    address: ListenAddress,
+    stop: UnixStream,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Admin {
+    /// Listens at `address`: a Unix socket is its user's alone, mode 0600. `service` is made on the new thread, which may
+    /// run on `cores`.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be listened on, or the system has no thread or descriptor left.
+    pub fn start<S: Service + 'static>(
+        address: &ListenAddress,
+        cores: Cores,
+        service: impl FnOnce() -> S + Send + 'static,
+    ) -> Result<Self, AdminError> {
+        let (stop, stopped) = UnixStream::pair()?;
+        let (bound, is_bound) = mpsc::sync_channel(1);
+        let wanted = address.clone();
+        let thread = background::start("admin", cores, move || {
+            // What it would tell of its start and stop is told by the program that has it.
+            tracing::subscriber::with_default(NoSubscriber::default(), || {
+                // Whoever starts this waits for what is sent.
+                match listen::bind_private(&wanted, LIMITS.accept_backlog) {
+                    Ok((listener, socket)) => {
+                        let _ = bound.send(Ok(listener.address.clone()));
+                        serve(listener, socket, stopped, service);
+                    }
+                    Err(error) => drop(bound.send(Err(error))),
+                }
+            });
+        })?;
+        let ended = |_| io::Error::other("its thread ended");
+        let address = is_bound.recv().map_err(ended)??;
+        Ok(Self { address, stop, thread: Some(thread) })
+    }
+
+    /// Where it listens; for port 0 the port that the kernel chose.
+    pub fn address(&self) -> &ListenAddress {
+        &self.address
+    }
+}
+
+impl Drop for Admin {
+    fn drop(&mut self) {
+        // Fails only if the thread has ended by itself.
+        let _ = self.stop.write_all(b"x");
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed, and takes nothing from those who are served.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve<S: Service + 'static>(listener: Listener, socket: OwnedFd, stopped: UnixStream, service: impl FnOnce() -> S) {
+    // Without a runtime nobody is answered; those who connect see the listener closed.
+    let Ok(mut runtime) = Runtime::epoll() else { return };
+    let pace = Rc::new(Pace::new(SHARE));
+    let tasks = LIMITS.connections + limits::OTHER_TASKS;
+    // These live as long as the process: every task refers to them.
+    let thread: &'static Thread = Box::leak(Box::new(Thread::new(Arc::new(SharedPhase::new(Phase::Ready)), tasks)));
+    let service = Guarded::new(service(), Guard::new(&listener.address), pace.clone());
+    let endpoint: &'static Endpoint<_> = Box::leak(Box::new(Endpoint::new(thread, LIMITS, service)));
+    runtime.block_on(async {
+        let (Ok(socket), Ok(stop)) = (Socket::new(socket), Socket::new(stopped.into())) else { return };
+        driver::spawn(async move {
+            loop {
+                driver::sleep(PACE_MS).await;
+                // Connections that ask for nothing cost something, too.
+                pace.rest();
+            }
+        });
+        listener::serve_until_stopped(endpoint, listener, socket, &stop).await;
+    });
+    // The kernel may still hold what the runtime would free.
+    std::mem::forget(runtime);
+}
