@@ -10,6 +10,7 @@ mod corpus;
 mod drivers;
 mod index_faults;
 mod lifecycle;
+mod monitoring;
 mod no_allocation;
 mod page;
 mod port;
