@@ -32,6 +32,7 @@ mod service;
 mod telemetry;
 mod warmup;
 
+pub use admin::{admin_fields, admin_page};
 pub use baseline::{BaselineOptions, run_baseline};
 pub use failure::Failure;
 pub use listener::{Limits, ListenAddress};
