@@ -1,7 +1,9 @@
 //! Real servers for tests: an index of their own, a process of their own, raw bytes over real sockets.
 
+pub mod browser;
 pub mod corpus;
 pub mod haproxy;
+pub mod traffic;
 
 pub use testkit::client::Client;
 pub use testkit::requirement::is_missing;
@@ -239,6 +241,16 @@ impl Server {
 
     pub fn connect(&self) -> Client {
         Client::connect(&self.address)
+    }
+
+    /// Host and port of the admin listener, if it is one with TCP.
+    #[track_caller]
+    pub fn admin(&mut self) -> String {
+        let part = "\"admin listener\"";
+        let known = self.lines.iter().find(|line| line.contains(part)).cloned();
+        let line = known.unwrap_or_else(|| self.wait_for_line(part));
+        let fields: serde_json::Value = serde_json::from_str(&line).unwrap();
+        fields["admin"].as_str().unwrap().strip_prefix("tcp:").unwrap().to_owned()
     }
 
     pub fn process_id(&self) -> u32 {
