@@ -81,8 +81,8 @@ fn a_browser_shows_live_figures_and_explains_a_decision() {
         return;
     }
     let place = Place::new();
-    let mut server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
-    let origin = format!("http://{}", server.admin());
+    let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
+    let origin = format!("http://{}", server.admin().strip_prefix("tcp:").unwrap());
     let traffic = Traffic::to(&server);
     let mut browser = Browser::start();
     browser.call("Page.navigate", json!({"url": origin}));

@@ -96,8 +96,8 @@ fn it_scrapes_a_server_and_notices_its_end() {
         return;
     }
     let place = Place::new();
-    let mut server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
-    let host = server.admin();
+    let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
+    let host = server.admin().strip_prefix("tcp:").unwrap().to_owned();
     let traffic = Traffic::to(&server);
     let prometheus = Prometheus::start(&place, &host);
     let more_than = |expression: &str, least: f64| {
@@ -122,8 +122,8 @@ fn the_figures_are_as_prometheus_wants_them_and_all_that_are_asked_for() {
         return;
     }
     let place = Place::new();
-    let mut server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
-    let figures = body_of(&server.admin(), "/metrics");
+    let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
+    let figures = body_of(server.admin().strip_prefix("tcp:").unwrap(), "/metrics");
     let mut lint = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).spawn().unwrap();
     lint.stdin.take().unwrap().write_all(figures.as_bytes()).unwrap();
     assert!(lint.wait().unwrap().success(), "{figures}");
