@@ -1,5 +1,6 @@
 //! Why a server does not start, or does not end well.
 
+use crate::decision_log::LogFileError;
 use command_line::KernelError;
 use listener::listen::ListenError;
 use runtime::affinity::PinError;
@@ -42,6 +43,9 @@ pub enum Failure {
     /// Neither io_uring nor epoll.
     #[error(transparent)]
     Driver(#[from] DriverError),
+    /// Decisions cannot be written down.
+    #[error("the decision log cannot be written: {0}")]
+    DecisionLog(#[from] LogFileError),
     /// The system refused something that it should not.
     #[error("cannot {what}: {error}")]
     System {
@@ -63,7 +67,7 @@ impl Failure {
             Self::NoIndex(_) => 3,
             Self::InvalidIndex { .. } | Self::ChangedIndex { .. } => 4,
             Self::Pin(_) => 5,
-            Self::Driver(_) | Self::System { .. } | Self::Unfinished => 1,
+            Self::Driver(_) | Self::DecisionLog(_) | Self::System { .. } | Self::Unfinished => 1,
         }
     }
 }

@@ -6,13 +6,14 @@
 //!
 //! Around it, from start to end: `options` and `limits` say what is allowed, `memory` adds it up; `run` finds the index and
 //! warms up (`warmup`); `serve` pins the thread, binds, serves and drains; `failure` says why not. `reload` goes over to
-//! other indexes on the way, from a thread of its own. `forced_exit` ends a process whose loop cannot end it. `baseline` puts
+//! other indexes on the way, from a thread of its own, as `decision_log` writes down sampled decisions. `forced_exit` ends a process whose loop cannot end it. `baseline` puts
 //! nothing behind all of it, to know what it costs by itself. Ring or epoll, sockets, cores and signals are those of the
 //! crate `runtime`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod baseline;
+mod decision_log;
 mod failure;
 mod forced_exit;
 #[cfg(any(fuzzing, test))]
@@ -32,6 +33,7 @@ mod service;
 mod warmup;
 
 pub use baseline::{BaselineOptions, run_baseline};
+pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;
 pub use listener::{Limits, ListenAddress};
 pub use options::{Instance, LogForm, Options, Serving};

@@ -1,5 +1,6 @@
 //! The command line and environment of a server.
 
+use crate::decision_log::DecisionLogOptions;
 use listener::Limits;
 use listener::listen::ListenAddress;
 use runtime::affinity::Cpu;
@@ -28,6 +29,10 @@ pub struct Options {
     /// --wait-for-index
     #[arg(long, env = "FRAUDRING_SHARE_PORT")]
     pub share_port: bool,
+
+    /// What is written down of the decisions
+    #[command(flatten)]
+    pub decision_log: DecisionLogOptions,
 
     /// Where and how to serve
     #[command(flatten)]

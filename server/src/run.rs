@@ -1,5 +1,6 @@
 //! The server that scores: finds its index, then serves by it, and by whatever is published later.
 
+use crate::decision_log::{self, Counts, LogFile};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::reload::{self, Opened, Opening, take_generations};
@@ -28,6 +29,10 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let Options { index_dir, trust, serving, .. } = options;
     let kernel = command_line::kernel()?;
     let cores = Cores::of_this_thread();
+    let log_file = match &options.decision_log.file {
+        Some(path) => Some(LogFile::open(path, options.decision_log.bytes)?),
+        None => None,
+    };
     let SignalSockets { stop, hangup } = prepare(serving)?;
     let opening = Opening { index_dir: index_dir.clone(), trust: trust.clone(), kernel, limits: serving.limits };
     let first = match find_index(&opening) {
@@ -43,13 +48,26 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let shared_index =
         first.as_ref().filter(|_| options.share_port).map(|first| first.generation.index().info().checksum);
     let service = FraudScore::new(phase.clone(), scorer);
-    serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |endpoint, announcement| {
-        let (_reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores)?;
-        driver::spawn(take_generations(incoming, endpoint, announcement)?);
-        // From here on whatever holds it keeps its memory, too.
-        drop(first);
-        Ok(())
-    })
+    let mut writing = None;
+    let served =
+        serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |endpoint, announcement| {
+            let (reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores)?;
+            driver::spawn(take_generations(incoming, endpoint, announcement)?);
+            // From here on whatever holds it keeps its memory, too.
+            drop(first);
+            if let Some(file) = log_file {
+                let (log, body_bytes) = (&options.decision_log, serving.limits.body_bytes);
+                let (counts, current) = (Arc::<Counts>::default(), move || reload.current.get());
+                let (sampler, thread) = decision_log::start(log, file, counts, body_bytes, cores, current)?;
+                endpoint.service.borrow_mut().sampler = Some(sampler);
+                writing = Some(thread);
+            }
+            Ok(())
+        });
+    if let Some(writing) = writing {
+        writing.finish();
+    }
+    served
 }
 
 /// What is published at the start, opened as fast as can be: nobody waits for answers yet.

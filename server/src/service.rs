@@ -1,5 +1,6 @@
 //! The answer of each route.
 
+use crate::decision_log::Sampler;
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::responses::Responses;
 use crate::routes::Route;
@@ -21,6 +22,9 @@ pub trait Score: 'static {
     ///
     /// If `body` is no transaction.
     fn score(&mut self, body: &[u8]) -> Result<u8, Self::Error>;
+
+    /// [`scoring::Generation::serial`] of what answers.
+    fn generation(&self) -> u64;
 }
 
 impl Score for Scorer {
@@ -30,11 +34,17 @@ impl Score for Scorer {
     fn score(&mut self, body: &[u8]) -> Result<u8, PayloadError> {
         self.score(body).map(Decision::frauds)
     }
+
+    fn generation(&self) -> u64 {
+        self.generation().serial()
+    }
 }
 
 /// The service of a running server; there is no scorer until an index was found.
 pub struct FraudScore<S = Scorer> {
     pub scorer: Option<S>,
+    /// Takes the decisions that are logged.
+    pub sampler: Option<Sampler>,
     phase: Arc<SharedPhase>,
     responses: Responses,
 }
@@ -45,7 +55,7 @@ pub type SmallBody = &'static [u8];
 impl<S: Score> FraudScore<S> {
     /// `phase` is shared with what accepts and stops.
     pub fn new(phase: Arc<SharedPhase>, scorer: Option<S>) -> Self {
-        Self { scorer, phase, responses: Responses::new() }
+        Self { scorer, sampler: None, phase, responses: Responses::new() }
     }
 }
 
@@ -62,7 +72,12 @@ impl<S: Score> Service for FraudScore<S> {
         match route {
             // Also while draining: what was begun is finished, and nothing new gets here.
             Route::Score => match self.scorer.as_mut().map(|scorer| scorer.score(body)) {
-                Some(Ok(frauds)) => responder.prepared(self.responses.score(frauds)),
+                Some(Ok(frauds)) => {
+                    if let (Some(sampler), Some(scorer)) = (&mut self.sampler, &self.scorer) {
+                        sampler.offer(body, frauds, || scorer.generation());
+                    }
+                    responder.prepared(self.responses.score(frauds))
+                }
                 Some(Err(error)) => responder.problem(Status::BadRequest, error),
                 None => no_index(responder),
             },
