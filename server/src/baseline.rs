@@ -40,7 +40,7 @@ pub fn run_baseline(options: &BaselineOptions) -> ExitCode {
             signals.stop,
             Baseline { phase: phase.clone(), responses: Responses::new() },
             phase,
-            |_, _| Ok(()),
+            |_| Ok(()),
         )
     })
 }

@@ -1,6 +1,7 @@
 //! Why a server does not start, or does not end well.
 
 use crate::decision_log::LogFileError;
+use admin::AdminError;
 use command_line::KernelError;
 use listener::listen::ListenError;
 use runtime::affinity::PinError;
@@ -17,6 +18,9 @@ pub enum Failure {
     /// Bad or busy address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Bad or busy address of the admin listener.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// Nothing is published, or it cannot be mapped.
     #[error("{}", causes(.0))]
     NoIndex(AttachError),
@@ -60,14 +64,23 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The system refused something that serving needs.
+    pub(crate) fn serving(error: io::Error) -> Self {
+        Self::System { what: "start to serve", error }
+    }
+
     /// The process's exit code, as the help lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Listen(_) | Self::Kernel(_) => 2,
+            Self::Listen(_) | Self::Admin(AdminError::Listen(_)) | Self::Kernel(_) => 2,
             Self::NoIndex(_) => 3,
             Self::InvalidIndex { .. } | Self::ChangedIndex { .. } => 4,
             Self::Pin(_) => 5,
-            Self::Driver(_) | Self::DecisionLog(_) | Self::System { .. } | Self::Unfinished => 1,
+            Self::Admin(AdminError::System(_))
+            | Self::DecisionLog(_)
+            | Self::Driver(_)
+            | Self::System { .. }
+            | Self::Unfinished => 1,
         }
     }
 }

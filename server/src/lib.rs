@@ -12,6 +12,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod admin;
 mod baseline;
 mod decision_log;
 mod failure;
@@ -23,20 +24,20 @@ mod limits;
 mod log;
 mod memory;
 mod options;
-#[allow(dead_code, unused_imports, reason = "the admin listener is to read it")]
 mod reload;
 mod responses;
 mod routes;
 mod run;
 mod serve;
 mod service;
+mod telemetry;
 mod warmup;
 
 pub use baseline::{BaselineOptions, run_baseline};
 pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;
 pub use listener::{Limits, ListenAddress};
-pub use options::{Instance, LogForm, Options, Serving};
+pub use options::{AdminAddress, Instance, LogForm, Options, Serving};
 pub use run::run;
 pub use runtime::affinity::Cpu;
 pub use runtime::driver::Choice as DriverChoice;

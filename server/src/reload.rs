@@ -16,8 +16,8 @@ mod refusal;
 mod thread;
 mod watch;
 
-pub use asks::{Answer, Asks, Ticket};
-pub use current::{Current, CurrentGeneration};
+pub use asks::{Answer, Asks};
+pub use current::Current;
 pub use handle::Reload;
 pub use handover::{Incoming, take_generations};
 pub use opening::{Opened, Opening};

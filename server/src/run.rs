@@ -1,11 +1,14 @@
 //! The server that scores: finds its index, then serves by it, and by whatever is published later.
 
+use crate::admin::{AdminService, Facts, Sources};
 use crate::decision_log::{self, Counts, LogFile};
 use crate::failure::Failure;
 use crate::options::Options;
-use crate::reload::{self, Opened, Opening, take_generations};
-use crate::serve::{conclude, prepare, serve_until_stopped};
+use crate::reload::{self, Opened, Opening, Reload, take_generations};
+use crate::serve::{Begun, conclude, prepare, serve_until_stopped};
 use crate::service::FraudScore;
+use admin::Admin;
+use listener::Endpoint;
 use listener::listen::ListenError;
 use listener::{Phase, SharedPhase};
 use runtime::background::{Cores, Pace};
@@ -14,7 +17,7 @@ use runtime::signals::SignalSockets;
 use scoring::Scorer;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Instant, SystemTime};
 
 /// Serves until SIGTERM or SIGINT; the exit code tells why it ended. To be called once in a process, as the last
 /// thing it does: the thread stays pinned and the runtime is not given back.
@@ -49,31 +52,61 @@ fn serve(options: &Options) -> Result<(), Failure> {
         first.as_ref().filter(|_| options.share_port).map(|first| first.generation.index().info().checksum);
     let service = FraudScore::new(phase.clone(), scorer);
     let mut writing = None;
-    let served =
-        serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |endpoint, announcement| {
-            let (reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores)?;
-            driver::spawn(take_generations(incoming, endpoint, announcement)?);
-            // From here on whatever holds it keeps its memory, too.
-            drop(first);
-            if let Some(file) = log_file {
-                let (log, body_bytes) = (&options.decision_log, serving.limits.body_bytes);
-                let (counts, current) = (Arc::<Counts>::default(), move || reload.current.get());
-                let (sampler, thread) = decision_log::start(log, file, counts, body_bytes, cores, current)?;
-                endpoint.service.borrow_mut().sampler = Some(sampler);
-                writing = Some(thread);
-            }
-            Ok(())
-        });
+    let served = serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |begun| {
+        let Begun { endpoint, announcement, driver } = begun;
+        let (reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores).map_err(Failure::serving)?;
+        driver::spawn(take_generations(incoming, endpoint, announcement).map_err(Failure::serving)?);
+        // From here on whatever holds it keeps its memory, too.
+        drop(first);
+        if let Some(file) = log_file {
+            let (counts, current) = (Arc::<Counts>::default(), reload.current.clone());
+            let (log, body_bytes) = (&options.decision_log, serving.limits.body_bytes);
+            let (sampler, thread) = decision_log::start(log, file, counts, body_bytes, cores, move || current.get())
+                .map_err(Failure::serving)?;
+            endpoint.service.borrow_mut().sampler = Some(sampler);
+            writing = Some(thread);
+        }
+        start_admin(options, endpoint, reload, driver, cores)
+    });
     if let Some(writing) = writing {
         writing.finish();
     }
     served
 }
 
+/// The admin listener, if there is to be one; it ends when it is dropped.
+fn start_admin(
+    options: &Options,
+    endpoint: &'static Endpoint<FraudScore>,
+    reload: Reload,
+    driver: &'static str,
+    cores: Cores,
+) -> Result<Option<Admin>, Failure> {
+    let Some(address) = options.admin.beside(&options.serving.listen) else { return Ok(None) };
+    let sources = Sources {
+        telemetry: endpoint.service.borrow().telemetry().clone(),
+        counts: endpoint.thread.counts.clone(),
+        reload,
+        phase: endpoint.thread.phase.clone(),
+        facts: Facts {
+            instance: options.serving.instance,
+            driver,
+            kernel: command_line::kernel()?.name(),
+            buffers: endpoint.limits.buffers,
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+        },
+    };
+    let body_bytes = endpoint.limits.body_bytes;
+    let admin = Admin::start(&address, cores, move || AdminService::new(sources, body_bytes))?;
+    tracing::info!(admin = %admin.address(), "admin listener");
+    Ok(Some(admin))
+}
+
 /// What is published at the start, opened as fast as can be: nobody waits for answers yet.
 fn find_index(opening: &Opening) -> Result<Opened, Failure> {
     let refused = |refusal: reload::Refusal| refusal.into_failure(&opening.index_dir);
-    let segment = opening.attach(Duration::ZERO).map_err(|error| refused(error.into()))?;
+    let segment = opening.attach().map_err(|error| refused(error.into()))?;
     let opened = opening.open(segment, &Pace::new(1_000)).map_err(refused)?;
     opened.tell("index attached and warm", None);
     Ok(opened)

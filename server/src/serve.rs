@@ -13,7 +13,6 @@ use runtime::affinity;
 use runtime::driver::{self, Runtime, Socket};
 use runtime::rlimit;
 use runtime::signals::SignalSockets;
-use std::io;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,15 +46,25 @@ pub(crate) fn prepare(serving: &Serving) -> Result<SignalSockets, Failure> {
         .map_err(|error| Failure::System { what: "listen for signals", error })
 }
 
-/// Binds and serves; `begin` runs when tasks can be started; it gets what other servers at a shared port
-/// are told. Servers with the index `shared_index` may join. A byte on `stop` ends it.
-pub(crate) fn serve_until_stopped<S: Service + 'static>(
+/// What is there when serving begins.
+pub(crate) struct Begun<S: 'static> {
+    /// What is served.
+    pub endpoint: &'static Endpoint<S>,
+    /// What other servers at a shared port are told.
+    pub announcement: Option<Announcement>,
+    /// What the thread waits with.
+    pub driver: &'static str,
+}
+
+/// Binds and serves; `begin` runs when tasks can be started, and what it returns is dropped when the last request is
+/// answered. Servers with the index `shared_index` may join. A byte on `stop` ends it.
+pub(crate) fn serve_until_stopped<S: Service + 'static, T>(
     serving: &Serving,
     shared_index: Option<&str>,
     stop: UnixStream,
     service: S,
     phase: Arc<SharedPhase>,
-    begin: impl FnOnce(&'static Endpoint<S>, Option<Announcement>) -> io::Result<()>,
+    begin: impl FnOnce(Begun<S>) -> Result<T, Failure>,
 ) -> Result<(), Failure> {
     let mut runtime = Runtime::new(serving.driver)?;
     let (listener, socket) = listen::bind(&serving.listen, serving.limits.accept_backlog, shared_index)?;
@@ -63,23 +72,27 @@ pub(crate) fn serve_until_stopped<S: Service + 'static>(
     let tasks = serving.limits.connections + listener::limits::OTHER_TASKS;
     let thread: &'static Thread = Box::leak(Box::new(Thread::new(phase, tasks)));
     let endpoint: &'static Endpoint<S> = Box::leak(Box::new(Endpoint::new(thread, serving.limits, service)));
-    let registered = |error| Failure::System { what: "start to serve", error };
+    let driver = runtime.driver();
     let served = runtime.block_on(async {
-        begin(endpoint, listener.membership.as_ref().map(Membership::announcement))?;
+        let announcement = listener.membership.as_ref().map(Membership::announcement);
+        let kept = begin(Begun { endpoint, announcement, driver })?;
         if serving.keep_warm {
             driver::spawn(keep_warm(&thread.fair_yield));
         }
         if let Some(membership) = &listener.membership {
-            driver::spawn(membership.answering()?);
+            driver::spawn(membership.answering().map_err(Failure::serving)?);
         }
-        let (socket, stop) = (Socket::new(socket)?, Socket::new(stop.into())?);
+        let socket = Socket::new(socket).map_err(Failure::serving)?;
+        let stop = Socket::new(stop.into()).map_err(Failure::serving)?;
         endpoint.reserve().await;
         tracing::info!(listen = %listener.address, ready = endpoint.phase() == Phase::Ready, "serving");
-        io::Result::Ok(listener::serve_until_stopped(endpoint, listener, socket, &stop).await)
+        let served = listener::serve_until_stopped(endpoint, listener, socket, &stop).await;
+        drop(kept);
+        Ok::<_, Failure>(served)
     });
     // The kernel may still hold what the runtime would free.
     std::mem::forget(runtime);
-    let listener::Served { is_finished, allocations } = served.map_err(registered)?;
+    let listener::Served { is_finished, allocations } = served?;
     let (connections, answers) = (thread.counts.connections.get(), thread.counts.answers.get());
     tracing::info!(connections, answers, allocations, "stopped; allocations are those of requests");
     if !is_finished {

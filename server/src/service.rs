@@ -4,35 +4,51 @@ use crate::decision_log::Sampler;
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::responses::Responses;
 use crate::routes::Route;
+use crate::telemetry::{Answer, Telemetry};
 use http::{Answered, Head, Responder, Service, Status};
+use index::Proof;
 use listener::{Phase, SharedPhase};
 use schema::{Decision, PayloadError};
 use scoring::Scorer;
+use space::Point;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What scores a body; tests put something small in its place.
 pub trait Score: 'static {
+    /// What is searched for.
+    type Query;
     /// Says which field was wrong; shown to the client.
     type Error: Display;
 
-    /// Frauds among the five nearest references (0..=5).
+    /// What a body asks for.
     ///
     /// # Errors
     ///
     /// If `body` is no transaction.
-    fn score(&mut self, body: &[u8]) -> Result<u8, Self::Error>;
+    fn read(&mut self, body: &[u8]) -> Result<Self::Query, Self::Error>;
+
+    /// Frauds among the five nearest references (0..=5), and how that was proved.
+    fn decide(&self, query: &Self::Query) -> (u8, Proof);
 
     /// [`scoring::Generation::serial`] of what answers.
     fn generation(&self) -> u64;
 }
 
 impl Score for Scorer {
+    type Query = Point;
     type Error = PayloadError;
 
     #[inline]
-    fn score(&mut self, body: &[u8]) -> Result<u8, PayloadError> {
-        self.score(body).map(Decision::frauds)
+    fn read(&mut self, body: &[u8]) -> Result<Point, PayloadError> {
+        self.read(body)
+    }
+
+    #[inline]
+    fn decide(&self, query: &Point) -> (u8, Proof) {
+        let (decision, proof) = self.generation().decide_with_proof(query);
+        (decision.frauds(), proof)
     }
 
     fn generation(&self) -> u64 {
@@ -47,6 +63,7 @@ pub struct FraudScore<S = Scorer> {
     pub sampler: Option<Sampler>,
     phase: Arc<SharedPhase>,
     responses: Responses,
+    telemetry: Arc<Telemetry>,
 }
 
 /// No body of this service is larger than a buffer.
@@ -55,7 +72,47 @@ pub type SmallBody = &'static [u8];
 impl<S: Score> FraudScore<S> {
     /// `phase` is shared with what accepts and stops.
     pub fn new(phase: Arc<SharedPhase>, scorer: Option<S>) -> Self {
-        Self { scorer, sampler: None, phase, responses: Responses::new() }
+        Self { scorer, sampler: None, phase, responses: Responses::new(), telemetry: Arc::default() }
+    }
+
+    /// What it counts, for other threads to read.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.telemetry
+    }
+
+    #[inline]
+    fn score(&mut self, body: &[u8], responder: Responder<'_, SmallBody>) -> Answered {
+        let begun = Instant::now();
+        let Some(scorer) = self.scorer.as_mut() else {
+            self.telemetry.answered(Answer::Unavailable);
+            return no_index(responder);
+        };
+        let query = match scorer.read(body) {
+            Ok(query) => query,
+            Err(error) => {
+                self.telemetry.answered(Answer::BadPayload);
+                return responder.problem(Status::BadRequest, error);
+            }
+        };
+        let parsed = Instant::now();
+        let (frauds, proof) = scorer.decide(&query);
+        let answered = responder.prepared(self.responses.score(frauds));
+        let is_approved = Decision::of_frauds(frauds).approved();
+        self.telemetry.scored(is_approved, proof, [begun, parsed, Instant::now()]);
+        if let Some(sampler) = &mut self.sampler {
+            sampler.offer(body, frauds, || scorer.generation());
+        }
+        answered
+    }
+
+    fn ready(&self, responder: Responder<'_, SmallBody>) -> Answered {
+        let phase = self.phase.get();
+        self.telemetry.answered(if phase == Phase::Ready { Answer::Ready } else { Answer::Unavailable });
+        match phase {
+            Phase::Ready => responder.prepared(self.responses.ready()),
+            Phase::Starting => no_index(responder),
+            Phase::Draining => responder.problem(UNAVAILABLE, "the server is shutting down"),
+        }
     }
 }
 
@@ -71,28 +128,21 @@ impl<S: Score> Service for FraudScore<S> {
     fn answer(&mut self, route: Route, body: &[u8], responder: Responder<'_, SmallBody>) -> Answered {
         match route {
             // Also while draining: what was begun is finished, and nothing new gets here.
-            Route::Score => match self.scorer.as_mut().map(|scorer| scorer.score(body)) {
-                Some(Ok(frauds)) => {
-                    if let (Some(sampler), Some(scorer)) = (&mut self.sampler, &self.scorer) {
-                        sampler.offer(body, frauds, || scorer.generation());
-                    }
-                    responder.prepared(self.responses.score(frauds))
-                }
-                Some(Err(error)) => responder.problem(Status::BadRequest, error),
-                None => no_index(responder),
-            },
-            Route::Ready => match self.phase.get() {
-                Phase::Ready => responder.prepared(self.responses.ready()),
-                Phase::Starting => no_index(responder),
-                Phase::Draining => responder.problem(UNAVAILABLE, "the server is shutting down"),
-            },
+            Route::Score => self.score(body, responder),
+            Route::Ready => self.ready(responder),
             Route::OtherMethod { allow } => {
+                self.telemetry.answered(Answer::OtherMethod);
                 responder.problem(Status::MethodNotAllowed { allow }, format_args!("this path knows {allow} only"))
             }
             Route::UnknownPath => {
+                self.telemetry.answered(Answer::UnknownPath);
                 responder.problem(Status::NotFound, "there are POST /fraud-score and GET /ready here")
             }
         }
+    }
+
+    fn refused(&mut self, status: Status) {
+        self.telemetry.refused(status);
     }
 
     #[inline]

@@ -11,7 +11,8 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread::JoinHandle;
 use tracing::subscriber::NoSubscriber;
 
@@ -61,13 +62,10 @@ impl Admin {
         let thread = background::start("admin", cores, move || {
             // What it would tell of its start and stop is told by the program that has it.
             tracing::subscriber::with_default(NoSubscriber::default(), || {
-                // Whoever starts this waits for what is sent.
                 match listen::bind_private(&wanted, LIMITS.accept_backlog) {
-                    Ok((listener, socket)) => {
-                        let _ = bound.send(Ok(listener.address.clone()));
-                        serve(listener, socket, stopped, service);
-                    }
-                    Err(error) => drop(bound.send(Err(error))),
+                    Ok((listener, socket)) => serve(listener, socket, stopped, service, &bound),
+                    // Whoever starts this waits for it.
+                    Err(error) => drop(bound.send(Err(error.into()))),
                 }
             });
         })?;
@@ -111,6 +109,8 @@ fn serve<S: Service + 'static>(listener: Listener, socket: OwnedFd, stopped: Uni
                 pace.rest();
             }
         });
+        // Now it has all its descriptors, and answers.
+        let _ = bound.send(Ok(listener.address.clone()));
         listener::serve_until_stopped(endpoint, listener, socket, &stop).await;
     });
     // The kernel may still hold what the runtime would free.

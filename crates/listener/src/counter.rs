@@ -8,9 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// Nothing counted yet.
-    pub const ZERO: Self = Self(AtomicU64::new(0));
-
     /// Adds `more`; for the one thread that writes.
     #[inline]
     pub fn add(&self, more: u64) {

@@ -4,6 +4,7 @@
 //! there is another core it works there. Where there is none, or that is busy, it gives way, and a [`Pace`] keeps it from
 //! using up what a container may use of its cores.
 
+use nix::sys::signal::{SigSet, Signal};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use std::io;
@@ -25,6 +26,11 @@ const LONGEST_REST: Duration = Duration::from_secs(1);
 /// Shorter rests are saved up: the kernel sleeps a little longer than it was asked to.
 const SHORTEST_REST: Duration = Duration::from_millis(1);
 
+/// They are for the serving thread: it must have taken one that came before a request when it takes the request. Faults such
+/// as SIGBUS are those of the thread that makes them.
+const NOT_FOR_US: [Signal; 6] =
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGALRM, Signal::SIGUSR1, Signal::SIGUSR2];
+
 /// The cores that this process was given.
 #[derive(Clone, Copy, Debug)]
 pub struct Cores(Option<CpuSet>);
@@ -36,7 +42,7 @@ impl Cores {
     }
 }
 
-/// Starts a thread that may use `cores` and gives way to all others. `name` has at most 15 bytes, as the kernel keeps no
+/// Starts a thread that may use `cores`, gives way to all others and takes no signals. `name` has at most 15 bytes, as the kernel keeps no
 /// more.
 ///
 /// # Errors
@@ -48,7 +54,8 @@ pub fn start<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     Builder::new().name(name.to_owned()).stack_size(STACK_BYTES).spawn(move || {
-        // Where the kernel refuses either, the thread does its work all the same.
+        // Where the kernel refuses any of it, the thread does its work all the same.
+        let _ = NOT_FOR_US.into_iter().collect::<SigSet>().thread_block();
         if let Some(cores) = cores.0 {
             let _ = sched_setaffinity(None, &cores);
         }
@@ -143,6 +150,14 @@ mod tests {
         let look = || rustix::process::nice(0).unwrap();
         let theirs = start("background", Cores::of_this_thread(), look).unwrap().join().unwrap();
         assert_eq!((theirs, look()), (19, own));
+    }
+
+    #[test]
+    fn signals_are_left_to_other_threads() {
+        let blocked = || SigSet::thread_get_mask().unwrap();
+        let theirs = start("background", Cores::of_this_thread(), blocked).unwrap().join().unwrap();
+        assert!(NOT_FOR_US.iter().all(|&signal| theirs.contains(signal)));
+        assert!(!theirs.contains(Signal::SIGBUS) && !blocked().contains(Signal::SIGTERM));
     }
 
     fn work(time: Duration) {

@@ -67,6 +67,14 @@ impl Runtime {
         }
     }
 
+    /// What it waits with: `io_uring` or `epoll`.
+    pub fn driver(&self) -> &'static str {
+        match self.0 {
+            FusionRuntime::Uring(_) => "io_uring",
+            FusionRuntime::Legacy(_) => "epoll",
+        }
+    }
+
     /// Runs until `future` is done.
     pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         self.0.block_on(future)

@@ -36,18 +36,20 @@ pub struct Opened {
 }
 
 impl Opening {
-    /// Maps what is published. With `patience` left it waits for the loader's record, which is written a moment after
-    /// a segment was published and saves the check.
-    pub fn attach(&self, patience: Duration) -> Result<Segment, AttachError> {
-        let end = Instant::now() + patience;
-        loop {
-            let segment = Segment::attach_trusting(&self.index_dir, &self.trust)?;
-            if segment.is_verified() || Instant::now() >= end {
-                return Ok(segment);
-            }
+    /// Maps what is published.
+    pub fn attach(&self) -> Result<Segment, AttachError> {
+        Segment::attach_trusting(&self.index_dir, &self.trust)
+    }
+
+    /// Waits a little for the loader's record, which is written a moment after a segment was published and saves the check.
+    pub fn wait_for_record(&self, mut segment: Segment) -> Result<Segment, AttachError> {
+        let end = Instant::now() + Duration::from_millis(limits::RECORD_WAIT_MS);
+        while !segment.is_verified() && Instant::now() < end {
             drop(segment);
             std::thread::sleep(Duration::from_millis(limits::RECORD_POLL_MS));
+            segment = self.attach()?;
         }
+        Ok(segment)
     }
 
     /// Checks and warms up at `pace`. What is refused is not kept mapped.

@@ -59,7 +59,7 @@ impl ReloadThread {
         {
             return Ok(answer.clone());
         }
-        let segment = match self.opening.attach(Duration::from_millis(limits::RECORD_WAIT_MS)) {
+        let segment = match self.opening.attach() {
             Ok(segment) => segment,
             Err(error) => return Ok(self.refuse(error.into(), published)),
         };
@@ -79,6 +79,7 @@ impl ReloadThread {
     }
 
     fn open(&self, segment: Segment) -> Result<Opened, Refusal> {
+        let segment = self.opening.wait_for_record(segment)?;
         // Before the first one answers there is nobody to disturb.
         let pace = Pace::new(if self.serving.is_some() { limits::RELOAD_SHARE } else { 1_000 });
         let bytes = segment.bytes().as_ptr_range();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod admin;
 mod bad_input;
 mod balancer;
 mod balancer_faults;
@@ -11,6 +12,8 @@ mod decision_log;
 mod drivers;
 mod index_faults;
 mod lifecycle;
+mod metrics;
+mod monitoring;
 mod no_allocation;
 mod page;
 mod port;

@@ -74,6 +74,10 @@ impl Announcement {
 
 impl Membership {
     /// Takes a name for a server that listens on `address`.
+    ///
+    /// # Errors
+    ///
+    /// The system refused a socket, or all names are taken.
     pub fn new(address: SocketAddr, index: &str) -> io::Result<Self> {
         for number in 0..limits::SHARERS {
             match hold(&member_name(address.port(), number)) {
@@ -91,6 +95,10 @@ impl Membership {
     }
 
     /// Answers siblings until the membership is dropped. To be called on the running driver.
+    ///
+    /// # Errors
+    ///
+    /// The driver cannot register the socket.
     pub fn answering(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let name = Socket::new(OwnedFd::from(self.name.try_clone()?))?;
         let Announcement { answer, .. } = self.announcement.clone();

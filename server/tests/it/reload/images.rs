@@ -34,12 +34,33 @@ impl Image {
 
     fn brute_force(&self, rules: &Rules, n: u32) -> String {
         let query = rules.vectorize(&Parser::new(1024).parse(payload(n).as_bytes()).unwrap());
-        let distance = |vector: &Point| -> i64 {
-            query.values().iter().zip(vector.values()).map(|(a, b)| (i64::from(*a) - i64::from(*b)).pow(2)).sum()
-        };
-        let mut nearest: Vec<(i64, usize)> = self.vectors.iter().map(distance).zip(0..).collect();
+        let distances = self.vectors.iter().map(|vector| distance(&query, vector));
+        let mut nearest: Vec<(i64, usize)> = distances.zip(0..).collect();
         nearest.sort_unstable();
         score(nearest[..5].iter().filter(|(_, number)| self.labels[*number] == Label::Fraud).count() as u8)
+    }
+
+    pub fn frauds(&self) -> u32 {
+        self.labels.iter().filter(|label| **label == Label::Fraud).count() as u32
+    }
+
+    /// The same with these vectors, in any order, of which a few are not where they were.
+    pub fn with_vectors(&self, mut found: Vec<Point>) -> Self {
+        assert_eq!(found.len(), self.vectors.len());
+        let mut vectors = self.vectors.clone();
+        let is_moved = |vector: &&mut Point| match found.iter().position(|found| found == *vector) {
+            Some(place) => {
+                found.swap_remove(place);
+                false
+            }
+            None => true,
+        };
+        let moved: Vec<&mut Point> = vectors.iter_mut().filter(is_moved).collect();
+        for vector in moved {
+            let nearest = (0..found.len()).min_by_key(|&place| distance(vector, &found[place]));
+            *vector = found.swap_remove(nearest.expect("as many are left as were moved"));
+        }
+        Self { bytes: Vec::new(), vectors, labels: self.labels.clone(), answers: Vec::new() }
     }
 
     /// Some of its bytes changed, or its end cut off.
@@ -55,6 +76,11 @@ impl Image {
         }
         bytes
     }
+}
+
+/// The square of the distance between two points.
+fn distance(one: &Point, other: &Point) -> i64 {
+    one.values().iter().zip(other.values()).map(|(a, b)| (i64::from(*a) - i64::from(*b)).pow(2)).sum()
 }
 
 /// Makes the checksum right again: it is no proof of good faith.

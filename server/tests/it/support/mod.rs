@@ -93,7 +93,8 @@ impl Place {
     }
 }
 
-fn random_index(references: usize) -> Vec<u8> {
+/// An index of random references.
+pub fn random_index(references: usize) -> Vec<u8> {
     let (vectors, labels) = random_references(references, 42);
     scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap()
 }
@@ -239,6 +240,13 @@ impl Server {
 
     pub fn connect(&self) -> Client {
         Client::connect(&self.address)
+    }
+
+    /// Where its admin listener is, as the log gives it.
+    #[track_caller]
+    pub fn admin(&self) -> &str {
+        let line = self.lines.iter().find(|line| line.contains("\"admin listener\"")).expect("it has one");
+        line.split("\"admin\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an address")
     }
 
     pub fn process_id(&self) -> u32 {

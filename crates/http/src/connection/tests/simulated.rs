@@ -3,7 +3,7 @@
 use super::*;
 use crate::simulator::{Case, World};
 
-const LIMITS: Limits = Limits { output_bytes: 4096, ..Limits::DEFAULT };
+const LIMITS: Limits = Limits { output_bytes: 2 * crate::limits::RESPONSE_BYTES, ..Limits::DEFAULT };
 
 /// (name, request, status, whether the connection is kept)
 const REQUESTS: &[(&str, &str, &str, bool)] = &[

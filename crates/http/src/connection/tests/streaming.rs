@@ -3,7 +3,7 @@
 use super::*;
 
 const LARGE: usize = 1024 * 1024;
-const LIMITS: Limits = Limits { output_bytes: 4096, ..Limits::DEFAULT };
+const LIMITS: Limits = Limits { output_bytes: 2 * crate::limits::RESPONSE_BYTES, ..Limits::DEFAULT };
 const GET: &str = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
 const READY: &str = "GET /ready HTTP/1.1\r\nHost: a\r\n\r\n";
 

@@ -1,0 +1,42 @@
+//! The page for people, and the header fields that keep it to itself.
+
+use std::sync::LazyLock;
+
+/// One file, nothing from elsewhere.
+pub const PAGE: &str = include_str!("page.html");
+
+/// Header fields of every answer. The policy is the page's own, which lists the hashes of its style and its script; what
+/// is no page needs none.
+pub static FIELDS: LazyLock<&'static str> = LazyLock::new(|| {
+    let fields = format!(
+        "Content-Security-Policy: {}; frame-ancestors 'none'\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n\
+         Referrer-Policy: no-referrer\r\n",
+        policy(PAGE).expect("the page has a policy: a test looks")
+    );
+    // Once in a process.
+    Box::leak(fields.into_boxed_str())
+});
+
+/// The content security policy in a page.
+fn policy(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("<meta http-equiv=\"Content-Security-Policy\" content=\"")?;
+    Some(rest.split_once('"')?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_have_the_policy_of_the_page() {
+        let policy = policy(PAGE).unwrap();
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("'sha256-") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert!(FIELDS.contains(policy) && FIELDS.contains("frame-ancestors 'none'\r\n"));
+        assert!(FIELDS.split("\r\n").all(|line| line.is_empty() || line.contains(": ")));
+        // with status line, type and length there must be room for them in a head
+        assert!(FIELDS.len() < 768, "{}", FIELDS.len());
+    }
+}
