@@ -91,9 +91,17 @@ impl Drop for Admin {
     }
 }
 
-fn serve<S: Service + 'static>(listener: Listener, socket: OwnedFd, stopped: UnixStream, service: impl FnOnce() -> S) {
-    // Without a runtime nobody is answered; those who connect see the listener closed.
-    let Ok(mut runtime) = Runtime::epoll() else { return };
+fn serve<S: Service + 'static>(
+    listener: Listener,
+    socket: OwnedFd,
+    stopped: UnixStream,
+    service: impl FnOnce() -> S,
+    bound: &SyncSender<Result<ListenAddress, AdminError>>,
+) {
+    let mut runtime = match Runtime::epoll() {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(bound.send(Err(io::Error::other(error).into()))),
+    };
     let pace = Rc::new(Pace::new(SHARE));
     let tasks = LIMITS.connections + limits::OTHER_TASKS;
     // These live as long as the process: every task refers to them.
