@@ -8,6 +8,7 @@ mod balancer;
 mod balancer_faults;
 mod clients;
 mod corpus;
+mod decision_log;
 mod drivers;
 mod index_faults;
 mod lifecycle;
