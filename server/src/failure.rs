@@ -1,5 +1,6 @@
 //! Why a server does not start, or does not end well.
 
+use crate::decision_log::LogFileError;
 use admin::AdminError;
 use command_line::KernelError;
 use listener::listen::ListenError;
@@ -46,6 +47,9 @@ pub enum Failure {
     /// Neither io_uring nor epoll.
     #[error(transparent)]
     Driver(#[from] DriverError),
+    /// Decisions cannot be written down.
+    #[error("the decision log cannot be written: {0}")]
+    DecisionLog(#[from] LogFileError),
     /// The system refused something that it should not.
     #[error("cannot {what}: {error}")]
     System {
@@ -72,7 +76,11 @@ impl Failure {
             Self::NoIndex(_) => 3,
             Self::InvalidIndex { .. } | Self::ChangedIndex { .. } => 4,
             Self::Pin(_) => 5,
-            Self::Admin(AdminError::System(_)) | Self::Driver(_) | Self::System { .. } | Self::Unfinished => 1,
+            Self::Admin(AdminError::System(_))
+            | Self::DecisionLog(_)
+            | Self::Driver(_)
+            | Self::System { .. }
+            | Self::Unfinished => 1,
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Around it, from start to end: `options` and `limits` say what is allowed, `memory` adds it up; `run` finds the index and
 //! warms up (`warmup`); `serve` pins the thread, binds, serves and drains; `failure` says why not. `reload` goes over to
-//! other indexes on the way, from a thread of its own. `forced_exit` ends a process whose loop cannot end it. `baseline` puts
+//! other indexes on the way, from a thread of its own, as `decision_log` writes down sampled decisions. `forced_exit` ends a process whose loop cannot end it. `baseline` puts
 //! nothing behind all of it, to know what it costs by itself. Ring or epoll, sockets, cores and signals are those of the
 //! crate `runtime`.
 
@@ -14,6 +14,7 @@
 
 mod admin;
 mod baseline;
+mod decision_log;
 mod failure;
 mod forced_exit;
 #[cfg(any(fuzzing, test))]
@@ -32,7 +33,9 @@ mod service;
 mod telemetry;
 mod warmup;
 
+pub use admin::{admin_fields, admin_page};
 pub use baseline::{BaselineOptions, run_baseline};
+pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;
 pub use listener::{Limits, ListenAddress};
 pub use options::{AdminAddress, Instance, LogForm, Options, Serving};

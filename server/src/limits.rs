@@ -16,6 +16,14 @@ pub const RECORD_POLL_MS: u64 = 25;
 pub const RELOAD_SHARE: u32 = 100;
 /// When it is said that the serving thread does not go over to another index: it is between two requests all the time.
 pub const SWITCH_PATIENCE_MS: u64 = 10_000;
+/// Sampled decisions that wait to be written. A payload of the contest takes 500 bytes.
+pub const DECISION_LOG_RING_BYTES: usize = 256 * 1024;
+/// Thousandths of a core that the decision log may take. A line takes about 0.1 ms.
+pub const DECISION_LOG_SHARE: u32 = 100;
+/// How long a decision waits until the thread that writes it knows the index that made it.
+pub const DECISION_LOG_SWITCH_MS: u64 = 500;
+/// How long a server that has stopped lets the decision log write what is left.
+pub const DECISION_LOG_FINISH_MS: u64 = 500;
 /// `Retry-After` of every 503.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// The parser's tape, for a body of nothing but values, and room to compare the keys of an object.

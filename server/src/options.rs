@@ -1,5 +1,6 @@
 //! The command line and environment of a server.
 
+use crate::decision_log::DecisionLogOptions;
 use listener::Limits;
 use listener::listen::ListenAddress;
 use runtime::affinity::Cpu;
@@ -33,6 +34,10 @@ pub struct Options {
     /// is PATH.admin beside a Unix socket, else a free port of 127.0.0.1, which the log names
     #[arg(long, value_name = "auto|none|ADDRESS", env = "FRAUDRING_ADMIN", default_value = "auto")]
     pub admin: AdminAddress,
+
+    /// What is written down of the decisions
+    #[command(flatten)]
+    pub decision_log: DecisionLogOptions,
 
     /// Where and how to serve
     #[command(flatten)]

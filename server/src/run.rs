@@ -1,6 +1,7 @@
 //! The server that scores: finds its index, then serves by it, and by whatever is published later.
 
 use crate::admin::{AdminService, Facts, Sources};
+use crate::decision_log::{self, Counts, LogFile};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::reload::{self, Opened, Opening, Reload, take_generations};
@@ -31,6 +32,10 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let Options { index_dir, trust, serving, .. } = options;
     let kernel = command_line::kernel()?;
     let cores = Cores::of_this_thread();
+    let log_file = match &options.decision_log.file {
+        Some(path) => Some(LogFile::open(path, options.decision_log.bytes)?),
+        None => None,
+    };
     let SignalSockets { stop, hangup } = prepare(serving)?;
     let opening = Opening { index_dir: index_dir.clone(), trust: trust.clone(), kernel, limits: serving.limits };
     let first = match find_index(&opening) {
@@ -46,14 +51,27 @@ fn serve(options: &Options) -> Result<(), Failure> {
     let shared_index =
         first.as_ref().filter(|_| options.share_port).map(|first| first.generation.index().info().checksum);
     let service = FraudScore::new(phase.clone(), scorer);
-    serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |begun| {
+    let mut writing = None;
+    let served = serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |begun| {
         let Begun { endpoint, announcement, driver } = begun;
         let (reload, incoming) = reload::start(opening, first.as_ref(), hangup, cores).map_err(Failure::serving)?;
         driver::spawn(take_generations(incoming, endpoint, announcement).map_err(Failure::serving)?);
         // From here on whatever holds it keeps its memory, too.
         drop(first);
+        if let Some(file) = log_file {
+            let (counts, current) = (Arc::<Counts>::default(), reload.current.clone());
+            let (log, body_bytes) = (&options.decision_log, serving.limits.body_bytes);
+            let (sampler, thread) = decision_log::start(log, file, counts, body_bytes, cores, move || current.get())
+                .map_err(Failure::serving)?;
+            endpoint.service.borrow_mut().sampler = Some(sampler);
+            writing = Some(thread);
+        }
         start_admin(options, endpoint, reload, driver, cores)
-    })
+    });
+    if let Some(writing) = writing {
+        writing.finish();
+    }
+    served
 }
 
 /// The admin listener, if there is to be one; it ends when it is dropped.

@@ -1,5 +1,6 @@
 //! The answer of each route.
 
+use crate::decision_log::Sampler;
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::responses::Responses;
 use crate::routes::Route;
@@ -30,6 +31,9 @@ pub trait Score: 'static {
 
     /// Frauds among the five nearest references (0..=5), and how that was proved.
     fn decide(&self, query: &Self::Query) -> (u8, Proof);
+
+    /// [`scoring::Generation::serial`] of what answers.
+    fn generation(&self) -> u64;
 }
 
 impl Score for Scorer {
@@ -46,11 +50,17 @@ impl Score for Scorer {
         let (decision, proof) = self.generation().decide_with_proof(query);
         (decision.frauds(), proof)
     }
+
+    fn generation(&self) -> u64 {
+        self.generation().serial()
+    }
 }
 
 /// The service of a running server; there is no scorer until an index was found.
 pub struct FraudScore<S = Scorer> {
     pub scorer: Option<S>,
+    /// Takes the decisions that are logged.
+    pub sampler: Option<Sampler>,
     phase: Arc<SharedPhase>,
     responses: Responses,
     telemetry: Arc<Telemetry>,
@@ -62,7 +72,7 @@ pub type SmallBody = &'static [u8];
 impl<S: Score> FraudScore<S> {
     /// `phase` is shared with what accepts and stops.
     pub fn new(phase: Arc<SharedPhase>, scorer: Option<S>) -> Self {
-        Self { scorer, phase, responses: Responses::new(), telemetry: Arc::default() }
+        Self { scorer, sampler: None, phase, responses: Responses::new(), telemetry: Arc::default() }
     }
 
     /// What it counts, for other threads to read.
@@ -89,6 +99,9 @@ impl<S: Score> FraudScore<S> {
         let answered = responder.prepared(self.responses.score(frauds));
         let is_approved = Decision::of_frauds(frauds).approved();
         self.telemetry.scored(is_approved, proof, [begun, parsed, Instant::now()]);
+        if let Some(sampler) = &mut self.sampler {
+            sampler.offer(body, frauds, || scorer.generation());
+        }
         answered
     }
 

@@ -1,5 +1,6 @@
 //! The names of a payload: the one list of what must be where.
 use std::fmt;
+use std::str::FromStr;
 
 /// A known key of the payload; displays as its dotted path, e.g. `transaction.amount`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,8 +54,7 @@ const NAMES: [(Field, &str); 20] = [
 
 impl Field {
     /// All fields, an object before its content.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; NAMES.len()] = {
+    pub const ALL: [Self; NAMES.len()] = {
         let mut all = [Self::Id; NAMES.len()];
         let mut place = 0;
         while place < all.len() {
@@ -67,6 +67,17 @@ impl Field {
     /// The dotted path, e.g. `transaction.amount`.
     pub const fn path(self) -> &'static str {
         NAMES[self as usize].1
+    }
+
+    /// The last part of its path: its key in its object.
+    pub fn key(self) -> &'static str {
+        self.path().rsplit('.').next().unwrap_or_default()
+    }
+
+    /// The object that it lies in; `None` for a field of the document itself.
+    pub fn section(self) -> Option<Self> {
+        let (section, _) = self.path().split_once('.')?;
+        Self::in_document(section)
     }
 
     /// The field under `key` of the document itself.
@@ -110,6 +121,20 @@ impl fmt::Display for Field {
     }
 }
 
+/// No field has this path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no field of a payload; there are {}", Field::ALL.map(Field::path).join(", "))]
+pub struct UnknownField;
+
+impl FromStr for Field {
+    type Err = UnknownField;
+
+    /// By its dotted path.
+    fn from_str(path: &str) -> Result<Self, UnknownField> {
+        Self::ALL.into_iter().find(|field| field.path() == path).ok_or(UnknownField)
+    }
+}
+
 /// Which fields have been met.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Seen(u32);
@@ -145,6 +170,9 @@ mod tests {
             };
             assert_eq!(found, Some(field), "{path}");
             assert_eq!(field.to_string(), path);
+            assert_eq!(path.parse(), Ok(field));
+            let section = field.section().map(|section| format!("{section}.")).unwrap_or_default();
+            assert_eq!(format!("{section}{}", field.key()), path);
         }
     }
 
@@ -153,6 +181,7 @@ mod tests {
         assert_eq!(Field::in_document("amount"), None);
         assert_eq!(Field::Transaction.child("avg_amount"), None);
         assert_eq!(Field::Id.child("id"), None);
+        assert_eq!("amount".parse::<Field>(), Err(UnknownField));
     }
 
     #[test]

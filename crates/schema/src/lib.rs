@@ -40,7 +40,7 @@ pub use decision::Decision;
 pub use depth::MAX_DEPTH;
 pub use dimensions::{Definition, Dimension};
 pub use error::{Expected, PayloadError, SyntaxFault};
-pub use field::Field;
+pub use field::{Field, UnknownField};
 pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
 pub use parser::Parser;
 pub use payload::{LastTransaction, Transaction};

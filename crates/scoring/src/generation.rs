@@ -4,6 +4,7 @@ use index::{Index, InstructionSet, OpenError, Proof};
 use schema::{Decision, Rules, Transaction};
 use self_cell::self_cell;
 use space::{Point, Progress};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::image::{ImageError, decode_rules};
 
@@ -24,6 +25,7 @@ self_cell!(
 pub struct Generation {
     index: OwnedIndex,
     rules: Rules,
+    serial: u64,
 }
 
 impl Generation {
@@ -69,12 +71,18 @@ impl Generation {
     ) -> Result<Self, ImageError> {
         let index = OwnedIndex::try_new(Box::new(owner), |owner| open((**owner).as_ref()))?;
         let rules = decode_rules(index.borrow_dependent())?;
-        Ok(Self { index, rules })
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        Ok(Self { index, rules, serial: OPENED.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// The index.
     pub fn index(&self) -> &Index<'_> {
         self.index.borrow_dependent()
+    }
+
+    /// How many were opened before it in this process: no other has the same.
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// How payloads become vectors for it.

@@ -27,6 +27,10 @@ impl Score for ByLength {
     fn decide(&self, frauds: &u8) -> (u8, Proof) {
         (*frauds, Proof::Search)
     }
+
+    fn generation(&self) -> u64 {
+        0
+    }
 }
 
 /// A server in this phase; while it starts it has no index.
