@@ -17,7 +17,7 @@ mod thread;
 mod watch;
 
 pub use asks::{Answer, Asks};
-pub use current::Current;
+pub use current::{Current, CurrentGeneration};
 pub use handle::Reload;
 pub use handover::{Incoming, take_generations};
 pub use opening::{Opened, Opening};
