@@ -9,5 +9,6 @@ mod service;
 mod sources;
 mod status;
 
+pub use page::{admin_fields, admin_page};
 pub use service::AdminService;
 pub use sources::{Facts, Sources};

@@ -33,6 +33,7 @@ mod service;
 mod telemetry;
 mod warmup;
 
+pub use admin::{admin_fields, admin_page};
 pub use baseline::{BaselineOptions, run_baseline};
 pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;

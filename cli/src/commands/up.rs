@@ -3,6 +3,7 @@
 //! What lives is held by values that undo themselves when dropped, in this order: processes, runtime folder, segment,
 //! claims. So every way out of `run`, an error included, leaves nothing behind.
 
+mod admin;
 mod children;
 mod claim;
 mod greeting;
@@ -11,7 +12,9 @@ mod listening;
 mod loaded_index;
 mod ready;
 mod relay;
+mod reload;
 mod runtime_folder;
+mod status;
 mod system;
 
 use crate::cache::data::{DataFolder, DataOption};
@@ -19,12 +22,15 @@ use crate::console::advice::Advise;
 use crate::console::exit::Outcome;
 use crate::console::interrupt;
 use crate::console::progress::Reporter;
+use ::admin::Admin;
 use anyhow::{Context, Result};
 use claim::{Claim, ClaimedAddress};
-use clap::Args;
+use clap::{Args, Subcommand};
 use haproxy::Haproxy;
 use loaded_index::LoadedIndex;
+use runtime_folder::MOST_SERVERS;
 use rustix::thread::CpuSet;
+use server::AdminAddress;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
@@ -33,7 +39,9 @@ use system::{Front, System, SystemPlan};
 
 /// Options of `up`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 The first start generates the official references and builds the index (some seconds and about 460 MB of memory),
 later ones find it in the data folder. Ctrl-C, SIGTERM or a closed terminal (SIGHUP) stops everything in order and
 removes the index from shared memory. If one of the processes ends by itself, everything is stopped and the exit
@@ -44,8 +52,14 @@ Examples:
   fraudring up
   fraudring up --port 8080 --cpus 0,1
   fraudring up --no-haproxy --keep
-  fraudring up --shm-dir /dev/shm/second --port 10000")]
+  fraudring up --shm-dir /dev/shm/second --port 10000
+  fraudring up --index mine.index --servers 1 --admin tcp:127.0.0.1:9998
+  fraudring up status
+  fraudring up reload other.index"
+)]
 pub struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Port to answer on; 0 takes any free one and prints it
     #[arg(long, default_value_t = 9999)]
     port: u16,
@@ -57,10 +71,19 @@ pub struct Options {
     /// Folder in shared memory that holds the index
     #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = shm_loader::DEFAULT_DIR)]
     shm_dir: PathBuf,
-    /// One CPU for each of the two servers [default: chosen by the servers]
-    #[arg(long, value_name = "A,B", value_parser = two_cpus)]
-    cpus: Option<[usize; 2]>,
-    /// Without a load balancer: both servers listen on the port
+    /// Index to serve, as `fraudring index build` wrote it [default: the official one]
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+    /// How many servers
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=MOST_SERVERS as i64))]
+    servers: u8,
+    /// One CPU for each server [default: chosen by the servers]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    cpus: Option<Vec<usize>>,
+    /// Where page and figures of all servers are: tcp:HOST:PORT or unix:PATH; `auto` is a free port of 127.0.0.1
+    #[arg(long, value_name = "auto|none|ADDRESS", default_value = "auto")]
+    admin: AdminAddress,
+    /// Without a load balancer: the servers listen on the port
     #[arg(long)]
     no_haproxy: bool,
     /// Fail if haproxy is not installed, instead of going on without; it is looked for in PATH, or at FRAUDRING_HAPROXY
@@ -71,10 +94,24 @@ pub struct Options {
     keep: bool,
 }
 
+/// What can be done with a running system.
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Show what the running servers do: rate, latency, decisions, memory, index
+    Status(status::StatusOptions),
+    /// Publish another index and wait until every server answers by it
+    Reload(reload::ReloadOptions),
+}
+
 /// Runs the system until it is asked to stop, or until a part of it ends.
 pub fn run(options: &Options) -> Result<Outcome> {
+    match &options.command {
+        Some(Command::Status(options)) => return status::run(options),
+        Some(Command::Reload(options)) => return reload::run(options),
+        None => {}
+    }
     let reporter = Reporter::stderr();
-    check_cpus(options.cpus)?;
+    check_cpus(options.cpus.as_deref(), usize::from(options.servers))?;
     let shm_dir = std::path::absolute(&options.shm_dir).context("cannot tell the working folder")?;
     let _folder = Claim::folder(&shm_dir)?;
     let address = claim_address(&options.host, options.port)?;
@@ -84,20 +121,29 @@ pub fn run(options: &Options) -> Result<Outcome> {
         reporter.note(&format!("removed {left_behind} folder(s) of sockets that a killed `fraudring up` left"));
     }
     let data = DataFolder::open(&options.data)?;
-    let index_file = data.official_index_to_load(&reporter)?;
+    let index_file = match &options.index {
+        Some(file) => file.clone(),
+        None => data.official_index_to_load(&reporter)?,
+    };
 
     // until here a signal may simply end the process; from here on there is something to undo
     let watched = interrupt::ENDING.into_iter().chain(interrupt::IGNORED).chain([SIGCHLD]);
     let mut signals = Signals::new(watched).context("cannot watch for signals")?;
     interrupt::take_over();
-    let loaded = LoadedIndex::load_official(&data, &index_file, &shm_dir, options.keep, &reporter)?;
-    let plan = SystemPlan { address: address.address, shm_dir, cpus: options.cpus, front };
+    let loaded = match options.index {
+        Some(_) => LoadedIndex::load(&index_file, &shm_dir, options.keep, &reporter)?,
+        None => LoadedIndex::load_official(&data, &index_file, &shm_dir, options.keep, &reporter)?,
+    };
+    let servers = usize::from(options.servers);
+    let plan = SystemPlan { address: address.address, shm_dir, servers, cpus: options.cpus.clone(), front };
     let mut system = System::start(plan)?;
+    let admin = admin::start(&options.admin, system.admin_sockets())?;
     if system.bring_up(&mut signals)? {
-        greeting::print(&system, loaded.published(), &reporter)?;
+        greeting::print(&system, admin.as_ref().map(Admin::address), loaded.published(), &reporter)?;
         system.watch(&mut signals)?;
     }
     reporter.note("stopping");
+    drop(admin);
     drop(system);
     drop(loaded);
     reporter.note(if options.keep { "stopped; the index stays in shared memory" } else { "stopped" });
@@ -105,13 +151,18 @@ pub fn run(options: &Options) -> Result<Outcome> {
 }
 
 /// Before anything is loaded, as the servers would say it only afterwards.
-fn check_cpus(cpus: Option<[usize; 2]>) -> Result<()> {
+fn check_cpus(cpus: Option<&[usize]>, servers: usize) -> Result<()> {
+    let Some(cpus) = cpus else { return Ok(()) };
+    if cpus.len() != servers {
+        return Err(anyhow::anyhow!("--cpus names {} CPUs for {servers} servers", cpus.len()))
+            .advise(|| "name one for each server, like 0,1; the same one twice is allowed".to_owned());
+    }
     let allowed = rustix::thread::sched_getaffinity(None).context("cannot tell the CPUs of this process")?;
     let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
-    let Some(missing) = cpus.into_iter().flatten().find(|cpu| !allowed.contains(cpu)) else { return Ok(()) };
+    let Some(missing) = cpus.iter().find(|cpu| !allowed.contains(cpu)) else { return Ok(()) };
     let allowed = allowed.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     Err(anyhow::anyhow!("CPU {missing} is not one of those that this process may use: {allowed}"))
-        .advise(|| "name two of these, one twice if there is only one, or leave --cpus out".to_owned())
+        .advise(|| "name some of these, one several times if there are too few, or leave --cpus out".to_owned())
 }
 
 /// The first of the host's addresses that this machine has.
@@ -160,14 +211,6 @@ fn with_haproxy(found: Option<Haproxy>, is_required: bool, reporter: &Reporter) 
     }
 }
 
-fn two_cpus(text: &str) -> Result<[usize; 2]> {
-    let cpus = text.split(',').map(|cpu| cpu.trim().parse()).collect::<Result<Vec<usize>, _>>();
-    match cpus.as_deref() {
-        Ok(&[first, second]) => Ok([first, second]),
-        _ => anyhow::bail!("two numbers are needed, one for each server, like 0,1"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,17 +236,10 @@ mod tests {
 
     #[test]
     fn cpus_that_are_not_there_are_refused_by_number() {
-        let error = check_cpus(Some([0, 4095])).map_err(|error| crate::console::advice::text(&error)).unwrap_err();
+        let refused = |cpus: &[usize]| crate::console::advice::text(&check_cpus(Some(cpus), 2).unwrap_err());
+        let error = refused(&[0, 4095]);
         assert!(error.contains("4095") || error.contains("CPU 0"), "{error}");
-        check_cpus(None).unwrap();
-    }
-
-    #[test]
-    fn exactly_two_cpus_are_taken() {
-        assert_eq!(two_cpus("0,1").unwrap(), [0, 1]);
-        assert_eq!(two_cpus("3, 3").unwrap(), [3, 3]);
-        for text in ["", "1", "0,1,2", "a,b", "-1,0"] {
-            assert!(two_cpus(text).is_err(), "{text}");
-        }
+        assert!(refused(&[0]).contains("1 CPUs for 2 servers"));
+        check_cpus(None, 2).unwrap();
     }
 }

@@ -10,5 +10,6 @@ mod load_test;
 mod offline;
 mod own_data;
 mod replay;
+mod running;
 mod streams;
 mod support;

@@ -7,39 +7,77 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// Longest answer, head and body together.
+/// Longest answer to a question for its status, head and body together.
 const ANSWER_BYTES: usize = 8192;
+
+/// What is asked, on a connection of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// `GET` or `POST`.
+    pub method: &'a str,
+    /// The target, beginning with `/`.
+    pub path: &'a str,
+    /// Sent with its length if it is not empty.
+    pub body: &'a [u8],
+    /// Longest answer, head and body together.
+    pub answer_bytes: usize,
+    /// For connecting, and for each read and write.
+    pub timeout: Duration,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholeAnswer {
+    /// Its status code.
+    pub status: u16,
+    /// Its body, without a chunked coding.
+    pub body: Vec<u8>,
+}
 
 /// Status of the answer to `GET path`, on a connection of its own.
 ///
 /// # Errors
 /// No connection, or no whole answer of at most 8 KiB; connecting and each read and write may take `timeout`.
 pub fn get_status(endpoint: &Endpoint, path: &str, timeout: Duration) -> io::Result<u16> {
+    let question = Question { method: "GET", path, body: b"", answer_bytes: ANSWER_BYTES, timeout };
+    Ok(ask(endpoint, &question)?.status)
+}
+
+/// The answer to a question.
+///
+/// # Errors
+/// No connection, or no whole answer within the question's limits.
+pub fn ask(endpoint: &Endpoint, question: &Question<'_>) -> io::Result<WholeAnswer> {
+    let timeout = question.timeout;
     match endpoint {
         Endpoint::Unix(socket) => {
             let stream = UnixStream::connect(socket)?;
             stream.set_read_timeout(Some(timeout))?;
             stream.set_write_timeout(Some(timeout))?;
-            ask(stream, path)
+            ask_on(stream, question)
         }
         Endpoint::Tcp(address) => {
             let stream = TcpStream::connect_timeout(address, timeout)?;
             stream.set_read_timeout(Some(timeout))?;
             stream.set_write_timeout(Some(timeout))?;
-            ask(stream, path)
+            ask_on(stream, question)
         }
     }
 }
 
-fn ask(mut stream: impl Read + Write, path: &str) -> io::Result<u16> {
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: fraudring\r\nConnection: close\r\n\r\n").as_bytes())?;
-    let (mut buffer, mut received, mut unchunked) = ([0; ANSWER_BYTES], 0, Vec::new());
+fn ask_on(mut stream: impl Read + Write, question: &Question<'_>) -> io::Result<WholeAnswer> {
+    let Question { method, path, body, answer_bytes, .. } = *question;
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: fraudring\r\nConnection: close\r\n{length}\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat())?;
+    let (mut received, mut unchunked) = (Vec::new(), Vec::new());
+    let mut buffer = [0; ANSWER_BYTES];
     loop {
-        let count = stream.read(&mut buffer[received..])?;
-        received += count;
-        match receive(&buffer[..received], count == 0, &mut unchunked) {
-            Received::Whole { status, .. } => return Ok(status),
-            Received::Part if received < ANSWER_BYTES => {}
+        let count = stream.read(&mut buffer)?;
+        received.extend_from_slice(&buffer[..count]);
+        match receive(&received, count == 0, &mut unchunked) {
+            Received::Whole { status, body, .. } => return Ok(WholeAnswer { status, body: body.to_vec() }),
+            Received::Part if received.len() < answer_bytes => {}
             Received::Part | Received::Broken => return Err(ErrorKind::InvalidData.into()),
         }
     }

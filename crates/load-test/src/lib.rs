@@ -60,7 +60,7 @@ mod text;
 mod verdicts;
 
 pub use answer::Answer;
-pub use client::get_status;
+pub use client::{Question, WholeAnswer, ask, get_status};
 pub use command::{Outcome, PayloadSource, run, wrong_answers_hint};
 pub use contest_results::ContestResults;
 pub use durations::{Durations, Nanoseconds, Quantiles};

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 /// One file, nothing from elsewhere.
-pub const PAGE: &str = include_str!("page.html");
+const PAGE: &str = include_str!("page.html");
 
 /// Header fields of every answer. The policy is the page's own, which lists the hashes of its style and its script; what
 /// is no page needs none.
-pub static FIELDS: LazyLock<&'static str> = LazyLock::new(|| {
+static FIELDS: LazyLock<&'static str> = LazyLock::new(|| {
     let fields = format!(
         "Content-Security-Policy: {}; frame-ancestors 'none'\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n\
          Referrer-Policy: no-referrer\r\n",
@@ -16,6 +16,16 @@ pub static FIELDS: LazyLock<&'static str> = LazyLock::new(|| {
     // Once in a process.
     Box::leak(fields.into_boxed_str())
 });
+
+/// The page of an admin listener, HTML. It asks `GET status` and `POST explain` of whoever serves it.
+pub fn admin_page() -> &'static [u8] {
+    PAGE.as_bytes()
+}
+
+/// Header fields of every answer of an admin listener, each with its end of line.
+pub fn admin_fields() -> &'static str {
+    &FIELDS
+}
 
 /// The content security policy in a page.
 fn policy(page: &str) -> Option<&str> {

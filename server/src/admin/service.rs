@@ -1,7 +1,7 @@
 //! The answer of each route of the admin listener.
 
 use super::exposition::{Exposition, Format};
-use super::page::{FIELDS, PAGE};
+use super::page::{admin_fields, admin_page};
 use super::routes::AdminRoute;
 use super::sources::Sources;
 use super::status::Status as ServerStatus;
@@ -103,7 +103,7 @@ impl Service for AdminService {
 
     fn answer(&mut self, route: AdminRoute, body: &[u8], responder: Responder<'_, Body>) -> Answered {
         match route {
-            AdminRoute::Page => responder.held(Status::Ok, "text/html; charset=utf-8", PAGE.as_bytes().into()),
+            AdminRoute::Page => responder.held(Status::Ok, "text/html; charset=utf-8", admin_page().into()),
             AdminRoute::Alive => text(responder, "alive\n"),
             AdminRoute::Ready => self.ready(responder),
             AdminRoute::Status => json(responder, &ServerStatus::of(&self.sources)),
@@ -121,7 +121,7 @@ impl Service for AdminService {
     }
 
     fn fields(&self) -> &'static str {
-        &FIELDS
+        admin_fields()
     }
 }
 

@@ -18,6 +18,7 @@ mod no_allocation;
 mod page;
 mod port;
 mod pressure;
+mod prometheus;
 mod reload;
 mod runtime_defects;
 mod slowloris;

@@ -12,12 +12,12 @@ fn monitoring(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/monitoring").join(file)
 }
 
-fn text_of(file: &str) -> String {
+pub fn text_of(file: &str) -> String {
     std::fs::read_to_string(monitoring(file)).unwrap()
 }
 
 /// Debian's package `prometheus` has both programs.
-fn is_prometheus_missing() -> bool {
+pub fn is_prometheus_missing() -> bool {
     is_missing("prometheus", Command::new("prometheus").arg("--version"))
         || is_missing("prometheus", Command::new("promtool").arg("--version"))
 }
@@ -125,7 +125,7 @@ fn metrics_in(text: &str) -> BTreeSet<String> {
 }
 
 /// All that alerts and dashboard ask for.
-fn asked_for() -> BTreeSet<String> {
+pub fn asked_for() -> BTreeSet<String> {
     let alerts = text_of("alerts.yml");
     let expressions = dashboard_expressions().into_iter().chain([alerts]);
     expressions.flat_map(|text| metrics_in(&text)).collect()

@@ -1,6 +1,12 @@
-//! The admin listener's page: its policy and its colours.
+//! The admin listener's page: its policy, its colours, and what a real browser makes of it.
 
+use crate::support::browser::{Browser, chromium};
+use crate::support::traffic::Traffic;
+use crate::support::{Listen, Place, Sandbox, Server, is_missing, payload};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use space::DIMENSIONS;
+use std::path::Path;
 
 const PAGE: &str = include_str!("../../src/admin/page.html");
 
@@ -67,4 +73,153 @@ fn text_stands_out_from_its_ground_in_both_schemes() {
             assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
         }
     }
+}
+
+#[test]
+fn a_browser_shows_live_figures_and_explains_a_decision() {
+    if is_missing("chromium", chromium().arg("--version")) {
+        return;
+    }
+    let place = Place::new();
+    let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
+    let origin = format!("http://{}", server.admin().strip_prefix("tcp:").unwrap());
+    let traffic = Traffic::to(&server);
+    let mut browser = Browser::start();
+    browser.call("Page.navigate", json!({"url": origin}));
+
+    figures_move(&mut browser);
+    figures_are_right(&mut browser);
+    every_control_has_a_name(&mut browser);
+    for (example, id) in ["tx-everyday", "tx-close-call", "tx-first", "tx-night"].iter().enumerate() {
+        browser.evaluate(&format!("document.querySelectorAll('#examples button')[{example}].click()"));
+        browser.wait_for(&format!("document.querySelector('.verdict + p')?.textContent.startsWith('{id}:')"));
+        six_lines_are_drawn(&mut browser);
+    }
+    text_stays_text(&mut browser);
+    it_fits_every_screen(&mut browser);
+    assert_eq!(browser.complaints(), Vec::<&Value>::new());
+
+    // From here on the browser itself reports the answers that are no success.
+    a_fault_is_named(&mut browser);
+    drop((traffic, server));
+    browser.wait_for("document.querySelector('#state').textContent.startsWith('no answer since')");
+    let elsewhere = |address: &&str| !address.starts_with(&format!("{origin}/")) && !address.starts_with("data:");
+    assert_eq!(browser.requests().into_iter().find(elsewhere), None, "a request leaves {origin}");
+}
+
+fn figures_move(browser: &mut Browser) {
+    browser.wait_for("document.querySelector('#state')?.textContent === '1 server ready'");
+    browser.wait_for("Number(document.querySelector('#rate').textContent.replace(',', '')) > 0");
+    browser.wait_for("/^[0-9.,]+ (ns|µs|ms)$/.test(document.querySelector('#p99').textContent)");
+    browser.wait_for("document.querySelectorAll('#latency-chart .bar').length > 0");
+    let decided = "[...document.querySelectorAll('#servers-body tr')].slice(4, 6)\
+                   .reduce((sum, row) => sum + Number(row.cells[1].textContent.replaceAll(',', '')), 0)";
+    let before = browser.evaluate(decided);
+    browser.wait_for(&format!("{decided} > {before}"));
+}
+
+/// The page's own arithmetic.
+fn figures_are_right(browser: &mut Browser) {
+    const BOUNDS: &str = "bounds: [100, 200, 400]";
+    for (expression, expected) in [
+        // Interpolated in its bucket, as histogram_quantile of Prometheus does.
+        (format!("quantile({{{BOUNDS}, counts: [0, 10, 0, 0]}}, .5)"), json!(150)),
+        (format!("quantile({{{BOUNDS}, counts: [50, 49, 1, 0]}}, .99)"), json!(200)),
+        (format!("quantile({{{BOUNDS}, counts: [0, 0, 0, 7]}}, .5)"), json!(400)),
+        (format!("quantile({{{BOUNDS}, counts: [0, 0, 0, 0]}}, .5)"), Value::Null),
+        ("[time(950), time(2400), time(1e6), time(null)].join()".to_owned(), json!("950 ns,2.40 µs,1.00 ms,–")),
+        ("[percent(0), percent(.043), percent(.43)].join()".to_owned(), json!("0\u{a0}%,4.3\u{a0}%,43\u{a0}%")),
+        ("[roundUp(7), roundUp(11), roundUp(2000), roundUp(2001)].join()".to_owned(), json!("10,20,2000,5000")),
+        // A server that was started again begins anew: its counts are no differences.
+        (
+            "['a', 'a', 'b'].map((pid, at) => remember({instance: 'test', pid, uptime_seconds: at})).map(t => t.length).join()"
+                .to_owned(),
+            json!("2,2,1"),
+        ),
+    ] {
+        assert_eq!(browser.evaluate(&expression), expected, "{expression}");
+    }
+}
+
+/// What a screen reader says of each control.
+fn every_control_has_a_name(browser: &mut Browser) {
+    const CONTROLS: [&str; 5] = ["button", "textbox", "radio", "link", "region"];
+    let tree = browser.call("Accessibility.getFullAXTree", json!({}));
+    let is_control = |node: &&Value| CONTROLS.iter().any(|role| node["role"]["value"] == *role);
+    let controls: Vec<_> = tree["nodes"].as_array().unwrap().iter().filter(is_control).collect();
+    assert!(controls.len() >= 9, "{controls:#?}");
+    for control in controls {
+        assert!(control["name"]["value"].as_str().is_some_and(|name| !name.is_empty()), "{control:#}");
+    }
+}
+
+/// The query and its five neighbours.
+fn six_lines_are_drawn(browser: &mut Browser) {
+    for (selector, count) in
+        [("#drawing .line", 6), ("#drawing .line.query", 1), ("#neighbours tr", 5), ("#dimensions tr", DIMENSIONS)]
+    {
+        browser.wait_for(&format!("document.querySelectorAll('{selector}').length === {count}"));
+    }
+    let text = browser.text("#drawing-text");
+    assert!(text.starts_with("Parallel coordinates over 14 dimensions"), "{text}");
+    // By keyboard: a neighbour's line is raised, and lowered again.
+    for raised in [1, 0] {
+        browser.evaluate("document.querySelector('#neighbours button').focus()");
+        press(browser, "Enter", 0);
+        browser.wait_for(&format!("document.querySelectorAll('#drawing .raised').length === {raised}"));
+    }
+    for (scale, ends) in [("differences", "0"), ("values", "none")] {
+        browser.evaluate(&format!("document.querySelector('[value={scale}]').click()"));
+        browser.wait_for(&format!("document.querySelector('#drawing').textContent.includes('{ends}')"));
+        assert_eq!(browser.evaluate("document.querySelectorAll('#drawing .line').length"), 6);
+    }
+}
+
+fn press(browser: &mut Browser, key: &str, modifiers: u32) {
+    for kind in ["keyDown", "keyUp"] {
+        let parameters = json!({"type": kind, "key": key, "code": key, "modifiers": modifiers, "text": "\r",
+            "windowsVirtualKeyCode": 13});
+        browser.call("Input.dispatchKeyEvent", parameters);
+    }
+}
+
+/// Types a payload in and sends it by Ctrl+Enter.
+fn ask(browser: &mut Browser, payload: &str) {
+    browser.evaluate(&format!("document.querySelector('#payload').value = {}", json!(payload)));
+    browser.evaluate("document.querySelector('#payload').focus()");
+    press(browser, "Enter", 2);
+}
+
+/// A payload's id is whatever a client sends.
+fn text_stays_text(browser: &mut Browser) {
+    const HOSTILE: &str = r#"<img src=x onerror="window.hit=1"><script>window.hit=2</script>"#;
+    let mut hostile: Value = serde_json::from_str(&payload(1)).unwrap();
+    hostile["id"] = json!(HOSTILE);
+    ask(browser, &hostile.to_string());
+    browser.wait_for("document.querySelector('.verdict + p').textContent.includes('<img')");
+    assert!(browser.text("#verdict-box").contains(HOSTILE));
+    assert_eq!(browser.evaluate("document.images.length + document.scripts.length"), 1, "the page's own script");
+    assert_eq!(browser.evaluate("typeof window.hit"), "undefined");
+}
+
+/// Nothing is cut off on a phone; the pictures are for a look.
+fn it_fits_every_screen(browser: &mut Browser) {
+    browser.evaluate("document.querySelectorAll('#examples button')[1].click()");
+    browser.wait_for("document.querySelector('.verdict + p').textContent.startsWith('tx-close-call')");
+    for (width, scheme) in [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")] {
+        browser.show_as(width, scheme);
+        let wide = browser.evaluate("document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(wide <= width.into(), "{wide} pixels on {width}");
+        let ground = browser.evaluate("getComputedStyle(document.body).backgroundColor");
+        assert_eq!(ground, if scheme == "light" { "rgb(246, 245, 241)" } else { "rgb(15, 19, 21)" });
+        browser.picture(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{width}-{scheme}.png")));
+    }
+}
+
+fn a_fault_is_named(browser: &mut Browser) {
+    ask(browser, &payload(1).replace("\"installments\"", "\"instalments\""));
+    browser.wait_for("document.querySelector('.verdict').textContent === 'Not explained'");
+    let text = browser.text("#verdict-box");
+    assert!(text.contains("installments"), "{text}");
+    assert_eq!(browser.evaluate("document.querySelector('#details').hidden"), true);
 }

@@ -3,6 +3,7 @@
 use super::system::{Front, System};
 use crate::console::progress::{Reporter, thousands};
 use anyhow::Result;
+use server::ListenAddress;
 use shm_loader::Published;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -15,21 +16,21 @@ const EXAMPLE_ANSWER: &str = r#"{"approved":false,"fraud_score":1.0}"#;
 
 /// Prints what runs and a line to try it, on stdout. Where that cannot be written to, as in `up | true`, on stderr: the
 /// system does not need a reader.
-pub fn print(system: &System, published: &Published, reporter: &Reporter) -> Result<()> {
-    let text = text(system, published)?;
+pub fn print(system: &System, admin: Option<&ListenAddress>, published: &Published, reporter: &Reporter) -> Result<()> {
+    let text = text(system, admin, published)?;
     if let Err(error) = writeln!(io::stdout().lock(), "{text}") {
         reporter.note(&format!("stdout cannot be written to ({error}), so here is what runs:\n{text}"));
     }
     Ok(())
 }
 
-fn text(system: &System, published: &Published) -> Result<String> {
+fn text(system: &System, admin: Option<&ListenAddress>, published: &Published) -> Result<String> {
     let url = system.url();
     let mut text = String::new();
     writeln!(text, "fraudring {}", command_line::version())?;
     let front = match &system.plan().front {
         Front::Haproxy(haproxy) => format!("haproxy {}", haproxy.version()),
-        Front::SharedPort => "both servers share the port".to_owned(),
+        Front::SharedPort => "the servers share the port".to_owned(),
     };
     writeln!(text, "  listening   {url} ({front})")?;
     writeln!(
@@ -39,6 +40,13 @@ fn text(system: &System, published: &Published) -> Result<String> {
         published.bytes as f64 / 1e6,
         published.path.display()
     )?;
+    match admin {
+        Some(ListenAddress::Tcp(address)) => {
+            writeln!(text, "  admin       http://{address}/ (page, metrics, explanations)")?
+        }
+        Some(address) => writeln!(text, "  admin       {address}")?,
+        None => {}
+    }
     for child in system.children().iter() {
         writeln!(text, "  {:<11} pid {}", child.name(), child.pid())?;
     }

@@ -74,11 +74,11 @@ impl Haproxy {
         })
     }
 
-    /// The command that listens on `bind` and forwards to the two sockets in `folder`, where it runs; writes its
-    /// configuration there.
-    pub fn command(&self, folder: &Path, bind: SocketAddr, sockets: [&str; 2]) -> Result<Command> {
+    /// The command that listens on `bind` and forwards to `sockets` in `folder`, where it runs; writes its configuration
+    /// there.
+    pub fn command(&self, folder: &Path, bind: SocketAddr, sockets: &[String]) -> Result<Command> {
         let configuration = folder.join("haproxy.cfg");
-        std::fs::write(&configuration, CONFIGURATION)
+        std::fs::write(&configuration, with_servers(sockets))
             .with_context(|| format!("cannot write {}", configuration.display()))?;
         let mut command = Command::new(&self.program);
         command
@@ -87,9 +87,7 @@ impl Haproxy {
             .arg(&configuration)
             // it raises its own soft limit
             .env("FRAUDRING_MAXCONN", self.clients.to_string())
-            .env("FRAUDRING_BIND", bind.to_string())
-            .env("FRAUDRING_SOCKET_1", sockets[0])
-            .env("FRAUDRING_SOCKET_2", sockets[1]);
+            .env("FRAUDRING_BIND", bind.to_string());
         Ok(command)
     }
 
@@ -99,6 +97,16 @@ impl Haproxy {
         let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
         text.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned()
     }
+}
+
+/// The configuration, with a line for each socket in place of those for the container's two.
+fn with_servers(sockets: &[String]) -> String {
+    let is_server = |line: &&str| line.trim_start().starts_with("server api");
+    let mut lines: Vec<String> = CONFIGURATION.lines().filter(|line| !is_server(line)).map(str::to_owned).collect();
+    let first = CONFIGURATION.lines().position(|line| is_server(&line)).expect("the configuration has servers");
+    let servers = sockets.iter().enumerate().map(|(n, socket)| format!("    server api{} \"unix@{socket}\"", n + 1));
+    lines.splice(first..first, servers);
+    lines.join("\n") + "\n"
 }
 
 fn unusable(named: &OsStr) -> String {

@@ -15,7 +15,7 @@ pub struct LoadedIndex {
 
 impl LoadedIndex {
     /// Loads `file` into `folder`.
-    fn load(file: &Path, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
+    pub fn load(file: &Path, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
         let published = shm_loader::load(file, folder, &|phase, done, total| reporter.report(phase, done, total))
             .with_context(|| format!("cannot load the index into {}", folder.display()))?;
         if let Some(warning) = published.disk_warning() {

@@ -10,9 +10,11 @@
 use crate::console::advice::Advise;
 use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -22,6 +24,71 @@ const PREFIX: &str = "fraudring-up-";
 
 /// The file that is locked.
 const LOCK: &str = "lock";
+
+/// The file that names the folder in shared memory.
+const SHM_DIR: &str = "shm-dir";
+
+/// The folder of another `up` of this user that runs now.
+pub struct RunningFolder {
+    path: PathBuf,
+    descriptor: OwnedFd,
+    /// What it serves from.
+    pub shm_dir: PathBuf,
+}
+
+impl RunningFolder {
+    /// All there are among the temporary files, in the order of their names.
+    pub fn all() -> Vec<Self> {
+        Self::all_in(&std::env::temp_dir())
+    }
+
+    fn all_in(parent: &Path) -> Vec<Self> {
+        let Ok(entries) = std::fs::read_dir(parent) else { return Vec::new() };
+        let mut running: Vec<Self> = ours(entries).filter_map(|path| Self::open(path).ok()?).collect();
+        running.sort_by(|one, other| one.path.cmp(&other.path));
+        running
+    }
+
+    /// `None` for a folder that is left behind, is another user's or tells nothing yet.
+    fn open(path: PathBuf) -> io::Result<Option<Self>> {
+        let found = std::fs::symlink_metadata(&path)?;
+        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+            return Ok(None);
+        }
+        let lock = open(path.join(LOCK), OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        if flock(&lock, FlockOperation::NonBlockingLockShared).is_ok() {
+            return Ok(None);
+        }
+        let shm_dir = OsString::from_vec(std::fs::read(path.join(SHM_DIR))?).into();
+        let descriptor = open(&path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Some(Self { path, descriptor, shm_dir }))
+    }
+
+    /// The admin sockets of its servers, in their order, for this process only.
+    pub fn admin_sockets(&self) -> Vec<PathBuf> {
+        let is_there = |number: &usize| self.path.join(admin_socket(*number)).exists();
+        let numbers = (0..MOST_SERVERS).take_while(is_there);
+        numbers.map(|number| short_path(&self.descriptor, &admin_socket(number))).collect()
+    }
+}
+
+/// Most servers of one system.
+pub const MOST_SERVERS: usize = 8;
+
+/// The admin socket of a server, counted from 0.
+pub fn admin_socket(number: usize) -> String {
+    format!("{}.admin", number + 1)
+}
+
+fn short_path(folder: &OwnedFd, name: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()))
+}
+
+/// Paths of what is called as these folders are.
+fn ours(entries: std::fs::ReadDir) -> impl Iterator<Item = PathBuf> {
+    let is_ours = |entry: &std::fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
+    entries.flatten().filter(is_ours).map(|entry| entry.path())
+}
 
 /// Removed when dropped.
 pub struct RuntimeFolder {
@@ -49,6 +116,13 @@ impl RuntimeFolder {
         Ok(Self { folder, descriptor, _lock: lock })
     }
 
+    /// Tells others which folder in shared memory this system serves from.
+    pub fn note_shm_dir(&self, shm_dir: &Path) -> Result<()> {
+        let file = self.path().join(SHM_DIR);
+        std::fs::write(&file, shm_dir.as_os_str().as_bytes())
+            .with_context(|| format!("cannot write {}", file.display()))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -56,7 +130,7 @@ impl RuntimeFolder {
 
     /// A path of what is called `name` in it that fits into a socket's address, for this process only.
     pub fn short_path(&self, name: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}/{name}", self.descriptor.as_raw_fd()))
+        short_path(&self.descriptor, name)
     }
 }
 
@@ -76,9 +150,8 @@ pub fn remove_left_behind() -> usize {
 
 fn remove_left_behind_in(parent: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(parent) else { return 0 };
-    let ours = entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()));
     // what cannot be removed is no reason not to start
-    ours.filter(|entry| remove_if_left_behind(&entry.path()).unwrap_or(false)).count()
+    ours(entries).filter(|path| remove_if_left_behind(path).unwrap_or(false)).count()
 }
 
 fn remove_if_left_behind(folder: &Path) -> io::Result<bool> {

@@ -1,10 +1,10 @@
-//! The running system: two servers and what stands in front of them.
+//! The running system: its servers and what stands in front of them.
 
 use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
 use super::haproxy::Haproxy;
 use super::listening::listens;
 use super::ready::ready;
-use super::runtime_folder::RuntimeFolder;
+use super::runtime_folder::{RuntimeFolder, admin_socket};
 use crate::console::interrupt::ENDING;
 use anyhow::{Context, Result};
 use load_test::Endpoint;
@@ -14,17 +14,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Servers that `up` starts.
-pub const SERVERS: usize = 2;
-
 /// All parts together must be ready within this time.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// How often a part that is not ready is asked again.
 const POLL: Duration = Duration::from_millis(10);
 
-/// The servers' sockets in the runtime folder.
-const SOCKETS: [&str; SERVERS] = ["1.sock", "2.sock"];
+/// A server's socket in the runtime folder, counted from 0.
+fn socket(number: usize) -> String {
+    format!("{}.sock", number + 1)
+}
 
 /// What to start.
 pub struct SystemPlan {
@@ -32,8 +31,10 @@ pub struct SystemPlan {
     pub address: SocketAddr,
     /// Where the index lies: an absolute path.
     pub shm_dir: PathBuf,
+    /// How many servers: 1 to `MOST_SERVERS`.
+    pub servers: usize,
     /// A CPU for each server, or the servers' own choice.
-    pub cpus: Option<[usize; SERVERS]>,
+    pub cpus: Option<Vec<usize>>,
     /// Who listens at `address`.
     pub front: Front,
 }
@@ -42,7 +43,7 @@ pub struct SystemPlan {
 pub enum Front {
     /// haproxy, which forwards to the servers' unix sockets.
     Haproxy(Haproxy),
-    /// Both servers; the kernel spreads connections over them.
+    /// The servers; the kernel spreads connections over them.
     SharedPort,
 }
 
@@ -51,8 +52,7 @@ pub struct System {
     plan: SystemPlan,
     // dropped before the folder: fields are dropped in order
     children: Children,
-    /// Only with haproxy.
-    runtime: Option<RuntimeFolder>,
+    runtime: RuntimeFolder,
     waiting_for: Vec<Part>,
 }
 
@@ -67,7 +67,9 @@ struct Part {
 impl System {
     /// Starts the servers.
     pub fn start(plan: SystemPlan) -> Result<Self> {
-        let mut system = Self { plan, children: Children::default(), runtime: None, waiting_for: Vec::new() };
+        let runtime = RuntimeFolder::make()?;
+        runtime.note_shm_dir(&plan.shm_dir)?;
+        let mut system = Self { plan, children: Children::default(), runtime, waiting_for: Vec::new() };
         match &system.plan.front {
             Front::SharedPort => system.start_sharing()?,
             Front::Haproxy(_) => system.start_on_sockets()?,
@@ -80,8 +82,9 @@ impl System {
         if !self.wait_until_ready(signals)? {
             return Ok(false);
         }
-        if let (Front::Haproxy(haproxy), Some(runtime)) = (&self.plan.front, &self.runtime) {
-            let command = haproxy.command(runtime.path(), self.plan.address, SOCKETS)?;
+        if let Front::Haproxy(haproxy) = &self.plan.front {
+            let sockets: Vec<String> = (0..self.plan.servers).map(socket).collect();
+            let command = haproxy.command(self.runtime.path(), self.plan.address, &sockets)?;
             self.children.add(Child::start_relayed("haproxy".to_owned(), command, HAPROXY_STOP)?);
             let endpoint = Endpoint::Tcp(reachable(self.plan.address));
             self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
@@ -91,23 +94,23 @@ impl System {
 
     fn start_sharing(&mut self) -> Result<()> {
         let listen = format!("tcp:{}", self.plan.address);
-        for number in 0..SERVERS {
-            self.children.add(server(&self.plan, number, &listen, None)?);
+        for number in 0..self.plan.servers {
+            self.children.add(server(&self.plan, number, &listen, self.runtime.path())?);
         }
         let sharing = self.children.iter().map(Child::pid).collect();
         let endpoint = Endpoint::Tcp(reachable(self.plan.address));
-        self.waiting_for.push(Part { name: "one of the two servers".to_owned(), endpoint, sharing });
+        self.waiting_for.push(Part { name: "one of the servers".to_owned(), endpoint, sharing });
         Ok(())
     }
 
     fn start_on_sockets(&mut self) -> Result<()> {
-        let runtime = RuntimeFolder::make()?;
-        for (number, socket) in SOCKETS.into_iter().enumerate() {
-            self.children.add(server(&self.plan, number, &format!("unix:{socket}"), Some(runtime.path()))?);
-            let endpoint = Endpoint::Unix(runtime.short_path(socket));
-            self.waiting_for.push(Part { name: server_name(number), endpoint, sharing: Vec::new() });
+        for number in 0..self.plan.servers {
+            let listen = format!("unix:{}", socket(number));
+            self.children.add(server(&self.plan, number, &listen, self.runtime.path())?);
+            let endpoint = Endpoint::Unix(self.runtime.short_path(&socket(number)));
+            let name = server_name(number, self.plan.servers);
+            self.waiting_for.push(Part { name, endpoint, sharing: Vec::new() });
         }
-        self.runtime = Some(runtime);
         Ok(())
     }
 
@@ -149,6 +152,11 @@ impl System {
         &self.plan
     }
 
+    /// The admin sockets of the servers, for this process only.
+    pub fn admin_sockets(&self) -> Vec<PathBuf> {
+        (0..self.plan.servers).map(|number| self.runtime.short_path(&admin_socket(number))).collect()
+    }
+
     /// The processes, in the order they were started.
     pub fn children(&self) -> &Children {
         &self.children
@@ -168,35 +176,34 @@ impl Part {
     }
 }
 
-/// In `folder`, if one is given.
-fn server(plan: &SystemPlan, number: usize, listen: &str, folder: Option<&Path>) -> Result<Child> {
+/// In `folder`.
+fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Result<Child> {
     let program = std::env::current_exe().context("cannot tell the path of this program")?;
-    let cpu = plan.cpus.map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
+    let cpu = plan.cpus.as_ref().map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
     let mut command = Command::new(program);
     command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
-    command.args(["--listen", listen, "--instance", &instance(number), "--cpu", &cpu]);
+    command.args(["--listen", listen, "--instance", &instance(number, plan.servers), "--cpu", &cpu]);
+    command.args(["--admin", &format!("unix:{}", admin_socket(number))]);
     if matches!(plan.front, Front::SharedPort) {
         command.arg("--share-port");
     }
     for decided_here in ["FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
         command.env_remove(decided_here);
     }
-    if let Some(folder) = folder {
-        command.current_dir(folder);
-    }
+    command.current_dir(folder);
     if std::env::var_os("RUST_LOG").is_none() {
         // what went well `up` says itself
         command.env("RUST_LOG", "warn");
     }
-    Child::start(server_name(number), &mut command, SERVER_STOP)
+    Child::start(server_name(number, plan.servers), &mut command, SERVER_STOP)
 }
 
-fn instance(number: usize) -> String {
-    format!("{}/{SERVERS}", number + 1)
+fn instance(number: usize, servers: usize) -> String {
+    format!("{}/{servers}", number + 1)
 }
 
-fn server_name(number: usize) -> String {
-    format!("server {}", instance(number))
+fn server_name(number: usize, servers: usize) -> String {
+    format!("server {}", instance(number, servers))
 }
 
 /// The address to connect to: a listener on every address is reached at the loopback one.
@@ -223,6 +230,6 @@ mod tests {
 
     #[test]
     fn servers_are_counted_from_one() {
-        assert_eq!((0..SERVERS).map(server_name).collect::<Vec<_>>(), ["server 1/2", "server 2/2"]);
+        assert_eq!((0..2).map(|number| server_name(number, 2)).collect::<Vec<_>>(), ["server 1/2", "server 2/2"]);
     }
 }

@@ -79,6 +79,11 @@ impl Folders {
         std::fs::read_dir(self.scratch.path()).unwrap().count() - 1
     }
 
+    /// Where its sockets lie.
+    pub fn temporary(&self) -> &Path {
+        self.scratch.path()
+    }
+
     /// Segments, finished or not, and the record of a check.
     pub fn segments(&self) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&self.shm) else { return Vec::new() };

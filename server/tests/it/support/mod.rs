@@ -1,7 +1,9 @@
 //! Real servers for tests: an index of their own, a process of their own, raw bytes over real sockets.
 
+pub mod browser;
 pub mod corpus;
 pub mod haproxy;
+pub mod traffic;
 
 pub use testkit::client::Client;
 pub use testkit::requirement::is_missing;

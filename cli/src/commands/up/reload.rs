@@ -1,0 +1,72 @@
+//! `fraudring up reload`: another index for a running system.
+
+use super::admin::{ask_server, statuses};
+use super::status::running;
+use crate::cache::data::{DataFolder, DataOption};
+use crate::console::advice::Advise;
+use crate::console::exit::Outcome;
+use crate::console::progress::Reporter;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Servers check an index at their own pace before they take it.
+const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// Options of `up reload`.
+#[derive(Args, Debug)]
+pub struct ReloadOptions {
+    /// Index to publish [default: the official one]
+    #[arg(value_name = "INDEX")]
+    file: Option<PathBuf>,
+    /// The system that serves from this folder in shared memory, where several run
+    #[arg(long, value_name = "DIR")]
+    shm_dir: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataOption,
+}
+
+/// Publishes the index and waits until every server answers by it.
+pub fn run(options: &ReloadOptions) -> Result<Outcome> {
+    let reporter = Reporter::stderr();
+    let systems = running(options.shm_dir.as_deref())?;
+    let [system] = systems.as_slice() else {
+        let folders: Vec<String> = systems.iter().map(|system| system.shm_dir.display().to_string()).collect();
+        return Err(anyhow::anyhow!("{} systems run", folders.len()))
+            .advise(|| format!("name one: --shm-dir {}", folders.join(", or ")));
+    };
+    let file = match &options.file {
+        Some(file) => file.clone(),
+        None => DataFolder::open(&options.data)?.official_index_to_load(&reporter)?,
+    };
+    let begun = Instant::now();
+    let published = shm_loader::load(&file, &system.shm_dir, &|phase, done, total| reporter.report(phase, done, total))
+        .with_context(|| format!("cannot load the index into {}", system.shm_dir.display()))?;
+    let sockets = system.admin_sockets();
+    for socket in &sockets {
+        // they notice by themselves, a moment later
+        let _ = ask_server(socket, "POST", "/reload", b"");
+    }
+    loop {
+        let servers = statuses(&sockets);
+        let has_taken = |server: &Value| server["generation"]["checksum"] == published.checksum.as_str();
+        if servers.len() == sockets.len() && servers.iter().all(has_taken) {
+            break;
+        }
+        if begun.elapsed() > PATIENCE {
+            bail!("not every server answers by it after {} s; their messages say why", PATIENCE.as_secs());
+        }
+        std::thread::sleep(POLL);
+    }
+    reporter.note(&format!(
+        "{} servers answer by {} ({} references) after {:.2} s",
+        sockets.len(),
+        published.checksum,
+        published.references,
+        begun.elapsed().as_secs_f64()
+    ));
+    Ok(Outcome::Done)
+}
