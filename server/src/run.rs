@@ -58,15 +58,16 @@ fn serve(options: &Options) -> Result<(), Failure> {
         driver::spawn(take_generations(incoming, endpoint, announcement).map_err(Failure::serving)?);
         // From here on whatever holds it keeps its memory, too.
         drop(first);
+        let decisions = Arc::<Counts>::default();
         if let Some(file) = log_file {
-            let (counts, current) = (Arc::<Counts>::default(), reload.current.clone());
-            let (log, body_bytes) = (&options.decision_log, serving.limits.body_bytes);
-            let (sampler, thread) = decision_log::start(log, file, counts, body_bytes, cores, move || current.get())
-                .map_err(Failure::serving)?;
+            let (log, current, body_bytes) = (&options.decision_log, reload.current.clone(), serving.limits.body_bytes);
+            let (sampler, thread) =
+                decision_log::start(log, file, decisions.clone(), body_bytes, cores, move || current.get())
+                    .map_err(Failure::serving)?;
             endpoint.service.borrow_mut().sampler = Some(sampler);
             writing = Some(thread);
         }
-        start_admin(options, endpoint, reload, driver, cores)
+        start_admin(options, endpoint, (reload, decisions), driver, cores)
     });
     if let Some(writing) = writing {
         writing.finish();
@@ -78,7 +79,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
 fn start_admin(
     options: &Options,
     endpoint: &'static Endpoint<FraudScore>,
-    reload: Reload,
+    (reload, decision_log): (Reload, Arc<Counts>),
     driver: &'static str,
     cores: Cores,
 ) -> Result<Option<Admin>, Failure> {
@@ -86,6 +87,7 @@ fn start_admin(
     let sources = Sources {
         telemetry: endpoint.service.borrow().telemetry().clone(),
         counts: endpoint.thread.counts.clone(),
+        decision_log,
         reload,
         phase: endpoint.thread.phase.clone(),
         facts: Facts {

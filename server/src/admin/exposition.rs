@@ -78,6 +78,7 @@ impl Collector for Observed {
         self.requests(&mut families)?;
         self.connections(&mut families)?;
         self.generation(&mut families)?;
+        self.decision_log(&mut families)?;
         self.process(&mut families)
     }
 }
@@ -98,6 +99,12 @@ impl Observed {
         families.histogram("request", whole, &telemetry.whole)?;
         families.histogram("parse", "Time from the body to the vector", &telemetry.parse)?;
         families.histogram("search", "Time from the vector to the response in the buffer", &telemetry.search)
+    }
+
+    fn decision_log(&self, families: &mut Families<'_>) -> fmt::Result {
+        let log = &self.0.decision_log;
+        families.counter("decision_log_written", "Sampled decisions in the decision log", None, log.written())?;
+        families.counter("decision_log_dropped", "Sampled decisions that are not in it", None, log.dropped())
     }
 
     fn connections(&self, families: &mut Families<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! Everything that can be looked at in a server, for threads other than the serving one.
 
 use super::process::Memory;
+use crate::decision_log;
 use crate::options::Instance;
 use crate::reload::Reload;
 use crate::telemetry::Telemetry;
@@ -15,6 +16,8 @@ pub struct Sources {
     pub telemetry: Arc<Telemetry>,
     /// Connections and buffers.
     pub counts: Arc<Counts>,
+    /// Sampled decisions; all 0 where none is logged.
+    pub decision_log: Arc<decision_log::Counts>,
     /// The generation that answers, and those that were refused.
     pub reload: Reload,
     /// Starting, ready or draining.

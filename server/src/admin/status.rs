@@ -78,7 +78,7 @@ struct Buffers {
 impl Status {
     /// As it is now.
     pub fn of(sources: &Sources) -> Self {
-        let Sources { telemetry, counts, reload, phase, facts } = sources;
+        let Sources { telemetry, counts, reload, phase, facts, .. } = sources;
         let current = reload.current.get();
         let server = ServerStatus {
             instance: facts.instance.to_string(),

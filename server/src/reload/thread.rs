@@ -106,12 +106,13 @@ impl ReloadThread {
         let is_of_the_file = refusal.is_of_the_file();
         let fault = refusal.into_failure(&self.opening.index_dir).to_string();
         if is_of_the_file || fault != self.last_fault {
+            // Whoever has read of it finds it counted.
+            self.reload.current.count(reason);
             match self.serving {
                 Some(_) => tracing::warn!(reason = reason.name(), "refused, the index before answers on: {fault}"),
                 None => tracing::warn!(reason = reason.name(), "{fault}"),
             }
             self.last_fault.clone_from(&fault);
-            self.reload.current.count(reason);
         }
         let answer = Answer::Refused { reason, fault };
         self.settled = published.filter(|_| is_of_the_file).map(|version| (version, answer.clone()));
