@@ -3,13 +3,15 @@
 mod table;
 
 use crate::{
-    AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options, Published, Reader, Trust,
+    ActivateError, Activated, AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options,
+    Published, Reader, Trust,
 };
 use anyhow::Context;
 use command_line::Interruption;
 use command_line::progress::{Bar, Style};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What the exit codes mean, for the help of a program with these subcommands.
 pub const EXIT_CODES: &str = "\
@@ -22,6 +24,8 @@ Exit codes:
     5  another loader is at work in the folder
     6  the folder or the segment in it is not to be trusted: its owner or mode, or not a folder
     7  published, but readers cannot attach
+    8  a replaced generation is still read, and a new one would be the third in memory (see `load --wait`)
+    9  the generation to activate is gone, or not sound any more
   129, 130, 143  interrupted by SIGHUP, SIGINT or SIGTERM; nothing was published";
 
 /// What to do.
@@ -41,7 +45,28 @@ pub enum Command {
         /// How the file is read
         #[arg(long, value_enum, default_value_t)]
         reader: Reader,
+        /// Keep N generations beside the new one, for `activate`: first the one that it replaces
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        keep: usize,
+        /// How long to wait for readers of a generation that was replaced before, while which no new one is loaded
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        wait: u32,
         /// Print what was published as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go back to a generation that was kept: check it, and make it the published one
+    ///
+    /// It keeps its number, and the one that was published until now is kept in its place. Whatever fails, that one stays
+    /// published.
+    #[command(after_long_help = EXIT_CODES)]
+    Activate {
+        /// Its number, as `inspect` shows it
+        generation: u64,
+        /// Where segments live.
+        #[command(flatten)]
+        folder: FolderOption,
+        /// Print what was done as JSON
         #[arg(long)]
         json: bool,
     },
@@ -58,7 +83,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Remove the published segment, and what killed loaders left
+    /// Remove the published segment, those that are kept, and what killed loaders left
     ///
     /// Servers that map the segment go on; its memory is freed when the last of them ends.
     #[command(after_long_help = EXIT_CODES)]
@@ -83,7 +108,11 @@ pub struct FolderOption {
 /// Runs one and returns the process's exit code; see [`EXIT_CODES`].
 pub fn run(command: Command) -> ExitCode {
     let result = match command {
-        Command::Load { file, folder, reader, json } => load(&file, &folder.dir, reader, json),
+        Command::Load { file, folder, reader, keep, wait, json } => {
+            let options = Options { reader, keep, wait: Duration::from_secs(wait.into()), stop: None };
+            load(&file, &folder.dir, options, json)
+        }
+        Command::Activate { generation, folder, json } => activate(generation, &folder.dir, json),
         Command::Inspect { folder, trust, json } => inspect(&folder.dir, &trust, json),
         Command::Unload { folder, json } => unload(&folder.dir, json),
     };
@@ -96,11 +125,11 @@ pub fn run(command: Command) -> ExitCode {
     }
 }
 
-fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<()> {
+fn load(file: &Path, dir: &Path, options: Options<'_>, json: bool) -> anyhow::Result<()> {
     let interruption = Interruption::watch().context("cannot listen for signals")?;
     let bar = Bar::alone(Style::Bytes, "", None);
     let started = std::time::Instant::now();
-    let options = Options { reader, stop: Some(interruption.stop()) };
+    let options = Options { stop: Some(interruption.stop()), ..options };
     let result = crate::load_with(file, dir, &options, &|phase, done, total| {
         if let Some(bar) = &bar {
             bar.set_message(phase.to_owned());
@@ -128,11 +157,33 @@ fn load(file: &Path, dir: &Path, reader: Reader, json: bool) -> anyhow::Result<(
 }
 
 fn sentence(published: &Published, seconds: f64) -> String {
-    let Published { path, bytes, checksum, references, reader, .. } = published;
+    let Published { path, generation, kept, bytes, checksum, references, reader, .. } = published;
     let path = path.display();
-    format!(
-        "published {path}: {references} references, {bytes} bytes, checksum {checksum}, in {seconds:.3} s ({reader})\n"
-    )
+    let mut text = format!(
+        "published {path}: {references} references, {bytes} bytes, checksum {checksum}, in {seconds:.3} s ({reader}), \
+         generation {generation}"
+    );
+    if !kept.is_empty() {
+        let kept: Vec<String> = kept.iter().map(u64::to_string).collect();
+        text += &format!(", kept {}", kept.join(", "));
+    }
+    text + "\n"
+}
+
+fn activate(number: u64, dir: &Path, json: bool) -> anyhow::Result<()> {
+    let activated = crate::activate(number, dir)?;
+    if json {
+        return print_json(&activated);
+    }
+    let Activated { path, before, was_current, checksum, references, .. } = activated;
+    let path = path.display();
+    let before = before.map(|number| format!(", before it generation {number}")).unwrap_or_default();
+    print(&match was_current {
+        true => format!("generation {number} is the current one already: nothing was done\n"),
+        false => {
+            format!("published {path}: {references} references, checksum {checksum}, generation {number}{before}\n")
+        }
+    })
 }
 
 fn inspect(dir: &Path, trust: &Trust, json: bool) -> anyhow::Result<()> {
@@ -152,6 +203,9 @@ fn unload(dir: &Path, json: bool) -> anyhow::Result<()> {
     };
     if unloaded.still_in_use {
         text += "readers still map it: its memory is freed when the last of them ends\n";
+    }
+    if unloaded.kept_removed > 0 {
+        text += &format!("removed {} kept generation(s)\n", unloaded.kept_removed);
     }
     if unloaded.leftovers_removed > 0 {
         text += &format!("removed what {} killed loader(s) left behind\n", unloaded.leftovers_removed);
@@ -186,6 +240,11 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return load_code(error);
     }
+    match error.downcast_ref::<ActivateError>() {
+        Some(ActivateError::Load(error)) => return load_code(error),
+        Some(ActivateError::Gone { .. } | ActivateError::Invalid { .. }) => return 9,
+        None => {}
+    }
     match error.downcast_ref::<InspectError>() {
         Some(InspectError::Folder(error)) => folder_code(error),
         Some(InspectError::Segment(AttachError::Io { .. })) => 1,
@@ -202,6 +261,7 @@ fn load_code(error: &LoadError) -> u8 {
         LoadError::NoRoom { .. } | LoadError::MemoryLimit { .. } => 4,
         LoadError::Copy { source: CopyError::NoRoom { .. }, .. } => 4,
         LoadError::Busy { .. } => 5,
+        LoadError::StillRead { .. } => 8,
         LoadError::NotAttachable(_) | LoadError::Exchanged { .. } => 7,
         LoadError::Copy {
             source: CopyError::Write { .. } | CopyError::RingRefused(_) | CopyError::Stopped, ..

@@ -136,10 +136,14 @@ impl Folder {
 
     /// Names of copies that no loader finished (or that one is working on).
     pub(crate) fn temporaries(&self) -> Result<Vec<OsString>, FolderError> {
+        self.names_starting_with(TEMPORARY_PREFIX)
+    }
+
+    pub(crate) fn names_starting_with(&self, prefix: &str) -> Result<Vec<OsString>, FolderError> {
         let mut names = Vec::new();
         for entry in fs::Dir::read_from(&self.descriptor).map_err(|error| self.io("list", error))? {
             let name = entry.map_err(|error| self.io("list", error))?.file_name().to_bytes().to_vec();
-            if name.starts_with(TEMPORARY_PREFIX.as_bytes()) {
+            if name.starts_with(prefix.as_bytes()) {
                 names.push(OsString::from_vec(name));
             }
         }
@@ -147,7 +151,7 @@ impl Folder {
         Ok(names)
     }
 
-    fn io(&self, action: &'static str, error: Errno) -> FolderError {
+    pub(crate) fn io(&self, action: &'static str, error: Errno) -> FolderError {
         FolderError::Io { action, path: self.path.clone(), source: error.into() }
     }
 }
@@ -224,28 +228,55 @@ impl LockedFolder {
 
     /// A fresh, empty file that readers do not see.
     pub(crate) fn temporary(&self) -> Result<Temporary<'_>, FolderError> {
-        let name = format!("{TEMPORARY_PREFIX}{}", std::process::id());
+        self.fresh(temporary_name())
+    }
+
+    /// [`LockedFolder::temporary`], a second one beside it.
+    pub(crate) fn temporary_for(&self, what: &str) -> Result<Temporary<'_>, FolderError> {
+        self.fresh(format!("{}-{what}", temporary_name()))
+    }
+
+    /// A temporary name for what has the name `name` already.
+    pub(crate) fn temporary_link(&self, name: &str) -> Result<TemporaryName<'_>, FolderError> {
+        let link = temporary_name();
+        let inside = self.folder.descriptor();
+        fs::linkat(inside, name, inside, &link, AtFlags::empty())
+            .map_err(|error| self.folder.io("name the generation in", error))?;
+        Ok(TemporaryName { folder: &self.folder, name: link, is_gone: false })
+    }
+
+    fn fresh(&self, name: String) -> Result<Temporary<'_>, FolderError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = self
             .folder
             .open_inside(&name, flags, Mode::from_raw_mode(0o600))
             .map_err(|error| self.folder.io("create a file in", error))?;
-        Ok(Temporary { folder: &self.folder, name, file, published: false })
+        Ok(Temporary { name: TemporaryName { folder: &self.folder, name, is_gone: false }, file })
     }
+}
+
+fn temporary_name() -> String {
+    format!("{TEMPORARY_PREFIX}{}", std::process::id())
 }
 
 /// A file on its way to being published; removed when dropped before that.
 #[derive(Debug)]
 pub(crate) struct Temporary<'a> {
+    name: TemporaryName<'a>,
+    file: File,
+}
+
+/// A name on its way to being replaced by a lasting one; removed when dropped before that.
+#[derive(Debug)]
+pub(crate) struct TemporaryName<'a> {
     folder: &'a Folder,
     name: String,
-    file: File,
-    published: bool,
+    is_gone: bool,
 }
 
 impl Temporary<'_> {
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.name.name
     }
 
     pub(crate) fn file(&self) -> &File {
@@ -255,22 +286,37 @@ impl Temporary<'_> {
     /// From here on nobody, its owner included, opens it for writing.
     pub(crate) fn make_read_only(&self) -> Result<(), FolderError> {
         fs::fchmod(&self.file, Mode::from_raw_mode(0o444))
-            .map_err(|error| self.folder.io("make the segment read-only in", error))
+            .map_err(|error| self.name.folder.io("make the segment read-only in", error))
     }
 
     /// The one step that readers notice.
-    pub(crate) fn publish(mut self) -> Result<(), FolderError> {
+    pub(crate) fn publish(self) -> Result<(), FolderError> {
+        self.name.publish()
+    }
+
+    pub(crate) fn rename_to(self, name: &str) -> Result<(), FolderError> {
+        self.name.rename_to(name)
+    }
+}
+
+impl TemporaryName<'_> {
+    /// The one step that readers notice.
+    pub(crate) fn publish(self) -> Result<(), FolderError> {
+        self.rename_to(PUBLISHED)
+    }
+
+    fn rename_to(mut self, name: &str) -> Result<(), FolderError> {
         let inside = self.folder.descriptor();
-        fs::renameat(inside, &self.name, inside, PUBLISHED)
+        fs::renameat(inside, &self.name, inside, name)
             .map_err(|error| self.folder.io("publish the segment in", error))?;
-        self.published = true;
+        self.is_gone = true;
         Ok(())
     }
 }
 
-impl Drop for Temporary<'_> {
+impl Drop for TemporaryName<'_> {
     fn drop(&mut self) {
-        if !self.published {
+        if !self.is_gone {
             // nothing better can be done about a failure here; the next loader tries again
             let _ = fs::unlinkat(self.folder.descriptor(), &self.name, AtFlags::empty());
         }

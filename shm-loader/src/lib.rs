@@ -38,24 +38,30 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod activate;
 pub mod command;
 mod copy;
 mod error;
 mod folder;
+mod generation;
 mod inspect;
 mod limit;
 mod load;
 mod mapping;
 mod program;
+mod readers;
 mod record;
+mod replaced;
 mod segment;
 mod source;
+mod step;
 mod trust;
 mod unload;
 mod user;
 
+pub use activate::{Activated, activate};
 pub use copy::{CopyError, Reader};
-pub use error::{AttachError, FolderError, LoadError, SourceError};
+pub use error::{ActivateError, AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
 pub use inspect::{
     InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState, inspect,
@@ -65,6 +71,7 @@ pub use load::{Options, Published, load, load_with};
 pub use program::{call_commands, commands, load_command};
 pub use segment::{Segment, SegmentId, SegmentVersion};
 pub use space::Progress;
+pub use step::Step;
 pub use trust::Trust;
 pub use unload::{Unloaded, unload, unload_all};
 

@@ -3,20 +3,27 @@
 use crate::copy::{self, Sink};
 use crate::folder::{LockedFolder, PUBLISHED, Temporary};
 use crate::limit;
+use crate::replaced::wait_for_readers;
 use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
-use crate::{CopyError, LoadError, Progress, Reader, Trust, record};
+use crate::step::Step;
+use crate::{CopyError, LoadError, Progress, Reader, Trust, readers, record};
 use index::{Info, InstructionSet};
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What `load` published.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Published {
     /// Where readers find it.
     pub path: PathBuf,
+    /// Its number in the folder.
+    pub generation: u64,
+    /// Numbers of the generations that are kept beside it.
+    pub kept: Vec<u64>,
     /// Its size.
     pub bytes: u64,
     /// As the index states it, verified over the copy.
@@ -54,6 +61,10 @@ pub struct Options<'a> {
     pub reader: Reader,
     /// Loading ends with [`CopyError::Stopped`] soon after this becomes true, and cleans up.
     pub stop: Option<&'a AtomicBool>,
+    /// Generations to keep beside the new one, for [`crate::activate`].
+    pub keep: usize,
+    /// How long to wait for readers of a replaced generation to end.
+    pub wait: Duration,
 }
 
 /// Publishes `file` in `dir`. Phases of the progress: `copy` and `verify`, in bytes.
@@ -79,27 +90,48 @@ pub fn load_with(
     let stop = options.stop.unwrap_or(&never);
     let source = Source::open(file)?;
     let locked = LockedFolder::create_or_lock(dir)?;
+    Step::Locked.done();
     let leftovers_removed = locked.remove_leftovers()?;
     locked.must_have_room_for_the_name()?;
+    let before = locked.settle()?;
+    Step::Settled.done();
     let in_memory = locked.folder().is_in_memory()?;
     source.must_not_be_published_in(locked.folder())?;
+    // without it nobody can tell who reads, and loading goes on
+    let _ = readers::create(locked.folder());
+    wait_for_readers(&locked, &before, options.wait, stop, file)?;
 
     let temporary = locked.temporary()?;
     reserve(&locked, &temporary, source.bytes())?;
+    Step::Reserved.done();
     let failed = |error| LoadError::Copy { file: file.into(), source: error };
     let mut sink = Sink::new(source.file(), temporary.file(), source.bytes(), stop, progress);
     let used = copy::copy(options.reader, &mut sink).map_err(failed)?;
     source.must_be_unchanged()?;
     temporary.make_read_only()?;
+    Step::Copied.done();
 
     let (info, written) = verify(&locked, &temporary, &source, progress)?;
+    Step::Checked.done();
     if stop.load(Ordering::Relaxed) {
         return Err(failed(CopyError::Stopped));
     }
-    temporary.publish()?;
+    let generation = before.highest() + 1;
+    locked.name_generation(temporary.name(), generation)?;
+    Step::Named.done();
+    // a name without a publication is removed by the next loader, should this one not be able to
+    temporary.publish().inspect_err(|_| _ = locked.remove_generation(generation))?;
+    Step::Published.done();
     confirm(dir, &locked, written)?;
+    Step::Recorded.done();
+    locked.count(generation)?;
+    Step::Counted.done();
+    let kept = locked.keep(options.keep, before.current)?;
+    Step::Trimmed.done();
     Ok(Published {
         path: locked.folder().path().join(PUBLISHED),
+        generation,
+        kept,
         bytes: info.bytes,
         checksum: info.checksum,
         references: info.references,
@@ -160,7 +192,7 @@ fn verify(
 }
 
 /// A reader that comes now must get exactly the segment that was verified, and may take the loader's word for it.
-fn confirm(dir: &Path, locked: &LockedFolder, written: SegmentId) -> Result<(), LoadError> {
+pub(crate) fn confirm(dir: &Path, locked: &LockedFolder, written: SegmentId) -> Result<(), LoadError> {
     let seen = Segment::attach(dir).map_err(LoadError::NotAttachable)?;
     if seen.id() == written {
         // without a record readers check the bytes themselves

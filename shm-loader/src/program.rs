@@ -27,6 +27,11 @@ pub(crate) fn unload_command(dir: &Path) -> String {
     format!("{} unload{}", commands(), dir_option(dir))
 }
 
+/// The command line that shows who reads what in `dir`.
+pub(crate) fn inspect_command(dir: &Path) -> String {
+    format!("{} inspect{}", commands(), dir_option(dir))
+}
+
 /// ` --dir DIR` for a command line that is to reach `dir`; nothing for the folder that is used anyway.
 fn dir_option(dir: &Path) -> String {
     if dir == Path::new(DEFAULT_DIR) { String::new() } else { format!(" --dir {}", dir.display()) }

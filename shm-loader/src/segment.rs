@@ -2,7 +2,8 @@
 
 use crate::folder::{Folder, Lock, PUBLISHED};
 use crate::mapping::map_read_only;
-use crate::{AttachError, FolderError, Trust, record};
+use crate::readers::Reading;
+use crate::{AttachError, FolderError, Trust, generation, record};
 use memmap2::Mmap;
 use rustix::fs::{self, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -13,12 +14,17 @@ use std::time::{Duration, Instant};
 /// How long somebody may hold the exclusive lock that `inspect` takes for an instant.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 const LOCK_RETRY: Duration = Duration::from_millis(2);
+/// How often in a row what was just opened may be replaced before its number could be looked up.
+const NUMBER_TRIES: u32 = 5;
 
 /// A read-only mapping of the published segment.
 ///
-/// While it lives it holds a shared `flock` on the segment, so that others can tell that the segment is in use.
+/// While it lives it holds a shared `flock` on the segment, and a lock on its number, so that others can tell that the
+/// segment is in use.
 #[derive(Debug)]
 pub struct Segment {
+    generation: Option<u64>,
+    _reading: Option<Reading>,
     lock: Lock,
     map: Mmap,
     id: SegmentId,
@@ -75,10 +81,29 @@ impl Segment {
             FolderError::Missing { path } => AttachError::NoSegment { path },
             other => AttachError::Folder(other),
         })?;
-        Self::attach_in(&folder, PUBLISHED, trust)
+        Self::attach_published(&folder, trust)
     }
 
-    /// Also the loader's way to what it has written but not yet published.
+    /// What is published now, with its number.
+    pub(crate) fn attach_published(folder: &Folder, trust: &Trust) -> Result<Self, AttachError> {
+        let mut segment = Self::attach_in(folder, PUBLISHED, trust)?;
+        for _ in 0..NUMBER_TRIES {
+            segment.generation = fs::fstat(segment.file()).ok().and_then(|stat| generation::number_of(folder, &stat));
+            let is_current = || {
+                let published = folder.stat_inside(PUBLISHED).ok().flatten();
+                published.is_none_or(|stat| SegmentId::of(&stat) == segment.id)
+            };
+            if segment.generation.is_some() || is_current() {
+                break;
+            }
+            // replaced meanwhile, and its number went with its name
+            segment = Self::attach_in(folder, PUBLISHED, trust)?;
+        }
+        segment._reading = segment.generation.and_then(|number| Reading::begin(folder, number));
+        Ok(segment)
+    }
+
+    /// Also the loader's way to what it has written but not yet published. Without a number.
     pub(crate) fn attach_in(folder: &Folder, name: &str, trust: &Trust) -> Result<Self, AttachError> {
         trust.check_folder(&folder.stat().map_err(AttachError::Folder)?, folder.path())?;
         let path = folder.path().join(name);
@@ -100,7 +125,7 @@ impl Segment {
         };
         let map =
             map_read_only(lock.file(), bytes).map_err(|source| AttachError::Io { action: "map", path, source })?;
-        Ok(Self { lock, map, id: SegmentId::of(&stat), is_verified })
+        Ok(Self { generation: None, _reading: None, lock, map, id: SegmentId::of(&stat), is_verified })
     }
 
     /// The whole index; the slice starts at a page boundary.
@@ -111,6 +136,11 @@ impl Segment {
     /// Which segment this is.
     pub fn id(&self) -> SegmentId {
         self.id
+    }
+
+    /// Its number in the folder, counted from 1; `None` if an older loader, or a hand, published it.
+    pub fn generation(&self) -> Option<u64> {
+        self.generation
     }
 
     /// Whether the loader, of this very version, has checked these bytes with `index::Index::check`, and nobody but root

@@ -55,7 +55,7 @@ impl Opening {
     /// Checks and warms up at `pace`. What is refused is not kept mapped.
     pub fn open(&self, segment: Segment, pace: &Pace) -> Result<Opened, Refusal> {
         let begun = Instant::now();
-        let (id, is_verified) = (segment.id(), segment.is_verified());
+        let (id, number, is_verified) = (segment.id(), segment.generation(), segment.is_verified());
         let generation = if is_verified {
             Generation::open_verified(segment, self.kernel)
         } else {
@@ -65,7 +65,7 @@ impl Opening {
         let opened = begun.elapsed();
         let warmed = warmup::warm_up(&generation, &self.limits, &|| pace.rest());
         let times = [opened, begun.elapsed() - opened];
-        Ok(Opened { generation, segment: id, number: None, is_verified, times, warmed })
+        Ok(Opened { generation, segment: id, number, is_verified, times, warmed })
     }
 }
 

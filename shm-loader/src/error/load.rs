@@ -2,7 +2,7 @@
 
 use super::{AttachError, FolderError, SourceError};
 use crate::copy::CopyError;
-use crate::program::unload_command;
+use crate::program::{inspect_command, unload_command};
 use scoring::ImageError;
 use std::io;
 use std::path::PathBuf;
@@ -48,6 +48,17 @@ pub enum LoadError {
         /// Bytes that others use and the kernel cannot take back.
         in_use: u64,
     },
+    /// One more would be the third in memory beside those that are kept.
+    #[error(
+        "{} in {} was replaced and is still read: wait for its readers with `--wait SECONDS`, or end those that \
+         `{}` shows", numbered(numbers), path.display(), inspect_command(path)
+    )]
+    StillRead {
+        /// The folder asked for.
+        path: PathBuf,
+        /// The generations.
+        numbers: Vec<u64>,
+    },
     /// The kernel refused to set the pages aside.
     #[error("cannot reserve {bytes} bytes in {}", path.display())]
     Reserve {
@@ -86,4 +97,9 @@ pub enum LoadError {
         /// The segment's path.
         path: PathBuf,
     },
+}
+
+fn numbered(numbers: &[u64]) -> String {
+    let all = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    format!("generation {all}")
 }

@@ -5,6 +5,7 @@
 mod changed_image;
 mod common;
 mod failures;
+mod generations;
 mod inspection;
 mod io_uring_refused;
 mod memory_limit;

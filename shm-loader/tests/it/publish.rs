@@ -92,7 +92,7 @@ fn both_readers_publish_the_same_bytes() {
     assert!(bytes.len() > 2 * 256 * 1024, "several buffers and a part of one: {}", bytes.len());
     let file = place.file("index", &bytes);
     for (reader, name) in [(Reader::IoUring, "io_uring"), (Reader::Plain, "plain")] {
-        let options = Options { reader, stop: None };
+        let options = Options { reader, ..Options::default() };
         let published = shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
         assert_eq!(published.reader, name);
         assert!(Segment::attach(&place.dir()).unwrap().bytes() == bytes, "{name}");

@@ -4,7 +4,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use schema::Rules;
 use space::{Label, Point};
 use std::fs::File;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -59,11 +59,15 @@ impl Place {
         path
     }
 
-    /// Names in the folder of the segments, but for the lock and the record.
+    /// Names in the folder of the segments, but for the lock, the record, the files of the numbers, and the second name of
+    /// what is published.
     pub fn names(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.dir()) else { return Vec::new() };
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| ![".lock", ".verified"].contains(&name.as_str()));
+        names.retain(|name| ![".lock", ".verified", ".readers", ".last-generation"].contains(&name.as_str()));
+        let inode = |name: &str| std::fs::symlink_metadata(self.dir().join(name)).map(|file| file.ino()).ok();
+        let published = inode(shm_loader::PUBLISHED);
+        names.retain(|name| !name.starts_with("generation-") || inode(name) != published);
         names.sort();
         names
     }
@@ -139,4 +143,34 @@ pub fn is_tmpfs(path: &Path) -> bool {
 
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// A process that holds a segment until its standard input ends.
+pub struct Attached {
+    child: Child,
+    // kept open: the process still prints when it ends
+    _output: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
+}
+
+/// Starts a program that prints a line with `attached`; `None` if it ends without.
+pub fn attached(mut command: Command) -> Option<Attached> {
+    use std::io::{BufRead, BufReader};
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    let mut lines = BufReader::new(child.stdout.take()?).lines();
+    if lines.any(|line| line.unwrap().starts_with("attached")) {
+        return Some(Attached { child, _output: lines });
+    }
+    child.wait().unwrap();
+    None
+}
+
+impl Attached {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn end(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
 }
