@@ -8,6 +8,7 @@ mod failures;
 mod generations;
 mod inspection;
 mod io_uring_refused;
+mod killed;
 mod memory_limit;
 mod publish;
 mod record;
