@@ -86,8 +86,7 @@ fn the_checked_examples_have_their_ten_neighbours() {
     assert!(fraudring(&["index", "build", "--references", "official", "--out", index]).status.success());
     for example in EXAMPLES {
         std::fs::write(&payload, example.request).unwrap();
-        let explained =
-            fraudring_json(&["index", "neighbours", index, "--payload", payload.to_str().unwrap(), "--json"]);
+        let explained = fraudring_json(&["explain", payload.to_str().unwrap(), "--index", index, "--json"]);
         let references: Vec<u64> = explained["neighbours"].as_array().unwrap().iter().map(reference).collect();
         assert_eq!(references, example.neighbours.map(u64::from));
     }
