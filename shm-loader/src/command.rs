@@ -1,10 +1,11 @@
 //! The subcommands, shared by the binary `shm-loader` and by `fraudring shm`.
 
 mod table;
+mod watch;
 
 use crate::{
-    ActivateError, Activated, AttachError, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError, Options,
-    Published, Reader, Trust,
+    ActivateError, Activated, AttachError, Check, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError,
+    Options, Published, Reader, Trust,
 };
 use anyhow::Context;
 use command_line::Interruption;
@@ -79,6 +80,12 @@ pub enum Command {
         /// Whose segment is looked at.
         #[command(flatten)]
         trust: Trust,
+        /// Check all bytes again, also those of kept generations and those that the loader has checked
+        #[arg(long)]
+        verify: bool,
+        /// Show it anew every second, until Ctrl-C
+        #[arg(long)]
+        watch: bool,
         /// Print everything as JSON
         #[arg(long)]
         json: bool,
@@ -113,7 +120,14 @@ pub fn run(command: Command) -> ExitCode {
             load(&file, &folder.dir, options, json)
         }
         Command::Activate { generation, folder, json } => activate(generation, &folder.dir, json),
-        Command::Inspect { folder, trust, json } => inspect(&folder.dir, &trust, json),
+        Command::Inspect { folder, trust, verify, watch, json } => {
+            let check = if verify { Check::All } else { Check::Unrecorded };
+            if watch {
+                watch::watch(&folder.dir, &trust, check, json)
+            } else {
+                inspect(&folder.dir, &trust, check, json)
+            }
+        }
         Command::Unload { folder, json } => unload(&folder.dir, json),
     };
     match result {
@@ -186,8 +200,8 @@ fn activate(number: u64, dir: &Path, json: bool) -> anyhow::Result<()> {
     })
 }
 
-fn inspect(dir: &Path, trust: &Trust, json: bool) -> anyhow::Result<()> {
-    let report = crate::inspect_trusting(dir, trust)?;
+fn inspect(dir: &Path, trust: &Trust, check: Check, json: bool) -> anyhow::Result<()> {
+    let report = crate::inspect_with(dir, trust, check)?;
     if json { print_json(&report) } else { print(&table::render(&report)) }
 }
 

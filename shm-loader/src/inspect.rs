@@ -1,22 +1,30 @@
 //! What lies in shared memory and who maps it.
 
+mod generations;
 mod inspection;
 mod maps;
 mod processes;
+mod soundness;
 
 pub use inspection::{
-    InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState,
+    GenerationReport, GenerationState, InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment,
+    SegmentReport, SegmentState,
 };
+pub use soundness::Check;
 
 use crate::folder::{Folder, Lock, PUBLISHED};
+use crate::generation::Generations;
 use crate::mapping::resident_pages;
-use crate::segment::{self, Segment, SegmentId};
-use crate::{AttachError, FolderError, Trust};
+use crate::segment::{self, Segment};
+use crate::{AttachError, FolderError, Trust, readers};
 use rustix::fs::{self, FlockOperation};
 use rustix::io::Errno;
 use rustix::param::page_size;
 use std::io;
 use std::path::Path;
+
+/// The least there are.
+const HUGE_PAGE_BYTES: usize = 2 << 20;
 
 /// Looks into `dir` and at every process. A folder that is missing or empty is a report, not an error.
 ///
@@ -31,18 +39,32 @@ pub fn inspect(dir: &Path) -> Result<Inspection, InspectError> {
 /// # Errors
 /// As of [`inspect`].
 pub fn inspect_trusting(dir: &Path, trust: &Trust) -> Result<Inspection, InspectError> {
+    inspect_with(dir, trust, Check::Unrecorded)
+}
+
+/// [`inspect_trusting`] with a choice.
+///
+/// # Errors
+/// As of [`inspect`].
+pub fn inspect_with(dir: &Path, trust: &Trust, check: Check) -> Result<Inspection, InspectError> {
     let folder = match Folder::open(dir) {
         Ok(folder) => folder,
         Err(FolderError::Missing { path }) => return Ok(Inspection::empty(path)),
         Err(error) => return Err(error.into()),
     };
+    let found = Generations::in_folder(&folder)?;
+    // before this process reads itself
+    let read = readers::numbers_read(&folder, found.highest());
     // our own mapping is gone again before the processes are looked at
-    let segment = published(&folder, trust)?;
+    let segment = published(&folder, trust, check)?;
     let published = segment.as_ref().map(|segment| segment.inode);
-    let scan = processes::scan(&folder, published)?;
+    let generations = generations::reports(&folder, trust, &found, &read, segment.as_ref(), check);
+    let kept: Vec<u64> = generations.iter().filter_map(|one| one.inode).collect();
+    let scan = processes::scan(&folder, published, &kept)?;
     Ok(Inspection {
         directory: folder.path().into(),
         segment,
+        generations,
         replaced_segments: replaced(&scan.processes),
         leftovers: leftovers(&folder)?,
         processes: scan.processes,
@@ -66,25 +88,31 @@ pub(crate) fn in_use(folder: &Folder) -> Result<bool, InspectError> {
     }
 }
 
-fn published(folder: &Folder, trust: &Trust) -> Result<Option<SegmentReport>, InspectError> {
+fn published(folder: &Folder, trust: &Trust, check: Check) -> Result<Option<SegmentReport>, InspectError> {
     let in_use = in_use(folder)?;
-    let segment = match Segment::attach_in(folder, PUBLISHED, trust) {
+    let segment = match Segment::attach_published(folder, trust) {
         Ok(segment) => segment,
         Err(AttachError::NoSegment { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     // before validating, which reads pages back from swap
     let pages = pages(&segment).map_err(|source| InspectError::Io { path: folder.path().into(), source })?;
-    let validated = command_line::kernel()
-        .map_err(|error| error.to_string())
-        .and_then(|kernel| scoring::validate(segment.bytes(), kernel).map_err(|error| error.to_string()));
-    let (index, problem) = match validated {
-        Ok(index) => (Some(index.info()), None),
+    let is_recorded = segment.is_verified() && check == Check::Unrecorded;
+    let (index, problem) = match soundness::validated(&segment, is_recorded) {
+        Ok(index) => (Some(index), None),
         Err(problem) => (None, Some(problem)),
     };
-    let SegmentId { inode, .. } = segment.id();
-    let bytes = segment.bytes().len() as u64;
-    Ok(Some(SegmentReport { path: folder.path().join(PUBLISHED), inode, bytes, in_use, pages, index, problem }))
+    Ok(Some(SegmentReport {
+        path: folder.path().join(PUBLISHED),
+        generation: segment.generation(),
+        inode: segment.id().inode,
+        bytes: segment.bytes().len() as u64,
+        in_use,
+        pages,
+        index,
+        checked_by: if is_recorded { "loader" } else { "inspection" },
+        problem,
+    }))
 }
 
 fn pages(segment: &Segment) -> io::Result<Pages> {
@@ -97,7 +125,9 @@ fn pages(segment: &Segment) -> io::Result<Pages> {
     } else {
         (stat.st_blocks.unsigned_abs() * 512 / page_bytes, "st_blocks")
     };
-    Ok(Pages { page_bytes, total, resident, source })
+    // a huge page is mapped as such when it is touched
+    std::hint::black_box(segment.bytes().iter().step_by(HUGE_PAGE_BYTES).fold(0, |all, byte| all ^ byte));
+    Ok(Pages { page_bytes, total, resident, huge_bytes: processes::huge_bytes_here(&stat), source })
 }
 
 fn leftovers(folder: &Folder) -> Result<Vec<Leftover>, FolderError> {

@@ -9,6 +9,9 @@
 //! |---|---|
 //! | `current.index` | the published segment, mode 0444 |
 //! | `.verified` | the loader's record that it checked the segment, mode 0444 |
+//! | `generation-N.index` | generation N, as long as it is current or kept: the current one is the same file as `current.index` |
+//! | `.last-generation` | the highest number that was given |
+//! | `.readers` | who reads generation N holds a lock on its byte N; empty, mode 0444 |
 //! | `.lock` | the process that holds an exclusive `flock` on it loads or unloads; mode 0600, empty |
 //! | `.loading-PID` | a copy that is not finished; removed by its loader, or by the next one if that was killed |
 //!
@@ -64,8 +67,8 @@ pub use copy::{CopyError, Reader};
 pub use error::{ActivateError, AttachError, FolderError, LoadError, SourceError};
 pub use folder::PUBLISHED;
 pub use inspect::{
-    InspectError, Inspection, Leftover, Pages, ProcessReport, ReplacedSegment, SegmentReport, SegmentState, inspect,
-    inspect_trusting,
+    Check, GenerationReport, GenerationState, InspectError, Inspection, Leftover, Pages, ProcessReport,
+    ReplacedSegment, SegmentReport, SegmentState, inspect, inspect_trusting, inspect_with,
 };
 pub use load::{Options, Published, load, load_with};
 pub use program::{call_commands, commands, load_command};

@@ -1,6 +1,6 @@
 //! The report of `inspect` for people.
 
-use crate::{Inspection, SegmentReport, SegmentState};
+use crate::{GenerationState, Inspection, SegmentReport, SegmentState};
 use std::fmt::Write;
 
 /// The whole report as text, with a newline at the end.
@@ -20,6 +20,22 @@ fn write(text: &mut String, report: &Inspection) -> std::fmt::Result {
             crate::load_command(&report.directory)
         )?,
     }
+    for one in &report.generations {
+        let state = match one.state {
+            GenerationState::Current => "current",
+            GenerationState::Kept => "kept",
+            GenerationState::Replaced => "replaced",
+            GenerationState::Unfinished => "unfinished",
+        };
+        let size = one.bytes.map(|bytes| format!(" ({})", size(bytes))).unwrap_or_default();
+        let read = if one.read { "read" } else { "not read" };
+        let sound = match (one.sound, &one.problem) {
+            (_, Some(problem)) => format!(", PROBLEM {problem}"),
+            (Some(true), None) => ", sound".to_owned(),
+            _ => String::new(),
+        };
+        writeln!(text, "generation  {} {state}{size}, {read}{sound}", one.number)?;
+    }
     for leftover in &report.leftovers {
         let size = size(leftover.bytes);
         writeln!(text, "unfinished  {} ({size}): a loader is at work, or was killed", leftover.name)?;
@@ -32,7 +48,7 @@ fn write(text: &mut String, report: &Inspection) -> std::fmt::Result {
 }
 
 fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result {
-    let SegmentReport { path, inode, bytes, in_use, pages, index, problem } = segment;
+    let SegmentReport { path, inode, bytes, in_use, pages, index, problem, checked_by, .. } = segment;
     writeln!(text, "segment     {} (inode {inode})", path.display())?;
     writeln!(text, "size        {} ({bytes} bytes)", size(*bytes))?;
     writeln!(
@@ -40,6 +56,10 @@ fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result
         "resident    {} of {} pages of {} bytes ({})",
         pages.resident, pages.total, pages.page_bytes, pages.source
     )?;
+    match pages.huge_bytes {
+        Some(bytes) => writeln!(text, "huge pages  {} of it", size(bytes))?,
+        None => writeln!(text, "huge pages  the kernel does not tell")?,
+    }
     writeln!(text, "in use      {}", if *in_use { "yes, readers hold its lock" } else { "no" })?;
     if let Some(problem) = problem {
         writeln!(text, "PROBLEM     {problem}")?;
@@ -47,6 +67,7 @@ fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result
     let Some(index) = index else {
         return Ok(());
     };
+    writeln!(text, "checked by  {checked_by}")?;
     writeln!(text, "checksum    {}", index.checksum)?;
     writeln!(text, "references  {} ({} legit, {} fraud)", index.references, index.legit, index.fraud)?;
     writeln!(text, "a vector    {:.2} bytes", index.bytes_per_vector)?;
@@ -73,6 +94,7 @@ fn write_processes(text: &mut String, report: &Inspection) -> std::fmt::Result {
     for process in &report.processes {
         let state = match process.segment {
             SegmentState::Published => "published",
+            SegmentState::Kept => "kept",
             SegmentState::Replaced => "replaced",
             SegmentState::Loading => "loading",
         };

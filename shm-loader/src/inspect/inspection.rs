@@ -14,6 +14,8 @@ pub struct Inspection {
     pub directory: PathBuf,
     /// What is published; `null` if nothing is.
     pub segment: Option<SegmentReport>,
+    /// What has a number: the current one, those that are kept, and those that were replaced and are still read.
+    pub generations: Vec<GenerationReport>,
     /// Older segments, not published any more, whose memory readers still hold.
     pub replaced_segments: Vec<ReplacedSegment>,
     /// Unfinished copies: a loader is at work, or was killed.
@@ -29,6 +31,8 @@ pub struct Inspection {
 pub struct SegmentReport {
     /// Where it is published.
     pub path: PathBuf,
+    /// Its number in the folder; `null` if an older loader, or a hand, published it.
+    pub generation: Option<u64>,
     /// Its number in the file system.
     pub inode: u64,
     /// Its size.
@@ -39,8 +43,43 @@ pub struct SegmentReport {
     pub pages: Pages,
     /// Counts, checksum, bytes a vector and bytes by section; `null` if the index is not sound.
     pub index: Option<Info>,
+    /// Who read all bytes of it: `loader`, whose record is in order, or `inspection`.
+    pub checked_by: &'static str,
     /// What is wrong with the index; `null` if it is sound.
     pub problem: Option<String>,
+}
+
+/// One generation.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct GenerationReport {
+    /// Its number.
+    pub number: u64,
+    /// What it is to the folder.
+    pub state: GenerationState,
+    /// A reader, in whatever container, holds the lock on its number.
+    pub read: bool,
+    /// Its number in the file system; `null` if it has no name any more.
+    pub inode: Option<u64>,
+    /// Its size; `null` if it has no name any more.
+    pub bytes: Option<u64>,
+    /// `true` if all its bytes were checked and are sound, `false` if they are not; `null` if nobody was asked to check.
+    pub sound: Option<bool>,
+    /// What is wrong with it; `null` if nothing is, or nothing was checked.
+    pub problem: Option<String>,
+}
+
+/// What a generation is to the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GenerationState {
+    /// Readers attach to it now.
+    Current,
+    /// It can be activated.
+    Kept,
+    /// It has no name any more, and readers hold it.
+    Replaced,
+    /// A loader is about to publish it, or was killed.
+    Unfinished,
 }
 
 /// How much of the segment is in memory.
@@ -52,6 +91,8 @@ pub struct Pages {
     pub total: u64,
     /// Pages of them that are in memory; with `st_blocks` those that are in swap count too.
     pub resident: u64,
+    /// Bytes of the segment that a mapping reaches by huge pages; `null` where the kernel does not tell.
+    pub huge_bytes: Option<u64>,
     /// Who told: `mincore`, or `st_blocks` where the segment belongs to another user, whom mincore does not answer.
     pub source: &'static str,
 }
@@ -93,6 +134,8 @@ pub struct ProcessReport {
     pub segment_rss_bytes: u64,
     /// The process's share of them: each page divided by the number of its users.
     pub segment_pss_bytes: u64,
+    /// Bytes of them that it reaches by huge pages; `null` where the kernel does not tell.
+    pub segment_huge_bytes: Option<u64>,
     /// Memory of its own: anonymous pages.
     pub anonymous_rss_bytes: u64,
     /// Everything it has in memory.
@@ -107,6 +150,8 @@ pub struct ProcessReport {
 pub enum SegmentState {
     /// It is what readers attach to now.
     Published,
+    /// It is kept, and can be activated.
+    Kept,
     /// It was replaced or unloaded.
     Replaced,
     /// A loader is verifying it.
@@ -140,6 +185,7 @@ impl Inspection {
         Self {
             directory,
             segment: None,
+            generations: Vec::new(),
             replaced_segments: Vec::new(),
             leftovers: Vec::new(),
             processes: Vec::new(),

@@ -24,6 +24,8 @@ pub(super) struct FileMapping {
     pub(super) deleted: bool,
     pub(super) rss_bytes: u64,
     pub(super) pss_bytes: u64,
+    /// reached by huge pages; `None` if the text does not say
+    pub(super) huge_bytes: Option<u64>,
 }
 
 /// Reads `maps` or `smaps` to the end and keeps the mappings of files on `device`.
@@ -37,6 +39,9 @@ pub(super) fn file_mappings(text: impl BufRead, device: (u32, u32)) -> io::Resul
                 match kilobytes(line) {
                     Some((b"Rss", bytes)) => mapping.rss_bytes = bytes,
                     Some((b"Pss", bytes)) => mapping.pss_bytes = bytes,
+                    Some((b"ShmemPmdMapped" | b"FilePmdMapped", bytes)) => {
+                        mapping.huge_bytes = Some(mapping.huge_bytes.unwrap_or(0) + bytes);
+                    }
                     _ => {}
                 }
             }
@@ -104,6 +109,7 @@ fn mapping(line: &[u8]) -> Option<FileMapping> {
         deleted: name.is_some(),
         rss_bytes: 0,
         pss_bytes: 0,
+        huge_bytes: None,
     })
 }
 
@@ -132,6 +138,8 @@ Rss:                 104 kB
 Pss:                  52 kB
 Pss_Dirty:            48 kB
 Private_Dirty:         0 kB
+ShmemPmdMapped:     2048 kB
+FilePmdMapped:         0 kB
 7f1000000000-7f1000001000 rw-p 00000000 00:00 0 
 Rss:                   4 kB
 Pss:                   4 kB
@@ -153,6 +161,7 @@ Pss:                   4 kB
                 deleted: true,
                 rss_bytes: 104 << 10,
                 pss_bytes: 52 << 10,
+                huge_bytes: Some(2 << 20),
             }
         );
         assert_eq!((kept[1].inode, kept[1].deleted, kept[1].rss_bytes), (43, false, 0));

@@ -18,9 +18,10 @@ pub(super) struct Scan {
     pub(super) not_readable: u32,
 }
 
-/// Goes through all processes; `published` is the number of the segment that is published.
-pub(super) fn scan(folder: &Folder, published: Option<u64>) -> Result<Scan, InspectError> {
-    let known = Known { folder: folder.stat()?, published };
+/// Goes through all processes; `published` is the number of the segment that is published, `kept` are those of others
+/// that have a name.
+pub(super) fn scan(folder: &Folder, published: Option<u64>, kept: &[u64]) -> Result<Scan, InspectError> {
+    let known = Known { folder: folder.stat()?, published, kept };
     let mut scan = Scan { processes: Vec::new(), not_readable: 0 };
     for entry in std::fs::read_dir("/proc").map_err(InspectError::Processes)? {
         let entry = entry.map_err(InspectError::Processes)?;
@@ -38,15 +39,19 @@ pub(super) fn scan(folder: &Folder, published: Option<u64>) -> Result<Scan, Insp
 }
 
 /// What tells a segment of the folder from other files on the same file system.
-struct Known {
+struct Known<'a> {
     folder: Stat,
     published: Option<u64>,
+    kept: &'a [u64],
 }
 
-impl Known {
+impl Known<'_> {
     fn state(&self, process: &Path, mapping: &FileMapping) -> Option<SegmentState> {
         if Some(mapping.inode) == self.published {
             return Some(SegmentState::Published);
+        }
+        if self.kept.contains(&mapping.inode) {
+            return Some(SegmentState::Kept);
         }
         let name = mapping.path.file_name()?.as_encoded_bytes();
         let ours = name == crate::PUBLISHED.as_bytes() || name.starts_with(b".loading-");
@@ -68,7 +73,7 @@ impl Known {
     }
 }
 
-fn look_at(pid: u32, process: &Path, known: &Known) -> io::Result<Vec<ProcessReport>> {
+fn look_at(pid: u32, process: &Path, known: &Known<'_>) -> io::Result<Vec<ProcessReport>> {
     let device = (major(known.folder.st_dev), minor(known.folder.st_dev));
     let text = |name: &str| Ok::<_, io::Error>(BufReader::new(File::open(process.join(name))?));
     // `maps` is far cheaper to make than `smaps`, and most processes map nothing of ours
@@ -93,6 +98,7 @@ fn look_at(pid: u32, process: &Path, known: &Known) -> io::Result<Vec<ProcessRep
             segment_mapped_bytes: 0,
             segment_rss_bytes: 0,
             segment_pss_bytes: 0,
+            segment_huge_bytes: None,
             anonymous_rss_bytes,
             rss_bytes,
             pss_bytes,
@@ -100,8 +106,18 @@ fn look_at(pid: u32, process: &Path, known: &Known) -> io::Result<Vec<ProcessRep
         report.segment_mapped_bytes += mapping.bytes;
         report.segment_rss_bytes += mapping.rss_bytes;
         report.segment_pss_bytes += mapping.pss_bytes;
+        if let Some(bytes) = mapping.huge_bytes {
+            *report.segment_huge_bytes.get_or_insert(0) += bytes;
+        }
     }
     Ok(reports.into_values().collect())
+}
+
+/// Bytes of a file's mappings in this process that are reached by huge pages; `None` where the kernel does not tell.
+pub(super) fn huge_bytes_here(file: &Stat) -> Option<u64> {
+    let text = BufReader::new(File::open("/proc/self/smaps").ok()?);
+    let mappings = maps::file_mappings(text, (major(file.st_dev), minor(file.st_dev))).ok()?;
+    mappings.iter().filter(|mapping| mapping.inode == file.st_ino).filter_map(|mapping| mapping.huge_bytes).max()
 }
 
 /// The command line, or the name in brackets where there is none.

@@ -1,8 +1,9 @@
 //! `inspect` tells what lies in the folder and who maps it; `unload` removes it.
 
-use crate::common::{Attached, Place, attached, finish, index};
+use crate::common::{Attached, Place, attached, finish, index, send};
 use serde_json::Value;
-use shm_loader::{SegmentState, inspect, unload_all};
+use shm_loader::{GenerationState, SegmentState, inspect, unload_all};
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -210,15 +211,20 @@ fn the_json_keys_are_those_that_were_promised() {
     reader.end();
     let report: Value = serde_json::from_str(&finished.stdout).unwrap();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(&report), "directory leftovers processes processes_not_readable replaced_segments segment");
-    assert_eq!(keys(&report["segment"]), "bytes in_use index inode pages path problem");
-    assert_eq!(keys(&report["segment"]["pages"]), "page_bytes resident source total");
+    assert_eq!(
+        keys(&report),
+        "directory generations leftovers processes processes_not_readable replaced_segments segment"
+    );
+    assert_eq!(keys(&report["segment"]), "bytes checked_by generation in_use index inode pages path problem");
+    assert_eq!(keys(&report["segment"]["pages"]), "huge_bytes page_bytes resident source total");
     assert_eq!(
         keys(&report["processes"][0]),
-        "anonymous_rss_bytes command pid pss_bytes rss_bytes segment segment_inode segment_mapped_bytes \
+        "anonymous_rss_bytes command pid pss_bytes rss_bytes segment segment_huge_bytes segment_inode segment_mapped_bytes \
          segment_pss_bytes segment_rss_bytes"
     );
     assert_eq!(report["processes"][0]["segment"], "published");
+    assert_eq!(keys(&report["generations"][0]), "bytes inode number problem read sound state");
+    assert_eq!(report["generations"][0]["state"], "current");
     assert_eq!(report["leftovers"], serde_json::json!([{"name": ".loading-1", "bytes": 8192}]));
 }
 
@@ -281,4 +287,88 @@ fn the_version_and_the_exit_codes_are_told() {
     for part in ["load", "inspect", "unload", "Exit codes:", "4  no room in shared memory"] {
         assert!(help.contains(part), "{part}: {help}");
     }
+}
+
+/// Each generation's number and state, whether it is read, and whether it was found sound.
+fn generations(report: &shm_loader::Inspection) -> Vec<(u64, GenerationState, bool, Option<bool>)> {
+    report.generations.iter().map(|one| (one.number, one.state, one.read, one.sound)).collect()
+}
+
+#[test]
+fn generations_are_shown_with_their_state_and_whether_they_are_read() {
+    let place = Place::new();
+    let file = place.file("index", &index(500, 1));
+    let load = |keep| {
+        let options = shm_loader::Options { keep, ..Default::default() };
+        shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
+    };
+    load(0);
+    let first = OtherReader::new(&place);
+    load(0);
+    let report = inspect(&place.dir()).unwrap();
+    let replaced = (1, GenerationState::Replaced, true, None);
+    assert_eq!(generations(&report), [replaced, (2, GenerationState::Current, false, Some(true))]);
+    first.end();
+
+    let second = OtherReader::new(&place);
+    load(1);
+    std::fs::copy(place.published(), place.dir().join("generation-9.index")).unwrap();
+    let report = inspect(&place.dir()).unwrap();
+    assert_eq!(
+        generations(&report),
+        [
+            (2, GenerationState::Kept, true, None),
+            (3, GenerationState::Current, false, Some(true)),
+            (9, GenerationState::Unfinished, false, None)
+        ]
+    );
+    assert_eq!(report.processes[0].segment, SegmentState::Kept);
+    assert!(report.replaced_segments.is_empty());
+    second.end();
+}
+
+#[test]
+fn only_verifying_reads_what_the_loader_has_checked_and_what_is_kept() {
+    let place = Place::new();
+    let file = place.file("index", &index(500, 1));
+    let options = shm_loader::Options { keep: 1, ..Default::default() };
+    for _ in 0..2 {
+        shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
+    }
+    let kept = place.dir().join("generation-1.index");
+    let mut bytes = std::fs::read(&kept).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::remove_file(&kept).unwrap();
+    std::fs::write(&kept, bytes).unwrap();
+
+    let report = inspect(&place.dir()).unwrap();
+    assert_eq!(report.segment.unwrap().checked_by, "loader");
+    assert_eq!(report.generations[0].sound, None);
+    let finished = finish(place.command("inspect").args(["--verify", "--json"]).spawn().unwrap());
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["segment"]["checked_by"], "inspection");
+    assert_eq!(report["generations"][0]["sound"], false);
+    assert!(report["generations"][0]["problem"].as_str().unwrap().contains("checksum"));
+    assert_eq!(report["generations"][1]["sound"], true);
+    let finished = finish(place.command("inspect").arg("--verify").spawn().unwrap());
+    assert!(
+        finished.stdout.contains("generation  1 kept") && finished.stdout.contains("PROBLEM"),
+        "{}",
+        finished.stdout
+    );
+}
+
+#[test]
+fn watching_shows_each_state_until_it_is_interrupted() {
+    let place = Place::new();
+    let mut watcher = place.command("inspect").args(["--watch", "--json"]).spawn().unwrap();
+    let mut lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
+    assert!(next()["segment"].is_null());
+    place.load(&place.file("index", &index(500, 1))).unwrap();
+    let seen = (0..10).any(|_| next()["segment"]["generation"] == 1);
+    assert!(seen, "the load was not seen");
+    send(&watcher, rustix::process::Signal::INT);
+    assert_eq!(finish(watcher).code, Some(0));
 }
