@@ -6,4 +6,5 @@ mod documented_paths;
 mod documented_rooms;
 mod licences;
 mod module_graph;
+mod translated_readme;
 mod workspace_cycles;
