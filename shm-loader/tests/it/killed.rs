@@ -170,7 +170,8 @@ fn the_protocols_tables_have_every_step_in_its_order() {
     for (title, steps) in [("| `load`: after", &Step::OF_LOAD[..]), ("| `activate`: after", &Step::OF_ACTIVATE[..])] {
         let (_, table) = text.split_once(title).expect(title);
         let (table, _) = table.split_once("\n\n").unwrap();
-        let position = |step: &Step| table.find(&format!("`{}`", step.name())).expect(step.name());
+        let position =
+            |step: &Step| table.find(&format!("`{}`", step.name())).unwrap_or_else(|| panic!("{}", step.name()));
         assert!(steps.is_sorted_by_key(position), "{title}");
     }
 }
