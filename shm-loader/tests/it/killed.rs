@@ -163,3 +163,14 @@ fn kill(loader: Child) -> bool {
     send(&loader, Signal::KILL);
     finish(loader).code.is_none()
 }
+
+#[test]
+fn the_protocols_tables_have_every_step_in_its_order() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/FORMAT.md")).unwrap();
+    for (title, steps) in [("| `load`: after", &Step::OF_LOAD[..]), ("| `activate`: after", &Step::OF_ACTIVATE[..])] {
+        let (_, table) = text.split_once(title).expect(title);
+        let (table, _) = table.split_once("\n\n").unwrap();
+        let position = |step: &Step| table.find(&format!("`{}`", step.name())).expect(step.name());
+        assert!(steps.is_sorted_by_key(position), "{title}");
+    }
+}

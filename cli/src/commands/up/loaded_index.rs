@@ -3,8 +3,12 @@
 use crate::cache::data::DataFolder;
 use crate::console::progress::Reporter;
 use anyhow::{Context, Result};
-use shm_loader::{LoadError, Published};
+use shm_loader::{LoadError, Options, Published};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long readers of an index that was replaced before may take to end.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// A loaded index; dropping it removes it again unless it is to be kept.
 pub struct LoadedIndex {
@@ -16,7 +20,10 @@ pub struct LoadedIndex {
 impl LoadedIndex {
     /// Loads `file` into `folder`.
     pub fn load(file: &Path, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
-        let published = shm_loader::load(file, folder, &|phase, done, total| reporter.report(phase, done, total))
+        // servers of an `up` that was killed may be about to end
+        let how = Options { wait: LEAVING, ..Options::default() };
+        let report = |phase: &'static str, done, total| reporter.report(phase, done, total);
+        let published = shm_loader::load_with(file, folder, &how, &report)
             .with_context(|| format!("cannot load the index into {}", folder.display()))?;
         if let Some(warning) = published.disk_warning() {
             reporter.note(&warning);

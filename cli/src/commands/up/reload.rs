@@ -43,7 +43,10 @@ pub fn run(options: &ReloadOptions) -> Result<Outcome> {
         None => DataFolder::open(&options.data)?.official_index_to_load(&reporter)?,
     };
     let begun = Instant::now();
-    let published = shm_loader::load(&file, &system.shm_dir, &|phase, done, total| reporter.report(phase, done, total))
+    // servers may still be leaving the generation before
+    let how = shm_loader::Options { wait: PATIENCE, ..Default::default() };
+    let report = |phase: &'static str, done, total| reporter.report(phase, done, total);
+    let published = shm_loader::load_with(&file, &system.shm_dir, &how, &report)
         .with_context(|| format!("cannot load the index into {}", system.shm_dir.display()))?;
     let sockets = system.admin_sockets();
     for socket in &sockets {

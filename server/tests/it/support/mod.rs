@@ -60,7 +60,9 @@ impl Place {
     pub fn publish_image(&self, image: &[u8]) {
         let file = self.path("references.index");
         std::fs::write(&file, image).unwrap();
-        shm_loader::load(&file, &self.index_dir(), &|_, _, _| {}).unwrap();
+        // servers may still be leaving the generation before
+        let options = shm_loader::Options { wait: Duration::from_secs(30), ..Default::default() };
+        shm_loader::load_with(&file, &self.index_dir(), &options, &|_, _, _| {}).unwrap();
     }
 
     /// Puts bytes under the published name as a loader does, by a rename, but without its checks.
