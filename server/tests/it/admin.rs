@@ -147,8 +147,8 @@ fn more_clients_than_it_has_room_for_cost_only_each_other() {
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let mut idle: Vec<_> = (0..100).map(|_| Client::connect(server.admin())).collect();
     for client in idle.iter_mut().take(50) {
-        client.send("GET /status HTTP/1.1\r\nHo".to_owned());
+        client.send("GET /status HTTP/1.1\r\nHo");
     }
     assert_eq!(ask(&server, "GET", "/healthz", "", "").status, 200);
-    assert_eq!(Client::connect(&server.address).ask(READY.to_owned()).status, 200);
+    assert_eq!(Client::connect(&server.address).ask(READY).status, 200);
 }

@@ -51,7 +51,7 @@ fn make_traffic(server: &Server) {
     for n in 0..300 {
         assert_eq!(client.ask(post(&payload(n))).status, 200);
     }
-    assert_eq!(client.ask(READY.to_owned()).status, 200);
+    assert_eq!(client.ask(READY).status, 200);
     assert_eq!(client.ask(post("{}")).status, 400);
     for (status, request) in [
         (405, "GET /fraud-score HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()),

@@ -7,7 +7,7 @@ use runtime::background::Cores;
 use serde_json::Value;
 use server::{AdminAddress, ListenAddress};
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// For one question to a server; its admin thread may have to wait for its turn.
@@ -40,9 +40,9 @@ pub fn statuses(servers: &[PathBuf]) -> Vec<Value> {
 }
 
 /// The answer of the server with this admin socket; `None` if it gives none.
-pub fn ask_server(socket: &PathBuf, method: &str, path: &str, body: &[u8]) -> Option<WholeAnswer> {
+pub fn ask_server(socket: &Path, method: &str, path: &str, body: &[u8]) -> Option<WholeAnswer> {
     let question = Question { method, path, body, answer_bytes: ANSWER_BYTES, timeout: TIMEOUT };
-    ask(&Endpoint::Unix(socket.clone()), &question).ok()
+    ask(&Endpoint::Unix(socket.to_owned()), &question).ok()
 }
 
 /// The admin sockets of all servers.
@@ -91,7 +91,8 @@ impl AllServers {
     }
 
     fn ready(&self, responder: Responder<'_, Body>) -> Answered {
-        let is_ready = |socket| ask_server(socket, "GET", "/ready", b"").is_some_and(|answer| answer.status == 200);
+        let is_ready =
+            |socket: &PathBuf| ask_server(socket, "GET", "/ready", b"").is_some_and(|answer| answer.status == 200);
         if self.0.iter().all(is_ready) {
             return responder.held(Status::Ok, "text/plain", b"ready\n".as_slice().into());
         }
@@ -100,7 +101,7 @@ impl AllServers {
 
     /// One after the other until one answers: all have the same index.
     fn explain(&self, body: &[u8], responder: Responder<'_, Body>) -> Answered {
-        match self.0.iter().find_map(|socket| ask_server(socket, "POST", "/explain", body)) {
+        match self.0.iter().find_map(|socket: &PathBuf| ask_server(socket, "POST", "/explain", body)) {
             Some(WholeAnswer { status: 200, body }) => responder.held(Status::Ok, JSON, body.into()),
             Some(WholeAnswer { status: 400, body }) => {
                 let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -111,7 +112,7 @@ impl AllServers {
     }
 
     fn reload(&self, responder: Responder<'_, Body>) -> Answered {
-        let look = |socket| {
+        let look = |socket: &PathBuf| {
             let answer = ask_server(socket, "POST", "/reload", b"");
             answer.and_then(|answer| serde_json::from_slice(&answer.body).ok()).unwrap_or(Value::Null)
         };

@@ -20,6 +20,9 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// How often a part that is not ready is asked again.
 const POLL: Duration = Duration::from_millis(10);
 
+/// Names the servers' decision logs.
+const DECISION_LOG: &str = "FRAUDRING_DECISION_LOG";
+
 /// A server's socket in the runtime folder, counted from 0.
 fn socket(number: usize) -> String {
     format!("{}.sock", number + 1)
@@ -189,6 +192,11 @@ fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Resu
     }
     for decided_here in ["FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
         command.env_remove(decided_here);
+    }
+    if let Some(mut log) = std::env::var_os(DECISION_LOG).filter(|log| !log.is_empty()) {
+        // each writes one of its own
+        log.push(format!(".{}", number + 1));
+        command.env(DECISION_LOG, std::path::absolute(log).context("cannot tell the working folder")?);
     }
     command.current_dir(folder);
     if std::env::var_os("RUST_LOG").is_none() {

@@ -4,6 +4,7 @@ use super::{FRAUDRING, comes_true, data_folder, http, process};
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -84,11 +85,21 @@ impl Folders {
         self.scratch.path()
     }
 
-    /// Segments, finished or not, and the record of a check.
+    /// Segments, finished or not, each by one of its names.
     pub fn segments(&self) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&self.shm) else { return Vec::new() };
-        let paths = entries.map(|entry| entry.unwrap().path());
-        paths.filter(|path| !path.ends_with(".lock") && !path.ends_with(".verified")).collect()
+        let mut seen = Vec::new();
+        let entries = entries.map(|entry| entry.unwrap());
+        let segments = entries.filter(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            let is_segment = !name.starts_with('.') || name.starts_with(".loading-");
+            // the published one is there by its number as well
+            let inode = entry.metadata().unwrap().ino();
+            let is_new = is_segment && !seen.contains(&inode);
+            seen.push(inode);
+            is_new
+        });
+        segments.map(|entry| entry.path()).collect()
     }
 
     fn log_path(&self) -> PathBuf {
