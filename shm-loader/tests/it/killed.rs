@@ -3,10 +3,10 @@
 
 use crate::common::{Place, finish, index, send};
 use rustix::process::Signal;
-use shm_loader::{Options, Segment, Step, activate};
+use shm_loader::{GenerationState, Options, Segment, Step, activate};
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use testkit::random::Random;
 
 /// As often is each step's kill repeated: what one leaves must not hinder the next.
@@ -41,6 +41,12 @@ impl Turns {
         let segment = Segment::attach(&self.place.dir()).unwrap();
         let which = self.bytes.iter().position(|bytes| bytes == segment.bytes()).expect("one of the two, whole");
         (segment.generation().expect("a generation has a number"), which)
+    }
+
+    /// The highest number that can be activated.
+    fn kept(&self) -> Option<u64> {
+        let generations = shm_loader::inspect(&self.place.dir()).unwrap().generations;
+        generations.iter().rfind(|one| one.state == GenerationState::Kept).map(|one| one.number)
     }
 
     /// Names in the folder, all of them.
@@ -133,21 +139,25 @@ fn loads_and_activations_that_are_killed_at_random_never_leave_a_part() {
     let turns = Turns::new(20_000);
     turns.load(0, 1);
     let begun = Instant::now();
-    let mut highest = turns.load(1, 1);
+    assert_eq!(turns.place.run_load(&turns.files[1]).code, Some(0));
     let whole = begun.elapsed();
+    let mut highest = turns.load(0, 1);
     let mut random = Random(20_261_127);
     let mut killed = 0;
     for _ in 0..kills {
         let old = turns.served();
-        let new = 1 - old.1;
-        let mut loader = turns.place.command("load");
-        loader.args(["--keep", "1"]).arg(&turns.files[new]);
+        let kept = turns.kept().filter(|_| random.between(0, 1) == 0);
+        let mut loader = turns.place.command(if kept.is_some() { "activate" } else { "load" });
+        match kept {
+            Some(number) => loader.arg(number.to_string()),
+            None => loader.args(["--keep", "1"]).arg(&turns.files[1 - old.1]),
+        };
         let loader = loader.spawn().unwrap();
-        let after = whole.as_micros() as u64 * u64::from(random.between(0, 1_500) as u32) / 1_000;
-        std::thread::sleep(Duration::from_micros(after));
+        std::thread::sleep(whole * random.between(0, 1_100).unsigned_abs().into() / 1_000);
         killed += usize::from(kill(loader));
         let now = turns.served();
-        assert!(now == old || now == (highest + 1, new), "{now:?} after {old:?}, the highest was {highest}");
+        let is_new = kept.map_or(now == (highest + 1, 1 - old.1), |number| now.0 == number);
+        assert!(now == old || is_new, "{now:?} after {old:?}, kept {kept:?}, the highest was {highest}");
         highest = highest.max(now.0);
     }
     println!("{killed} of {kills} loaders were killed, the others had ended");
