@@ -1,9 +1,11 @@
 //! The commands of `fraudring`, a file each; those with subcommands or of some size have a folder of the same name.
 
+pub mod completions;
 pub mod dataset;
 pub mod explain;
 pub mod index;
 pub mod load_test;
+pub mod man;
 pub mod replay;
 mod search_stats;
 pub mod up;

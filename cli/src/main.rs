@@ -6,7 +6,7 @@ mod cache;
 mod commands;
 mod console;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use console::exit;
 use std::process::ExitCode;
 
@@ -70,6 +70,10 @@ enum Command {
     Server(server::Options),
     /// Run a server that answers the same to every request: the floor to compare with
     BareServer(server::BaselineOptions),
+    /// Print a script that completes this command's words in a shell
+    Completions(commands::completions::Options),
+    /// Write pages of the manual
+    Man(commands::man::Options),
 }
 
 fn main() -> ExitCode {
@@ -84,13 +88,14 @@ fn main() -> ExitCode {
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
         Command::BareServer(options) => server::run_baseline(&options),
+        Command::Completions(options) => exit::code(commands::completions::run(&options, Cli::command())),
+        Command::Man(options) => exit::code(commands::man::run(&options, Cli::command())),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_tree_is_consistent() {

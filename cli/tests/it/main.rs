@@ -6,6 +6,7 @@ mod data_document;
 mod end_to_end;
 mod environment;
 mod explain;
+mod habits;
 mod load_test;
 mod offline;
 mod own_data;
