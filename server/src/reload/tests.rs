@@ -16,7 +16,9 @@ fn publish(folder: &Path, references: usize) {
     let vectors = vec![Point::new([0; DIMENSIONS]).unwrap(); references];
     let image = scoring::build(&vectors, &vec![Label::Legit; references], &schema::Rules::default(), &|_, _, _| {});
     std::fs::write(folder.join("file"), image.unwrap()).unwrap();
-    shm_loader::load(&folder.join("file"), &folder.join("segments"), &|_, _, _| {}).unwrap();
+    // the reload thread may still be leaving the generation before
+    let options = shm_loader::Options { wait: PATIENCE, ..Default::default() };
+    shm_loader::load_with(&folder.join("file"), &folder.join("segments"), &options, &|_, _, _| {}).unwrap();
 }
 
 fn opening(folder: &Path) -> Opening {
@@ -68,6 +70,7 @@ fn whoever_asks_is_answered_and_what_happened_is_counted() {
     // It may have seen that by itself before it was asked.
     assert!(matches!(ask(&reload), Answer::Switched { .. } | Answer::Unchanged));
     assert_eq!((references(&reload), reload.current.swaps()), (Some(20), 1));
+    assert_eq!(reload.current.get().unwrap().number, Some(2), "as the loader counts");
     assert!(comes_true(PATIENCE, || before.strong_count() == 0), "the one before is kept");
 
     let published = folder.path().join("segments").join(shm_loader::PUBLISHED);
