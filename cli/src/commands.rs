@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod dataset;
+pub mod doctor;
 pub mod explain;
 pub mod index;
 pub mod load_test;

@@ -28,7 +28,7 @@ Examples:
 
 Exit status:
   0  done; for `up`: stopped on request
-  1  it failed; the last lines on stderr say what is wrong and what to type
+  1  it failed; the last lines on stderr say what is wrong and what to type; `doctor`: something needed is missing
   2  the command line is wrong
   3  `replay`, `load-test`: at least one answer was wrong or missing
   4  `load-test`: not valid, it could not send as planned
@@ -70,6 +70,8 @@ enum Command {
     Server(server::Options),
     /// Run a server that answers the same to every request: the floor to compare with
     BareServer(server::BaselineOptions),
+    /// Look whether this machine has what is needed, and say what to do where it has not
+    Doctor(commands::doctor::Options),
     /// Print a script that completes this command's words in a shell
     Completions(commands::completions::Options),
     /// Write pages of the manual
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
         Command::BareServer(options) => server::run_baseline(&options),
+        Command::Doctor(options) => exit::code(commands::doctor::run(&options)),
         Command::Completions(options) => exit::code(commands::completions::run(&options, Cli::command())),
         Command::Man(options) => exit::code(commands::man::run(&options, Cli::command())),
     }

@@ -156,6 +156,15 @@ impl Folder {
     }
 }
 
+/// Whether a folder lies on a file system whose files are memory.
+///
+/// # Errors
+///
+/// It is not there or cannot be looked at.
+pub fn is_in_memory(folder: &Path) -> Result<bool, FolderError> {
+    Folder::open(folder)?.is_in_memory()
+}
+
 impl Lock {
     pub(crate) fn take(file: File, operation: FlockOperation) -> Result<Self, Errno> {
         fs::flock(&file, operation).map(|()| Self(file))

@@ -65,11 +65,12 @@ mod user;
 pub use activate::{Activated, activate};
 pub use copy::{CopyError, Reader};
 pub use error::{ActivateError, AttachError, FolderError, LoadError, SourceError};
-pub use folder::PUBLISHED;
+pub use folder::{PUBLISHED, is_in_memory};
 pub use inspect::{
     Check, GenerationReport, GenerationState, InspectError, Inspection, Leftover, Pages, ProcessReport,
     ReplacedSegment, SegmentReport, SegmentState, inspect, inspect_trusting, inspect_with,
 };
+pub use limit::memory_room;
 pub use load::{Options, Published, load, load_with};
 pub use program::{call_commands, commands, load_command};
 pub use segment::{Segment, SegmentId, SegmentVersion};

@@ -39,6 +39,12 @@ pub(crate) fn tightest() -> Option<Room> {
     tightest_of(&read_to_string("/proc/self/cgroup").ok()?, Path::new("/sys/fs/cgroup"))
 }
 
+/// Limit and what is left of it, in bytes, of the control group that leaves least; `None` if nothing limits the memory.
+pub fn memory_room() -> Option<(u64, u64)> {
+    // version 1 has no word for none, but a number that no machine reaches
+    tightest().filter(|room| room.limit < 1 << 60).map(|room| (room.limit, room.left()))
+}
+
 /// Of the groups in the text of `/proc/self/cgroup` (version 1 or 2) and their ancestors.
 fn tightest_of(groups: &str, mount: &Path) -> Option<Room> {
     groups

@@ -26,7 +26,7 @@ use ::admin::Admin;
 use anyhow::{Context, Result};
 use claim::{Claim, ClaimedAddress};
 use clap::{Args, Subcommand};
-use haproxy::Haproxy;
+pub use haproxy::Haproxy;
 use loaded_index::LoadedIndex;
 use runtime_folder::MOST_SERVERS;
 use rustix::thread::CpuSet;

@@ -9,6 +9,8 @@ pub enum Outcome {
     Done,
     /// `replay` or `load-test` ran to its end and found a wrong or missing answer.
     WrongAnswers,
+    /// `doctor` found something that is needed and missing.
+    Faulty,
     /// `load-test` ran to its end and could not send as planned.
     NotValid,
     /// `load-test` was interrupted by this signal and printed what it had.
@@ -19,6 +21,7 @@ pub enum Outcome {
 pub fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Ok(Outcome::WrongAnswers) => ExitCode::from(3),
         Ok(Outcome::NotValid) => ExitCode::from(4),
         Ok(Outcome::Interrupted(signal)) => ExitCode::from(crate::console::interrupt::status(signal)),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod data_document;
+mod doctor;
 mod end_to_end;
 mod environment;
 mod explain;
@@ -14,3 +15,4 @@ mod replay;
 mod running;
 mod streams;
 mod support;
+mod systemd;

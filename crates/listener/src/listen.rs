@@ -1,5 +1,5 @@
-//! Where clients connect: a Unix socket ([`unix`]), or a TCP port ([`tcp`]), which servers of one index may share
-//! ([`membership`]).
+//! Where clients connect: a Unix socket (`unix`), or a TCP port (`tcp`), which servers of one index may share
+//! (`membership`).
 
 mod address;
 mod error;
