@@ -2,8 +2,10 @@
 
 use crate::guard::Guard;
 use http::{Answered, Head, Responder, Service, Status};
+use listener::{Phase, SharedPhase};
 use runtime::background::Pace;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a guarded service answers.
 #[derive(Clone, Copy, Debug)]
@@ -20,12 +22,17 @@ pub struct Guarded<S> {
     service: S,
     guard: Guard,
     pace: Rc<Pace>,
+    phase: Arc<SharedPhase>,
 }
 
 impl<S> Guarded<S> {
-    /// `service` behind `guard`; after each answer its thread rests as `pace` says.
-    pub fn new(service: S, guard: Guard, pace: Rc<Pace>) -> Self {
-        Self { service, guard, pace }
+    /// `service` behind `guard`; after each answer its thread rests as `pace` says, unless it is to end.
+    pub fn new(service: S, guard: Guard, pace: Rc<Pace>, phase: Arc<SharedPhase>) -> Self {
+        Self { service, guard, pace, phase }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.phase.get() == Phase::Draining
     }
 }
 
@@ -45,7 +52,9 @@ impl<S: Service> Service for Guarded<S> {
             GuardedRoute::Refused(why) => responder.problem(Status::Forbidden, why),
             GuardedRoute::Allowed(route) => self.service.answer(route, body, responder),
         };
-        self.pace.rest();
+        if !self.is_ending() {
+            self.pace.rest();
+        }
         answered
     }
 
@@ -58,7 +67,7 @@ impl<S: Service> Service for Guarded<S> {
     }
 
     fn is_closing(&self) -> bool {
-        self.service.is_closing()
+        self.is_ending() || self.service.is_closing()
     }
 }
 
@@ -86,7 +95,8 @@ mod tests {
 
     fn answer(request: &str) -> String {
         let guard = Guard::new(&"tcp:127.0.0.1:9101".parse().unwrap());
-        let mut peer = Peer::new(Guarded::new(Greeter, guard, Rc::new(Pace::new(1_000))), &http::Limits::default());
+        let (pace, phase) = (Rc::new(Pace::new(1_000)), Arc::new(SharedPhase::new(Phase::Ready)));
+        let mut peer = Peer::new(Guarded::new(Greeter, guard, pace, phase), &http::Limits::default());
         peer.send(request.as_bytes());
         peer.text()
     }

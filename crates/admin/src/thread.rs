@@ -7,19 +7,23 @@ use listener::listen::{self, ListenError, Listener};
 use listener::{Endpoint, Limits, ListenAddress, Phase, SharedPhase, Thread, limits};
 use runtime::background::{self, Cores, Pace};
 use runtime::driver::{self, Runtime, Socket};
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{self, SyncSender};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::time::Duration;
 use tracing::subscriber::NoSubscriber;
 
 /// The most of a core that an admin listener takes, in thousandths. A scrape takes about a thousandth of a second.
 pub const SHARE: u32 = 100;
 /// How often the thread's use of its core is looked at when nobody gets an answer.
 const PACE_MS: u64 = 100;
+
+/// How long its end is waited for.
+const END_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What its connections may take: few, as those who run a program are few.
 pub const LIMITS: Limits =
@@ -41,7 +45,8 @@ pub enum AdminError {
 pub struct Admin {
     address: ListenAddress,
     stop: UnixStream,
-    thread: Option<JoinHandle<()>>,
+    /// Closed by the thread at its end.
+    ended: Receiver<Infallible>,
 }
 
 impl Admin {
@@ -59,7 +64,9 @@ impl Admin {
         let (stop, stopped) = UnixStream::pair()?;
         let (bound, is_bound) = mpsc::sync_channel(1);
         let wanted = address.clone();
-        let thread = background::start("admin", cores, move || {
+        let (ending, ended) = mpsc::sync_channel(0);
+        background::start("admin", cores, move || {
+            let _ending = ending;
             // What it would tell of its start and stop is told by the program that has it.
             tracing::subscriber::with_default(NoSubscriber::default(), || {
                 match listen::bind_private(&wanted, LIMITS.accept_backlog) {
@@ -69,9 +76,8 @@ impl Admin {
                 }
             });
         })?;
-        let ended = |_| io::Error::other("its thread ended");
-        let address = is_bound.recv().map_err(ended)??;
-        Ok(Self { address, stop, thread: Some(thread) })
+        let address = is_bound.recv().map_err(|_| io::Error::other("its thread ended"))??;
+        Ok(Self { address, stop, ended })
     }
 
     /// Where it listens; for port 0 the port that the kernel chose.
@@ -84,10 +90,8 @@ impl Drop for Admin {
     fn drop(&mut self) {
         // Fails only if the thread has ended by itself.
         let _ = self.stop.write_all(b"x");
-        if let Some(thread) = self.thread.take() {
-            // A panic there has been printed, and takes nothing from those who are served.
-            let _ = thread.join();
-        }
+        // Its socket's path goes with it. A thread that has no turn on a busy core holds up no other's end.
+        let _ = self.ended.recv_timeout(END_PATIENCE);
     }
 }
 
@@ -105,8 +109,9 @@ fn serve<S: Service + 'static>(
     let pace = Rc::new(Pace::new(SHARE));
     let tasks = LIMITS.connections + limits::OTHER_TASKS;
     // These live as long as the process: every task refers to them.
-    let thread: &'static Thread = Box::leak(Box::new(Thread::new(Arc::new(SharedPhase::new(Phase::Ready)), tasks)));
-    let service = Guarded::new(service(), Guard::new(&listener.address), pace.clone());
+    let phase = Arc::new(SharedPhase::new(Phase::Ready));
+    let thread: &'static Thread = Box::leak(Box::new(Thread::new(phase.clone(), tasks)));
+    let service = Guarded::new(service(), Guard::new(&listener.address), pace.clone(), phase);
     let endpoint: &'static Endpoint<_> = Box::leak(Box::new(Endpoint::new(thread, LIMITS, service)));
     runtime.block_on(async {
         let (Ok(socket), Ok(stop)) = (Socket::new(socket), Socket::new(stopped.into())) else { return };

@@ -3,8 +3,14 @@
 use crate::support::{Client, Listen, Place, READY, Sandbox, Server, payload, post};
 use rustix::process::Signal;
 use serde_json::Value;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use testkit::client::Answer;
+use testkit::machine;
 
 fn ask(server: &Server, method: &str, path: &str, fields: &str, body: &str) -> Answer {
     let length = body.len();
@@ -151,4 +157,46 @@ fn more_clients_than_it_has_room_for_cost_only_each_other() {
     }
     assert_eq!(ask(&server, "GET", "/healthz", "", "").status, 200);
     assert_eq!(Client::connect(&server.address).ask(READY).status, 200);
+}
+
+/// Asks without a pause until it is told to stop or the server has gone; how many answers came.
+fn hammer(path: &Path, stop: &AtomicBool) -> u64 {
+    let ask = || -> io::Result<bool> {
+        let mut stream = UnixStream::connect(path)?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok(answer.starts_with(b"HTTP/1.1 200 "))
+    };
+    let mut answers = 0;
+    while !stop.load(Ordering::Relaxed)
+        && let Ok(is_answered) = ask()
+    {
+        answers += u64::from(is_answered);
+    }
+    answers
+}
+
+#[test]
+fn hammered_by_64_clients_it_takes_a_tenth_of_a_core_and_delays_no_end() {
+    let _turn = machine::alone();
+    let place = Place::new();
+    let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
+    let (path, stop) = (place.path("api.sock.admin"), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..64).map(|_| scope.spawn(|| hammer(&path, &stop))).collect();
+        // The first second pays for what it used before it first looked.
+        server.cpu_share(Duration::from_secs(1));
+        let share = server.cpu_share(Duration::from_secs(2));
+        assert!(share < 0.2, "{share:.3} of a core");
+        let begun = Instant::now();
+        assert_eq!(Client::connect(&server.address).ask(post(&payload(1))).status, 200);
+        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        stop.store(true, Ordering::Relaxed);
+        let answers: u64 = clients.into_iter().map(|client| client.join().unwrap()).sum();
+        assert!(answers > 10, "{answers} answers");
+    });
 }
