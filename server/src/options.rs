@@ -12,8 +12,9 @@ use std::str::FromStr;
 #[derive(clap::Args, Debug, Clone)]
 #[command(after_help = EXIT_CODES)]
 pub struct Options {
-    /// Folder of the published index, as `shm-loader load --dir` wrote it
-    #[arg(long, value_name = "DIR", env = "FRAUDRING_INDEX_DIR", default_value = shm_loader::DEFAULT_DIR)]
+    /// Folder of the published index, as `shm-loader load --shm-dir` wrote it
+    #[arg(long = "shm-dir", alias = "index-dir", value_name = "DIR", env = "FRAUDRING_SHM_DIR",
+          default_value_os_t = default_dir())]
     pub index_dir: PathBuf,
 
     /// Whose index is mapped.
@@ -42,6 +43,12 @@ pub struct Options {
     /// Where and how to serve
     #[command(flatten)]
     pub serving: Serving,
+}
+
+/// Where segments are, or what the variable's older name says.
+fn default_dir() -> PathBuf {
+    let named = std::env::var_os("FRAUDRING_INDEX_DIR").filter(|named| !named.is_empty());
+    named.unwrap_or_else(|| shm_loader::DEFAULT_DIR.into()).into()
 }
 
 /// Where the admin listener is.
@@ -198,6 +205,13 @@ mod tests {
         assert_eq!(beside("none", "tcp:0.0.0.0:80"), None);
         assert_eq!(beside("tcp:[::1]:9101", "unix:/run/1.sock").as_deref(), Some("tcp:[::1]:9101"));
         assert!("9101".parse::<AdminAddress>().unwrap_err().contains("unix:PATH"));
+    }
+
+    #[test]
+    fn the_folder_has_its_older_name_still() {
+        for name in ["--shm-dir", "--index-dir"] {
+            assert_eq!(parse(&[name, "/run/index"]).unwrap().index_dir, PathBuf::from("/run/index"));
+        }
     }
 
     #[test]

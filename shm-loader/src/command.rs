@@ -34,7 +34,7 @@ Exit codes:
 pub enum Command {
     /// Copy an index into shared memory, verify the copy, and publish it in one step
     ///
-    /// Servers that map an older segment keep it until they end. Whatever fails, the older segment stays published
+    /// Running servers go over to it by themselves. Whatever fails, the older segment stays published
     /// and nothing is left behind.
     #[command(after_long_help = EXIT_CODES)]
     Load {
@@ -108,7 +108,7 @@ pub enum Command {
 #[derive(clap::Args, Debug, Clone)]
 pub struct FolderOption {
     /// Folder of the segments, on a memory file system
-    #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = DEFAULT_DIR)]
+    #[arg(long = "shm-dir", alias = "dir", value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = DEFAULT_DIR)]
     pub dir: PathBuf,
 }
 
@@ -289,5 +289,27 @@ fn folder_code(error: &FolderError) -> u8 {
         FolderError::Missing { .. } | FolderError::Io { .. } => 1,
         FolderError::NotAFolder { .. } | FolderError::NameTaken { .. } => 6,
         FolderError::OtherOwner { .. } | FolderError::WritableByOthers { .. } => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    #[test]
+    fn the_folder_has_its_older_name_still() {
+        for name in ["--shm-dir", "--dir"] {
+            let program = Program::try_parse_from(["shm-loader", "unload", name, "/run/segments"]).unwrap();
+            assert!(
+                matches!(program.command, Command::Unload { folder, .. } if folder.dir == Path::new("/run/segments"))
+            );
+        }
     }
 }

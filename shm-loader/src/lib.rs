@@ -79,5 +79,5 @@ pub use step::Step;
 pub use trust::Trust;
 pub use unload::{Unloaded, unload, unload_all};
 
-/// Where segments live unless `--dir` or `FRAUDRING_SHM_DIR` says otherwise.
+/// Where segments live unless `--shm-dir` or `FRAUDRING_SHM_DIR` says otherwise.
 pub const DEFAULT_DIR: &str = "/dev/shm/fraudring";

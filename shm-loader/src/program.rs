@@ -32,7 +32,7 @@ pub(crate) fn inspect_command(dir: &Path) -> String {
     format!("{} inspect{}", commands(), dir_option(dir))
 }
 
-/// ` --dir DIR` for a command line that is to reach `dir`; nothing for the folder that is used anyway.
+/// ` --shm-dir DIR` for a command line that is to reach `dir`; nothing for the folder that is used anyway.
 fn dir_option(dir: &Path) -> String {
-    if dir == Path::new(DEFAULT_DIR) { String::new() } else { format!(" --dir {}", dir.display()) }
+    if dir == Path::new(DEFAULT_DIR) { String::new() } else { format!(" --shm-dir {}", dir.display()) }
 }

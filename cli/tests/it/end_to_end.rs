@@ -148,7 +148,7 @@ fn nobody_with_another_index_joins_the_port_of_a_running_system() {
     let system = System::start(SHARED_PORT);
     let other = OtherIndex::new(system.address.port());
     let listen = format!("tcp:{}", system.address);
-    let server = ["server", "--index-dir", other.dir.to_str().unwrap(), "--cpu", "none", "--listen", &listen];
+    let server = ["server", "--shm-dir", other.dir.to_str().unwrap(), "--cpu", "none", "--listen", &listen];
     let intruders =
         [server.to_vec(), [&server[..], &["--share-port"]].concat(), vec!["bare-server", "--listen", &listen]];
     for (intruder, says) in intruders.iter().zip(["is in use", "another index", "is in use"]) {
@@ -321,7 +321,7 @@ impl OtherIndex {
         for arguments in [
             ["dataset", "references", "--count", "2000", "--out", &references].to_vec(),
             vec!["index", "build", "--references", &references, "--out", &index],
-            vec!["shm", "load", &index, "--dir", &dir],
+            vec!["shm", "load", &index, "--shm-dir", &dir],
         ] {
             assert!(fraudring(&arguments).status.success(), "{arguments:?}");
         }
@@ -357,7 +357,7 @@ fn check_report(report: &serde_json::Value, histogram: &[u64; 6]) {
 }
 
 fn check_shared_memory(system: &System) {
-    let report = fraudring_json(&["shm", "inspect", "--dir", system.shm().to_str().unwrap(), "--json"]);
+    let report = fraudring_json(&["shm", "inspect", "--shm-dir", system.shm().to_str().unwrap(), "--json"]);
     assert_eq!(report["segment"]["index"]["references"], 3_000_000);
     assert!(report["segment"]["problem"].is_null(), "{report}");
     assert_eq!(report["replaced_segments"], serde_json::json!([]));

@@ -69,7 +69,7 @@ fn what_an_id_holds_moves_no_terminal() {
 #[test]
 fn the_published_index_explains_as_its_file_does() {
     let folder = folder();
-    folder.succeeds("shm load r.index --dir segments");
+    folder.succeeds("shm load r.index --shm-dir segments");
     let by_file = folder.succeeds("explain payload.json --index r.index --json");
     assert_eq!(folder.succeeds("explain payload.json --shm-dir segments --json"), by_file);
     assert!(folder.fails("explain payload.json --shm-dir nothing").contains("nothing"));

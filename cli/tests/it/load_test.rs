@@ -81,7 +81,7 @@ struct Published(PathBuf);
 impl Published {
     fn new() -> Self {
         let dir = PathBuf::from(format!("/dev/shm/fraudring-load-test-{}", std::process::id()));
-        let output = fraudring(&["shm", "load", data().index.to_str().unwrap(), "--dir", dir.to_str().unwrap()]);
+        let output = fraudring(&["shm", "load", data().index.to_str().unwrap(), "--shm-dir", dir.to_str().unwrap()]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self(dir)
     }
@@ -171,7 +171,7 @@ fn killing_one_of_two_servers_costs_the_requests_open_on_its_connections_and_no_
     let index = Published::new();
     let port = free_port();
     let dir = index.0.to_str().unwrap();
-    let arguments = |instance| ["server", "--index-dir", dir, "--share-port", "--instance", instance];
+    let arguments = |instance| ["server", "--shm-dir", dir, "--share-port", "--instance", instance];
     let doomed = Server::start(&arguments("1/2"), port, folder.path());
     let other = Server::start(&arguments("2/2"), port, folder.path());
     let load_test = begin(port, "steady:600,3");

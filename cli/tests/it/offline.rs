@@ -12,12 +12,12 @@ const PAYLOAD: &str = r#"{"id":"tx-1","transaction":{"amount":100,"installments"
 #[test]
 fn advice_names_the_command_that_gives_it() {
     let folder = Folder::new();
-    let report = folder.succeeds("shm inspect --dir nothing");
-    assert!(report.contains("run `fraudring shm load FILE --dir nothing`"), "{report}");
-    let output = folder.run("server --index-dir nothing --listen tcp:127.0.0.1:0 --cpu none");
+    let report = folder.succeeds("shm inspect --shm-dir nothing");
+    assert!(report.contains("run `fraudring shm load FILE --shm-dir nothing`"), "{report}");
+    let output = folder.run("server --shm-dir nothing --listen tcp:127.0.0.1:0 --cpu none");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert_eq!(stderr.matches("run `fraudring shm load FILE --dir nothing`").count(), 1, "{stderr}");
+    assert_eq!(stderr.matches("run `fraudring shm load FILE --shm-dir nothing`").count(), 1, "{stderr}");
 }
 
 #[test]

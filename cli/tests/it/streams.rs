@@ -77,10 +77,10 @@ fn without_a_reader_of_stderr_the_status_stays() {
         ("replay --payloads wrong.json --index index", 3),
         ("replay --payloads payloads.json --through http://127.0.0.1:1", 1),
         ("load-test --plan steady:10,1 --payloads payloads.json --target http://127.0.0.1:1", 1),
-        ("shm load none.index --dir /dev/shm/fraudring-test-none", 3),
-        ("shm inspect --dir /nowhere", 0),
-        ("shm unload --dir /etc/passwd", 6),
-        ("server --listen unix:none/1.sock --index-dir /nowhere", 3),
+        ("shm load none.index --shm-dir /dev/shm/fraudring-test-none", 3),
+        ("shm inspect --shm-dir /nowhere", 0),
+        ("shm unload --shm-dir /etc/passwd", 6),
+        ("server --listen unix:none/1.sock --shm-dir /nowhere", 3),
         ("bare-server --listen unix:none/1.sock", 2),
     ] {
         let output = command(arguments).stderr(unread()).output().unwrap();

@@ -210,7 +210,7 @@ fn a_link_or_a_file_in_the_folders_place_is_refused() {
     let slash = PathBuf::from(format!("{}/", link.display()));
     for dir in [&link, &slash, &file] {
         let mut loader = Command::new(env!("CARGO_BIN_EXE_shm-loader"));
-        let output = loader.arg("load").arg(&file).arg("--dir").arg(dir).output().unwrap();
+        let output = loader.arg("load").arg(&file).arg("--shm-dir").arg(dir).output().unwrap();
         assert_eq!(output.status.code(), Some(6), "{}", dir.display());
         assert!(String::from_utf8(output.stderr).unwrap().contains("is not a folder"));
     }
@@ -243,7 +243,7 @@ fn old_and_new_must_fit_at_once_and_the_error_says_so() {
     assert_eq!(place.run_load(&file).code, Some(0));
     let finished = place.run_load(&file);
     assert_eq!(finished.code, Some(4), "{}", finished.stderr);
-    assert!(finished.stderr.contains("shm-loader unload --dir"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("shm-loader unload --shm-dir"), "{}", finished.stderr);
     shm_loader::unload(&place.dir()).unwrap();
     assert_eq!(place.run_load(&file).code, Some(0));
 }

@@ -197,7 +197,7 @@ fn nothing_there_is_a_report_and_not_an_error() {
         assert!(report.segment.is_none() && report.processes.is_empty());
         let finished = finish(place.command("inspect").spawn().unwrap());
         assert_eq!(finished.code, Some(0));
-        assert!(finished.stdout.contains("shm-loader load FILE --dir"), "{}", finished.stdout);
+        assert!(finished.stdout.contains("shm-loader load FILE --shm-dir"), "{}", finished.stdout);
     }
 }
 

@@ -78,7 +78,7 @@ fn the_limit_that_a_loader_asks_for_is_enough_and_less_is_refused_not_killed() {
     let load = |reader: &str| {
         [&program, &file].into_iter().for_each(|path| make_cold(path));
         let mut command = Command::new(&program);
-        command.arg("load").arg(&file).arg("--dir").arg(place.dir()).args(["--reader", reader]);
+        command.arg("load").arg(&file).arg("--shm-dir").arg(place.dir()).args(["--reader", reader]);
         group.run(&command)
     };
 

@@ -141,7 +141,7 @@ fn attaching_where_nothing_is_says_what_to_type() {
         assert!(matches!(error, AttachError::NoSegment { .. }), "{error:?}");
         let dir = place.dir();
         let dir = dir.display();
-        assert_eq!(error.to_string(), format!("no segment in {dir}: run `shm-loader load FILE --dir {dir}`"));
+        assert_eq!(error.to_string(), format!("no segment in {dir}: run `shm-loader load FILE --shm-dir {dir}`"));
     }
 }
 
@@ -269,7 +269,7 @@ fn a_folder_on_a_disk_is_used_with_a_warning() {
     assert_eq!((finished.code, &*finished.stderr), (Some(0), ""), "a memory file system is nothing to warn of");
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shm-loader"));
-    let output = command.arg("load").arg(&file).arg("--dir").arg(disk.path()).output().unwrap();
+    let output = command.arg("load").arg(&file).arg("--shm-dir").arg(disk.path()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     if published_in_memory(disk.path()) {
         return skip("disk", "the folder for tests is on a memory file system too");

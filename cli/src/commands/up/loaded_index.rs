@@ -63,7 +63,7 @@ impl Drop for LoadedIndex {
         if let Err(error) = shm_loader::unload(&self.folder) {
             let error = anyhow::Error::new(error);
             command_line::message(&format!(
-                "fraudring: the index stays in shared memory: {error:#}; remove it with: fraudring shm unload --dir {}",
+                "fraudring: the index stays in shared memory: {error:#}; remove it with: fraudring shm unload --shm-dir {}",
                 self.folder.display()
             ));
         }

@@ -184,7 +184,7 @@ fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Resu
     let program = std::env::current_exe().context("cannot tell the path of this program")?;
     let cpu = plan.cpus.as_ref().map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
     let mut command = Command::new(program);
-    command.arg("server").arg("--index-dir").arg(&plan.shm_dir);
+    command.arg("server").arg("--shm-dir").arg(&plan.shm_dir);
     command.args(["--listen", listen, "--instance", &instance(number, plan.servers), "--cpu", &cpu]);
     command.args(["--admin", &format!("unix:{}", admin_socket(number))]);
     if matches!(plan.front, Front::SharedPort) {

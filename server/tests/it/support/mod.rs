@@ -330,7 +330,7 @@ pub fn command(place: &Place, address: &str, sandbox: Sandbox, options: &[&str])
         command.env_remove(name);
     }
     command.env_remove("RUST_LOG");
-    command.arg("--index-dir").arg(place.index_dir()).args(["--listen", address, "--log", "json"]);
+    command.arg("--shm-dir").arg(place.index_dir()).args(["--listen", address, "--log", "json"]);
     command.env("FRAUDRING_CPU", "none");
     command.args(options);
     sandbox.confine(&mut command);

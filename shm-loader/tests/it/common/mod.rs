@@ -76,10 +76,10 @@ impl Place {
         shm_loader::load(file, &self.dir(), &|_, _, _| ())
     }
 
-    /// `shm-loader COMMAND --dir …`
+    /// `shm-loader COMMAND --shm-dir …`
     pub fn command(&self, command: &str) -> Command {
         let mut loader = Command::new(env!("CARGO_BIN_EXE_shm-loader"));
-        loader.arg(command).arg("--dir").arg(self.dir()).stdin(Stdio::null());
+        loader.arg(command).arg("--shm-dir").arg(self.dir()).stdin(Stdio::null());
         loader.stdout(Stdio::piped()).stderr(Stdio::piped());
         loader
     }
