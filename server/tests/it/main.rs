@@ -24,3 +24,4 @@ mod runtime_defects;
 mod slowloris;
 mod soak;
 mod support;
+mod tls;
