@@ -67,11 +67,11 @@ impl Admin {
         let (ending, ended) = mpsc::sync_channel(0);
         background::start("admin", cores, move || {
             let _ending = ending;
-            // What it would tell of its start and stop is told by the program that has it.
+            // The program logs where it listens; the start and stop of this thread would look like those of a second server.
             tracing::subscriber::with_default(NoSubscriber::default(), || {
                 match listen::bind_private(&wanted, LIMITS.accept_backlog) {
                     Ok((listener, socket)) => serve(listener, socket, stopped, service, &bound),
-                    // Whoever starts this waits for it.
+                    // `Admin::start` waits for it.
                     Err(error) => drop(bound.send(Err(error.into()))),
                 }
             });

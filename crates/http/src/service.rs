@@ -23,7 +23,7 @@ pub trait Service {
     /// Answers a whole request, whose body may be empty.
     fn answer(&mut self, route: Self::Route, body: &[u8], responder: Responder<'_, Self::Body>) -> Answered;
 
-    /// Is told that the protocol refused a request with this status, before or instead of [`route`](Self::route) and
+    /// Called when the protocol refuses a request with this status, before or instead of [`route`](Self::route) and
     /// [`answer`](Self::answer).
     fn refused(&mut self, status: Status) {
         let _ = status;

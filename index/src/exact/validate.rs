@@ -19,7 +19,7 @@ use super::layout::{
 };
 use super::shape::Shape;
 
-/// Leaves that are checked before progress is told: they take a millisecond or two.
+/// Leaves that are checked between two calls of the progress: they take a millisecond or two.
 const LEAVES_BETWEEN_TELLING: u32 = 64;
 
 /// Checks the trees against the header's counts; returns the boxes around all points of each label, and their shape.

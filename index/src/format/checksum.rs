@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{HEADER_BYTES, Header};
 
-/// How much is summed before progress is told: a fraction of a millisecond.
+/// How much is summed between two calls of the progress: a fraction of a millisecond.
 const PIECE_BYTES: usize = 1 << 20;
 
 const FIELD: std::ops::Range<usize> = offset_of!(Header, checksum)..offset_of!(Header, checksum) + size_of::<u64>();

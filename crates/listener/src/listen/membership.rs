@@ -66,7 +66,7 @@ impl Announcement {
         announcement
     }
 
-    /// From now on siblings are told this index.
+    /// From now on siblings get this index as the answer.
     pub fn change(&self, index: &str) {
         *self.answer.borrow_mut() = format!("{GREETING} {} {index}\n", self.address);
     }
