@@ -34,6 +34,7 @@ mod rules_error;
 mod stored_rules;
 mod swar;
 mod timestamp;
+mod value;
 mod vectorize;
 
 pub use decision::Decision;
@@ -48,4 +49,5 @@ pub use rules::{Normalization, Rules};
 pub use rules_error::{MAX_MCC_CODES, RulesError};
 pub use stored_rules::{StoredRules, StoredRulesError};
 pub use timestamp::Timestamp;
+pub use value::{Kind, Value};
 pub use vectorize::Measured;
