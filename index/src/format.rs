@@ -5,11 +5,16 @@
 //! to say.
 
 mod checksum;
+mod container;
 mod error;
 mod header;
 mod sections;
 
 pub use checksum::{Checksum, checksum};
+pub use container::{
+    CONTAINER_HEADER_BYTES, CONTAINER_VERSION, Container, ContainerHeader, MAX_SECTIONS, SECTION_ALIGNMENT, Section,
+    image_bytes, write_image,
+};
 pub use error::FormatError;
 pub use header::{HEADER_BYTES, Header, MAGIC, MAX_REFERENCES, NO_REST, SECTION_COUNT, VERSION};
 pub use sections::{RuleSections, SectionEntry, SectionKind, TABLE_BYTES};

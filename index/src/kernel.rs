@@ -13,6 +13,7 @@ mod distance;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod operations;
+mod rows;
 mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -20,6 +21,7 @@ mod x86_64;
 pub use dispatch::run;
 pub use distance::Distance;
 pub use operations::{FOUND, FoundKeys, INSERTED, Kernel, Task};
+pub use rows::{CodeTables, RowKernel, RowTask, run_rows};
 pub use scalar::Scalar;
 
 #[cfg(test)]

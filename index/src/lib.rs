@@ -5,6 +5,7 @@
 //!
 //! - [`mod@format`]: the container of an image: header, sections, checksum.
 //! - [`exact`]: the engine: how space is partitioned and searched, and what lies in the sections.
+//! - [`knn`]: the engine for any rows: the k nearest, by trees or by a scan.
 //! - [`kernel`]: distances, one module per instruction set behind one dispatch.
 //! - [`lanes`]: the shape of what one instruction compares, which all of them share.
 //!
@@ -38,6 +39,7 @@ pub mod exact;
 pub mod format;
 mod image;
 pub mod kernel;
+pub mod knn;
 pub mod lanes;
 mod open_error;
 

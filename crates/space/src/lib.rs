@@ -16,9 +16,13 @@ mod metric;
 mod neighbour;
 mod point;
 mod progress;
+mod row_metric;
+mod rows;
 
 pub use label::Label;
 pub use metric::squared_distance;
 pub use neighbour::{NEIGHBOURS, Neighbour};
 pub use point::{DIMENSIONS, OutOfRange, Point, SCALE};
 pub use progress::Progress;
+pub use row_metric::row_distance;
+pub use rows::{MAX_ROW_DIMENSIONS, Rows, RowsError};

@@ -33,6 +33,18 @@ pub enum FormatError {
     SectionOverlap { section: &'static str },
     #[error("section {section} has {bytes} bytes, no whole number of elements of {element_bytes}")]
     SectionLength { section: &'static str, bytes: u64, element_bytes: u64 },
+    #[error("section {kind} stands behind one of a higher kind, or of the same")]
+    SectionOrder { kind: u32 },
+    #[error("section {kind} starts inside what comes before it")]
+    NumberedOverlap { kind: u32 },
+    #[error("section {kind} starts at {offset}, no multiple of 4096")]
+    NumberedMisaligned { kind: u32, offset: u64 },
+    #[error("section {kind} reaches past the end")]
+    NumberedOutOfBounds { kind: u32 },
+    #[error("section {kind} is missing")]
+    SectionMissing { kind: u32 },
+    #[error("section {kind} has {bytes} bytes, must have {required}")]
+    SectionBytes { kind: u32, bytes: u64, required: u64 },
     #[error("{bytes} bytes, but the last section ends at {after}")]
     TrailingBytes { after: u64, bytes: u64 },
     #[error("section {section} has {found} elements, must have {required}")]

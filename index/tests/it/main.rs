@@ -11,3 +11,4 @@ mod equal_points;
 mod exact;
 mod golden;
 mod proofs;
+mod rows_exact;

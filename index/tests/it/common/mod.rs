@@ -1,6 +1,7 @@
 //! What the tests of this room share: random sets of points, and the answer by looking at every one of them.
 
 pub mod corrupt;
+pub mod row_sets;
 
 use index::{BuildError, RuleSections};
 use schema::{Rules, StoredRules};

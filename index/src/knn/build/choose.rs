@@ -1,0 +1,142 @@
+//! Which method finds points fastest: all three are tried on a sample of the rows.
+//!
+//! What searches look at is counted, not timed, so that the same rows give the same image on every machine. Counts become
+//! nanoseconds by what each step takes on a usual one.
+
+use serde::Serialize;
+use simd::InstructionSet;
+use space::{Progress, Rows};
+
+use super::{RowImage, RowOptions};
+use crate::knn::image::RowIndex;
+use crate::knn::layout::{CODE_LANES, Method};
+use crate::knn::search::{NearestRows, SearchWork};
+
+/// Rows of the large sample, at most; trees of larger sets are estimated by how their work grows up to there.
+const LARGE: usize = 1 << 17;
+/// The small sample has so many times fewer.
+const GROWTH: usize = 8;
+/// Rows of the sample that are looked up in it.
+const QUERIES: usize = 64;
+/// Neighbours looked for: ten, and the row itself.
+const NEIGHBOURS: usize = 11;
+
+/// How points are found, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// The method.
+    #[serde(serialize_with = "name")]
+    pub method: Method,
+    /// What each method would take; empty if the method was given.
+    pub estimates: Vec<Estimate>,
+}
+
+/// What a search by one method looks at, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The method.
+    #[serde(serialize_with = "name")]
+    pub method: Method,
+    /// Nanoseconds that searching all rows would take.
+    pub nanoseconds: f64,
+    /// Of the sample's points, the share that was compared.
+    pub compared: f64,
+    /// Points whose distances were computed from the values given.
+    pub measured: f64,
+}
+
+fn name<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(method.name())
+}
+
+impl Choice {
+    pub(super) fn given(method: Method) -> Self {
+        Self { method, estimates: Vec::new() }
+    }
+}
+
+/// The method with the least estimate.
+pub(super) fn choose(rows: Rows<'_>, weights: &[f64], progress: &Progress<'_>) -> Choice {
+    let is_weighted = weights.iter().any(|weight| *weight != 1.0);
+    let methods = Method::ALL.into_iter().filter(|method| !(is_weighted && *method == Method::FloatTree));
+    let mut estimates = Vec::new();
+    let (total, mut done) = (Method::ALL.len() as u64, 0);
+    for method in methods {
+        progress("choose", done, total);
+        estimates.push(estimate(rows, weights, method));
+        done += 1;
+    }
+    progress("choose", total, total);
+    let least = estimates.iter().min_by(|a, b| a.nanoseconds.total_cmp(&b.nanoseconds));
+    Choice { method: least.map_or(Method::CellScan, |estimate| estimate.method), estimates }
+}
+
+fn estimate(rows: Rows<'_>, weights: &[f64], method: Method) -> Estimate {
+    let large = sample(rows, LARGE);
+    let large = Rows::new(rows.dimensions(), &large).expect("rows of rows are rows");
+    let (work, points) = count(large, weights, method);
+    let blocks = work.blocks / QUERIES as f64;
+    let mut estimate = Estimate {
+        method,
+        nanoseconds: nanoseconds(&work, method, rows.dimensions()),
+        compared: blocks * lanes(method) as f64 / points as f64,
+        measured: work.measured / QUERIES as f64,
+    };
+    if rows.len() <= large.len() {
+        return estimate;
+    }
+    // A power law through two samples; a search looks at all of twice as many rows at most twice as much.
+    let small = sample(rows, LARGE / GROWTH);
+    let small = Rows::new(rows.dimensions(), &small).expect("rows of rows are rows");
+    let before = nanoseconds(&count(small, weights, method).0, method, rows.dimensions());
+    let exponent = (estimate.nanoseconds / before).ln() / (GROWTH as f64).ln();
+    estimate.nanoseconds *= (rows.len() as f64 / large.len() as f64).powf(exponent.clamp(0.0, 1.0));
+    estimate
+}
+
+/// Every so many rows, so that there are at most `count`.
+fn sample(rows: Rows<'_>, count: usize) -> Vec<f32> {
+    rows.iter().step_by(rows.len().div_ceil(count)).flatten().copied().collect()
+}
+
+/// Sums over all queries.
+#[derive(Default)]
+struct Work {
+    nodes: f64,
+    blocks: f64,
+    measured: f64,
+}
+
+/// What looking up rows of the sample takes, and how many points the sample has.
+fn count(rows: Rows<'_>, weights: &[f64], method: Method) -> (Work, u32) {
+    let options = RowOptions { weights: Some(weights), method: Some(method), ..RowOptions::default() };
+    let image = RowImage::with(rows, weights, options, Choice::given(method), &|_, _, _| {});
+    let mut bytes = Vec::new();
+    image.write(&[], &mut bytes).expect("memory takes all");
+    let index = RowIndex::open_verified(&bytes, InstructionSet::detect()).expect("the builder's image is sound");
+    let (mut nearest, mut sum) = (NearestRows::with_room_for(NEIGHBOURS), Work::default());
+    for query in 0..QUERIES {
+        let row = rows.row(query * rows.len() / QUERIES);
+        index.search(row, NEIGHBOURS, &mut nearest).expect("the row is one of the index");
+        let SearchWork { nodes, blocks, measured } = nearest.work();
+        sum.nodes += f64::from(nodes);
+        sum.blocks += f64::from(blocks);
+        sum.measured += f64::from(measured);
+    }
+    (sum, image.shape().points)
+}
+
+fn lanes(method: Method) -> usize {
+    if method == Method::CellScan { CODE_LANES } else { crate::lanes::LANES }
+}
+
+/// A search, by what each step takes: comparing columns, and waiting for memory.
+fn nanoseconds(work: &Work, method: Method, dimensions: usize) -> f64 {
+    let columns = method.columns(dimensions) as f64;
+    let (node, block) = match method {
+        Method::GridTree | Method::FloatTree => (20.0 + 3.0 * columns, 12.0 + 1.5 * columns),
+        Method::CellScan => (0.0, 1.0 + 0.8 * (dimensions as f64)),
+    };
+    let measured = 25.0 + 2.0 * dimensions as f64;
+    (work.nodes * node + work.blocks * block + work.measured * measured) / QUERIES as f64
+}
