@@ -1,0 +1,78 @@
+"""Where a set lies on disk, and how it is read and written.
+
+A set is a folder: `rows.npy` (rows x dimensions, float32, C order), `set.json` (what it is and how it was made), and, where it has
+them, `queries-KIND.npy` (queries x dimensions, float32), `labels.npy` (one uint8 a row) and `rows.csv` (header, row id, dimensions,
+label). Row numbers count from 0 in the order of `rows.npy`.
+"""
+
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+
+CHUNK_ROWS = 65_536
+
+
+class Set:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.about = json.loads((self.folder / "set.json").read_text())
+
+    @property
+    def name(self):
+        return self.folder.name
+
+    @property
+    def rows_path(self):
+        return self.folder / "rows.npy"
+
+    def rows(self):
+        """The rows as a read-only map of the file: 10,000,000 of them need not be in memory."""
+        return np.load(self.rows_path, mmap_mode="r")
+
+    def queries_path(self, kind):
+        return self.folder / f"queries-{kind}.npy"
+
+    def queries(self, kind):
+        return np.load(self.queries_path(kind))
+
+    def query_kinds(self):
+        return sorted(path.stem.removeprefix("queries-") for path in self.folder.glob("queries-*.npy"))
+
+    def labels(self):
+        path = self.folder / "labels.npy"
+        return np.load(path) if path.exists() else None
+
+
+def write_about(folder, about):
+    """Written last: a folder without it is not a set, so an interrupted run leaves none."""
+    (pathlib.Path(folder) / "set.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def sets_in(folder, names=None):
+    """The sets below `folder`, in the order of `names`, or all of them by name."""
+    folder = pathlib.Path(folder)
+    if names is None:
+        names = sorted(path.parent.name for path in folder.glob("*/set.json"))
+    missing = [name for name in names if not (folder / name / "set.json").exists()]
+    if missing:
+        raise SystemExit(f"no set {', '.join(missing)} in {folder}: make it with sets.py or real.py")
+    return [Set(folder / name) for name in names]
+
+
+def write_csv(folder, columns, rows, labels=None, label_names=None):
+    """`rows.csv`: 9 significant digits bring every float32 back to the same bits."""
+    with open(pathlib.Path(folder) / "rows.csv", "w", encoding="utf-8", newline="\n") as out:
+        out.write(",".join(["id", *columns] + (["label"] if labels is not None else [])) + "\n")
+        line = ",".join(["r-%d"] + ["%.9g"] * len(columns)) + ("\n" if labels is None else ",%s\n")
+        for begin in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[begin:begin + CHUNK_ROWS].tolist()
+            for number, row in enumerate(chunk, start=begin):
+                tail = () if labels is None else (label_names[labels[number]],)
+                out.write(line % (number, *row, *tail))
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
