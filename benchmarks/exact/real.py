@@ -117,9 +117,8 @@ def write_fixtures(folder):
         # no ids: the row number is one
         with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="\n") as out:
             out.write(",".join([*columns, "label"]) + "\n")
-            for row, label in zip(rows.tolist(), labels):
-                out.write(",".join(["%.9g" % value if np.float32("%.7g" % value) != value else "%.7g" % value for value in row]
-                                   + [label_names[label]]) + "\n")
+            for row, label in zip(store.decimals(rows), labels):
+                out.write(",".join([*row, label_names[label]]) + "\n")
         matrices = oracle.leave_one_out(rows, labels, FIXTURE_KS, len(label_names))
         expected[name] = {"rows": len(rows), "dimensions": len(columns), "labels": label_names,
                           "confusion": {str(k): matrix.tolist() for k, matrix in matrices.items()}}

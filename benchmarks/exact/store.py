@@ -62,15 +62,17 @@ def sets_in(folder, names=None):
 
 
 def write_csv(folder, columns, rows, labels=None, label_names=None):
-    """`rows.csv`: 9 significant digits bring every float32 back to the same bits."""
+    """`rows.csv`: the shortest decimals that bring every float32 back to the same bits, as NumPy writes them."""
     with open(pathlib.Path(folder) / "rows.csv", "w", encoding="utf-8", newline="\n") as out:
         out.write(",".join(["id", *columns] + (["label"] if labels is not None else [])) + "\n")
-        line = ",".join(["r-%d"] + ["%.9g"] * len(columns)) + ("\n" if labels is None else ",%s\n")
         for begin in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[begin:begin + CHUNK_ROWS].tolist()
-            for number, row in enumerate(chunk, start=begin):
-                tail = () if labels is None else (label_names[labels[number]],)
-                out.write(line % (number, *row, *tail))
+            for number, row in enumerate(decimals(rows[begin:begin + CHUNK_ROWS]), start=begin):
+                tail = [] if labels is None else [label_names[labels[number]]]
+                out.write(",".join([f"r-{number}", *row, *tail]) + "\n")
+
+
+def decimals(rows):
+    return np.asarray(rows).astype(str).tolist()
 
 
 def sha256(path):

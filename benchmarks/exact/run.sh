@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Everything of this folder from nothing: environment, sets, check of every answer, measurement, table.
+#   run.sh [--smoke] [--skip-check] [--only NAME,…] [--work DIR] [--rounds N] [--core N]
+# OURS and OURS_BUILD are the two commands of README.md's contract; without OURS only the others are measured.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=benchmarks/exact
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+
+work=target/exact rounds=5 core=1 only='' smoke='' check=yes
+while [ $# -gt 0 ]; do
+    case $1 in
+        --smoke) smoke=yes ;;
+        --skip-check) check='' ;;
+        --only) only=$2 && shift ;;
+        --work) work=$2 && shift ;;
+        --rounds) rounds=$2 && shift ;;
+        --core) core=$2 && shift ;;
+        *) sed -n '2,4p' "$0" >&2 && exit 2 ;;
+    esac
+    shift
+done
+
+record=$here/record measured_size=() tested_size=() limit=20 names=()
+sets=$work/sets
+if [ -n "$smoke" ]; then
+    record=$work/smoke/record sets=$work/smoke/sets rounds=2 limit=2
+    measured_size=(--rows 20000 --queries 200 --extra 100) tested_size=(--rows 2000 --queries 100 --extra 100)
+fi
+[ -z "$only" ] || IFS=, read -ra names <<<"$only"
+
+python=$work/python/bin/python
+if ! cmp -s "$here/requirements.txt" "$work/python/installed"; then
+    python3 -m venv "$work/python"
+    "$python" -m pip install --quiet --no-deps -r "$here/requirements.txt" -r "$here/requirements-plot.txt"
+    cp "$here/requirements.txt" "$work/python/installed"
+fi
+if [ -z "${OURS:-}" ]; then
+    echo "OURS is not set: only the others are measured, and nothing is checked"
+    check=''
+else
+    cargo build --release --locked
+    export PATH="$PWD/target/release:$PATH"
+fi
+ours=(${OURS:+--ours "$OURS"} ${OURS_BUILD:+--ours-build "$OURS_BUILD"})
+
+# the measured sets are made of the same seed each time, so a second run finds its brute force answers again
+"$python" "$here/sets.py" --out "$sets" "${measured_size[@]}" "${names[@]:-measured}"
+if [ -n "$check" ]; then
+    "$python" "$here/sets.py" --out "$sets" "${tested_size[@]}" tested
+    [ -n "$smoke" ] || "$python" "$here/sets.py" --out "$sets" ten-million-9
+    "$python" "$here/real.py" --out "$sets"
+    "$python" "$here/check.py" --sets "$sets" --processes "$(nproc)" --core "$core" "${ours[@]}"
+fi
+"$python" "$here/rivals.py" --sets "$sets" --record "$record" --rounds "$rounds" --limit "$limit" --core "$core" \
+    --processes "$(nproc)" "${ours[@]}" "${names[@]}"
+"$python" "$here/plot.py" --record "$record" || [ -n "$smoke" ]
