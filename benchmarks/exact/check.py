@@ -21,21 +21,30 @@ import store  # noqa: E402
 def check(data, options):
     """How many answers were compared, and how many of them were wrong."""
     index = pathlib.Path(options.indexes or data.folder) / f"{data.name}.index"
-    k = min(options.k, data.about["rows"])
-    own = ours.Ours(options.ours_build, options.ours, data, index, k, options.core)
     if data.about["refused"]:
-        return check_refused(data, own)
-    own.build()
+        return check_refused(data, ours.Ours(options.ours_build, options.ours, data, index, options.k[0], options.core))
+    most = min(max(options.k), data.about["rows"])
+    truths = {kind: oracle.truth(data, kind, most, options.processes)[0] for kind in data.query_kinds()}
     compared = wrong = 0
-    for kind in data.query_kinds():
-        true_ids, _ = oracle.truth(data, kind, k, options.processes)
-        answer = own.answer(data.queries_path(kind), len(true_ids))
-        count, first = ours.differences(answer["ids"], true_ids)
-        compared, wrong = compared + len(true_ids), wrong + count
-        print(f"{data.name}, {kind}: {len(true_ids)} answers, {count} wrong", flush=True)
-        for case in first:
-            print(f"  query {case['query']}: {case['found']}, expected {case['expected']}", flush=True)
+    for k in options.k:
+        own = ours.Ours(options.ours_build, options.ours, data, index, min(k, most), options.core)
+        say_built(data, own.build())
+        for kind, true_ids in truths.items():
+            answer = own.answer(data.queries_path(kind), len(true_ids))
+            count, first = ours.differences(answer["ids"], true_ids[:, :k])
+            compared, wrong = compared + len(true_ids), wrong + count
+            print(f"{data.name}, k {k}, {kind}: {len(true_ids)} answers, {count} wrong", flush=True)
+            for case in first:
+                print(f"  query {case['query']}: {case['found']}, expected {case['expected']}", flush=True)
     return compared, wrong
+
+
+def say_built(data, about):
+    """Time, and memory and bytes as multiples of the float32 rows."""
+    if "build_seconds" in about:
+        rows = data.about["rows"] * data.about["dimensions"] * 4
+        peak, image = about["build_peak_bytes"] / rows, about.get("image_bytes", 0) / rows
+        print(f"{data.name}: built in {about['build_seconds']:.2f} s, peak memory {peak:.2f}x the rows, index {image:.2f}x", flush=True)
 
 
 def check_refused(data, own):
@@ -55,7 +64,7 @@ def main():
     parser.add_argument("--ours", required=True)
     parser.add_argument("--ours-build")
     parser.add_argument("--indexes")
-    parser.add_argument("-k", type=int, default=10)
+    parser.add_argument("-k", type=lambda text: [int(k) for k in text.split(",")], default=[10], help="one or more, such as 1,10,64")
     parser.add_argument("--core", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()

@@ -9,9 +9,11 @@ import time
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 FORGOTTEN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
-# more than this on the other cores, or taken by the host, and a round counts as disturbed
+# more than this share on the other cores, or taken by the host, and a round counts as disturbed
 OTHERS_LIMIT = 0.2
 STEAL_LIMIT = 0.02
+# the kernel counts in ticks of 10 ms: a few of them, in a round of some ms, say nothing
+FEW_TICKS = 5
 
 
 def one_thread():
@@ -37,16 +39,16 @@ class Disturbance:
         self.begin = _ticks()
 
     def end(self):
-        busy = steal = total = own_total = 0
+        busy = steal = total = every_total = 0
         for core, (core_busy, core_steal, core_total) in _ticks().items():
             before = self.begin[core]
-            own_total += core_total - before[2]
+            every_total += core_total - before[2]
             steal += core_steal - before[1]
             if core != self.core:
                 busy += core_busy - before[0]
                 total += core_total - before[2]
-        share = {"other_cores_busy": round(busy / max(total, 1), 3), "steal": round(steal / max(own_total, 1), 3)}
-        share["disturbed"] = share["other_cores_busy"] > OTHERS_LIMIT or share["steal"] > STEAL_LIMIT
+        share = {"other_cores_busy": round(busy / max(total, 1), 3), "steal": round(steal / max(every_total, 1), 3)}
+        share["disturbed"] = (busy > max(OTHERS_LIMIT * total, FEW_TICKS)) or (steal > max(STEAL_LIMIT * every_total, FEW_TICKS))
         return share
 
 

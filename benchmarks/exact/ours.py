@@ -35,13 +35,11 @@ class Ours:
         return about
 
     def answer(self, queries_path, count):
-        """What the query command printed, checked for its shape."""
-        printed, _ = self._run(self.query_command, {"queries": queries_path})
-        try:
-            answer = json.loads(printed)
-        except json.JSONDecodeError as error:
-            raise ContractBroken(f"the answer is not JSON: {error}") from None
-        return checked(answer, count, self.k)
+        """What the query command says of these `count` queries."""
+        return parse(self.print_answer(queries_path), count, self.k)
+
+    def print_answer(self, queries_path):
+        return self._run(self.query_command, {"queries": queries_path})[0]
 
     def _run(self, template, more):
         places = {name: str(value) for name, value in {**self.places, **more}.items()}
@@ -59,7 +57,12 @@ class Ours:
             return printed.read(), usage
 
 
-def checked(answer, count, k):
+def parse(printed, count, k):
+    """What a query command printed, checked for its shape."""
+    try:
+        answer = json.loads(printed)
+    except json.JSONDecodeError as error:
+        raise ContractBroken(f"the answer is not JSON: {error}") from None
     if not isinstance(answer, dict):
         raise ContractBroken("the answer is not an object")
     for key, expected in (("queries", count), ("k", k)):

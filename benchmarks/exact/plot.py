@@ -18,6 +18,7 @@ TITLES = {"faiss-flat": "Faiss flat", "scikit-kd-tree": "scikit-learn KD", "scik
 
 def records_of(folder):
     records = [json.loads(path.read_text()) for path in sorted(pathlib.Path(folder).glob("*.json"))]
+    records.sort(key=lambda record: (record["set"]["kind"] != "synthetic", record["set"]["dimensions"]))
     if not records:
         raise SystemExit(f"no record in {folder}")
     refused = [record["set"]["name"] for record in records if not record["valid"]]
@@ -53,7 +54,7 @@ def notes(records):
     machine = records[0]["machine"]
     versions = {rival["package"]: rival["version"] for record in records for rival in record["rivals"].values() if "version" in rival}
     few = sorted({f"{TITLES[name]} {rival['queries']} on {record['set']['name']}" for record in records
-                  for name, rival in record["rivals"].items() if rival.get("queries", 0) and rival["queries"] < record_queries(record)})
+                  for name, rival in record["rivals"].items() if rival.get("queries", 0) and rival["queries"] < record["queries"]})
     wrong = sorted({f"{TITLES[name]} {rival['recall']:.5f} on {record['set']['name']}" for record in records
                     for name, rival in record["rivals"].items() if rival.get("recall", 1) < 1})
     text = [f"Mean and p99 in microseconds, k = {records[0]['k']}, medians of {records[0]['rounds']} rounds. {machine['cpu']}, "
@@ -64,10 +65,6 @@ def notes(records):
     if wrong:
         text.append(f"Recall under 1: {'; '.join(wrong)}.")
     return " ".join(text) + "\n"
-
-
-def record_queries(record):
-    return record["set"]["held_apart"]
 
 
 def put_into(path, text):

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
 # Everything of this folder from nothing: environment, sets, check of every answer, measurement, table.
-#   run.sh [--smoke] [--skip-check] [--only NAME,…] [--work DIR] [--rounds N] [--core N]
+#   run.sh [--smoke] [--skip-check] [--work DIR] [--rounds N] [--core N]
 # OURS and OURS_BUILD are the two commands of README.md's contract; without OURS only the others are measured.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=benchmarks/exact
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
-work=target/exact rounds=5 core=1 only='' smoke='' check=yes
+work=target/exact rounds=5 core=1 smoke='' check=yes
 while [ $# -gt 0 ]; do
     case $1 in
         --smoke) smoke=yes ;;
         --skip-check) check='' ;;
-        --only) only=$2 && shift ;;
         --work) work=$2 && shift ;;
         --rounds) rounds=$2 && shift ;;
         --core) core=$2 && shift ;;
@@ -21,13 +20,12 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-record=$here/record measured_size=() tested_size=() limit=20 names=()
+record=$here/record measured_size=(--extra 10000) tested_size=() limit=20
 sets=$work/sets
 if [ -n "$smoke" ]; then
     record=$work/smoke/record sets=$work/smoke/sets rounds=2 limit=2
     measured_size=(--rows 20000 --queries 200 --extra 100) tested_size=(--rows 2000 --queries 100 --extra 100)
 fi
-[ -z "$only" ] || IFS=, read -ra names <<<"$only"
 
 python=$work/python/bin/python
 if ! cmp -s "$here/requirements.txt" "$work/python/installed"; then
@@ -45,13 +43,13 @@ fi
 ours=(${OURS:+--ours "$OURS"} ${OURS_BUILD:+--ours-build "$OURS_BUILD"})
 
 # the measured sets are made of the same seed each time, so a second run finds its brute force answers again
-"$python" "$here/sets.py" --out "$sets" "${measured_size[@]}" "${names[@]:-measured}"
+"$python" "$here/sets.py" --out "$sets" "${measured_size[@]}" measured
 if [ -n "$check" ]; then
     "$python" "$here/sets.py" --out "$sets" "${tested_size[@]}" tested
     [ -n "$smoke" ] || "$python" "$here/sets.py" --out "$sets" ten-million-9
     "$python" "$here/real.py" --out "$sets"
-    "$python" "$here/check.py" --sets "$sets" --processes "$(nproc)" --core "$core" "${ours[@]}"
+    "$python" "$here/check.py" --sets "$sets" -k 1,10,64 --processes "$(nproc)" --core "$core" "${ours[@]}"
 fi
 "$python" "$here/rivals.py" --sets "$sets" --record "$record" --rounds "$rounds" --limit "$limit" --core "$core" \
-    --processes "$(nproc)" "${ours[@]}" "${names[@]}"
+    --processes "$(nproc)" "${ours[@]}"
 "$python" "$here/plot.py" --record "$record" || [ -n "$smoke" ]

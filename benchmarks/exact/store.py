@@ -1,8 +1,9 @@
 """Where a set lies on disk, and how it is read and written.
 
-A set is a folder: `rows.npy` (rows x dimensions, float32, C order), `set.json` (what it is and how it was made), and, where it has
-them, `queries-KIND.npy` (queries x dimensions, float32), `labels.npy` (one uint8 a row) and `rows.csv` (header, row id, dimensions,
-label). Row numbers count from 0 in the order of `rows.npy`.
+A set is a folder: `set.json` (what it is and how it was made), `rows.npy` (rows x dimensions, float32, C order), `schema.toml` for
+it, and, where the set has them, `queries-KIND.npy` (queries x dimensions, float32), `labels.npy` (one uint8 a row) and
+`labels-held.npy` (one a query), `rows.csv` (header, row id, dimensions, label) and `schema-csv.toml` for it. Row numbers count from 0
+in the order of `rows.npy`.
 """
 
 import hashlib
@@ -40,14 +41,25 @@ class Set:
     def query_kinds(self):
         return sorted(path.stem.removeprefix("queries-") for path in self.folder.glob("queries-*.npy"))
 
-    def labels(self):
-        path = self.folder / "labels.npy"
-        return np.load(path) if path.exists() else None
-
 
 def write_about(folder, about):
-    """Written last: a folder without it is not a set, so an interrupted run leaves none."""
-    (pathlib.Path(folder) / "set.json").write_text(json.dumps(about, indent=2) + "\n")
+    """Schemas and description, which comes last: a folder without it is not a set, so an interrupted run leaves none."""
+    folder = pathlib.Path(folder)
+    (folder / "schema.toml").write_text(schema_of(about, [], 'kind = "neighbours"'))
+    if (folder / "rows.csv").exists():
+        named = ["", "[rows]", 'id = "id"']
+        if "labels" in about:
+            named += ["", "[labels]", f"names = {json.dumps(about['labels'])}", 'from = "label"']
+        (folder / "schema-csv.toml").write_text(schema_of(about, named, 'kind = "shares"' if "labels" in about else 'kind = "neighbours"'))
+    (folder / "set.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def schema_of(about, named, answer):
+    """Every column is a dimension as it is, so distances are those of the rows."""
+    lines = [f'name = "{about["name"]}"', "k = 10", *named, "", "[answer]", answer]
+    for column in about["columns"]:
+        lines += ["", "[[dimension]]", f'name = "{column}"', f'number = "{column}"']
+    return "\n".join(lines) + "\n"
 
 
 def sets_in(folder, names=None):
