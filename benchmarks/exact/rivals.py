@@ -68,7 +68,7 @@ class Rival:
         return {}
 
     def end(self):
-        if self.process.is_alive():
+        if not self.gave_up:
             self.pipe.send(None)
             self.process.join(10)
         self.process.kill()

@@ -157,7 +157,7 @@ class Contract(InFolder):
                                   ("echo {{}}", "`queries` is None, expected 20")):
             with self.subTest(command), self.assertRaisesRegex(ours.ContractBroken, expected):
                 self.own(data, command).answer(data.queries_path("held"), 20)
-        for spoiled, expected in (({"k": 4}, "`k` is 4"), ({"ids": [[]]}, "`ids` is not a list of 1"),
+        for spoiled, expected in (({"k": 4}, "`k` is 4"), ({"ids": [[]]}, "`ids` is not a list of 2"),
                                   ({"nanoseconds": [-1, 1]}, "is no time")):
             right = {"queries": 2, "k": 5, "nanoseconds": [1, 1], "ids": [[], []]}
             with self.subTest(spoiled), self.assertRaisesRegex(ours.ContractBroken, expected):
