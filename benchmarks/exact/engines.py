@@ -58,7 +58,7 @@ class ScikitBallTree(ScikitTree):
 
 class ScipyTree:
     package = "scipy"
-    variants = [{"leafsize": 8}, {"leafsize": 16}, {"leafsize": 32}]
+    variants = [{"leafsize": 16}, {"leafsize": 32}, {"leafsize": 64}]
 
     def build(self, rows, options):
         from scipy.spatial import cKDTree
