@@ -8,5 +8,6 @@ pub mod index;
 pub mod load_test;
 pub mod man;
 pub mod replay;
+pub mod schema;
 mod search_stats;
 pub mod up;

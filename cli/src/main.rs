@@ -24,6 +24,7 @@ Examples:
   fraudring index build --references official --out official.index
   fraudring index effort                              what searches look at, in the worst cases too
   fraudring dataset references --out references.json.gz
+  fraudring schema example > loans.toml
   fraudring shm inspect
 
 Exit status:
@@ -63,6 +64,9 @@ enum Command {
     /// Generate reference vectors and labelled test payloads
     #[command(subcommand)]
     Dataset(commands::dataset::Command),
+    /// Check schema files, which turn own data and own payloads into vectors; print one to begin with
+    #[command(subcommand)]
+    Schema(commands::schema::Command),
     /// Load an index into shared memory, inspect it, remove it
     #[command(subcommand)]
     Shm(shm_loader::command::Command),
@@ -87,6 +91,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => exit::code(commands::explain::run(&options)),
         Command::Index(command) => exit::code(commands::index::run(&command)),
         Command::Dataset(command) => exit::code(commands::dataset::run(&command)),
+        Command::Schema(command) => exit::code(commands::schema::run(&command)),
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
         Command::BareServer(options) => server::run_baseline(&options),

@@ -9,7 +9,7 @@ pub enum Outcome {
     Done,
     /// `replay` or `load-test` ran to its end and found a wrong or missing answer.
     WrongAnswers,
-    /// `doctor` found something that is needed and missing.
+    /// `doctor` found something that is needed and missing, or `schema check --json` a fault.
     Faulty,
     /// `load-test` ran to its end and could not send as planned.
     NotValid,

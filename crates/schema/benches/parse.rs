@@ -2,7 +2,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use schema::{Parser, Rules};
+use schema::{Parser, PayloadReader, Plan, Rules, SchemaFile};
 use testkit::random::Random;
 
 /// Compact, with a last transaction, as clients send it.
@@ -127,5 +127,30 @@ fn parse_and_vectorize(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, parse, vectorize, parse_and_vectorize);
+/// The contest's schema as a file beside its own reader: `parse_and_vectorize` of the same bodies.
+fn plan(criterion: &mut Criterion) {
+    let plan = Plan::new(&SchemaFile::contest());
+    let mut reader = PayloadReader::new(64 * 1024);
+    let mut dice = Dice(Random(1));
+    let varied: Vec<_> = (0..VARIED).map(|_| dice.body().into_bytes()).collect();
+    let (mut vector, mut grid) = ([0.0; 14], [0; 14]);
+    let mut group = criterion.benchmark_group("plan");
+    for (name, bodies) in [("canonical", &[CANONICAL.to_vec()][..]), ("reordered", &[REORDERED.to_vec()]), ("varied", &varied)] {
+        group.throughput(Throughput::Elements(1));
+        let mut next = bodies.iter().cycle();
+        let mut body = || next.next().expect("a cycle has no end");
+        group.bench_function(format!("{name}/read"), |bencher| {
+            bencher.iter(|| reader.read(&plan, body(), |payload| black_box(payload.fields).len()));
+        });
+        group.bench_function(format!("{name}/vectorize"), |bencher| {
+            bencher.iter(|| reader.vectorize(&plan, body(), black_box(&mut vector)).is_ok());
+        });
+        group.bench_function(format!("{name}/quantize"), |bencher| {
+            bencher.iter(|| reader.read(&plan, body(), |payload| plan.quantize(payload.fields, black_box(&mut grid)).is_some()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, parse, vectorize, parse_and_vectorize, plan);
 criterion_main!(benches);

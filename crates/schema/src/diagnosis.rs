@@ -3,12 +3,20 @@ use simd_json::{Error, ErrorType, Node};
 
 use crate::depth::MAX_DEPTH;
 use crate::error::{PayloadError, SyntaxFault};
-use crate::field::Field;
+
+/// The longest path of keys that leads to a field.
+pub(crate) const MAX_PATH_KEYS: usize = 8;
 
 /// `body` as it came, `structurals` the places of its brackets, commas, colons and beginnings of values, `nodes` the
-/// tape up to the fault.
+/// tape up to the fault; `field_at` knows the field under a path of keys.
 #[cold]
-pub(crate) fn diagnose(error: &Error, body: &[u8], structurals: &[u32], nodes: &[Node<'_>]) -> PayloadError {
+pub(crate) fn diagnose<F>(
+    error: &Error,
+    body: &[u8],
+    structurals: &[u32],
+    nodes: &[Node<'_>],
+    field_at: impl Fn(&[&str]) -> Option<F>,
+) -> PayloadError<F> {
     // The first pass over the body reports neither place nor character.
     if error.character().is_none() {
         return match error.error() {
@@ -22,7 +30,7 @@ pub(crate) fn diagnose(error: &Error, body: &[u8], structurals: &[u32], nodes: &
     let fault = match error.error() {
         ErrorType::DepthLimitExceeded => return PayloadError::TooDeep { at },
         ErrorType::InvalidNumber if is_infinite(body, structurals, at) => {
-            let field = field_at(at, body, structurals, nodes);
+            let field = with_path(at, body, structurals, nodes, field_at);
             return field.map_or(PayloadError::NumberOutOfRange { at }, PayloadError::OutOfRange);
         }
         ErrorType::TrailingData => return trailing(structurals, at),
@@ -49,13 +57,13 @@ pub(crate) fn diagnose(error: &Error, body: &[u8], structurals: &[u32], nodes: &
     PayloadError::NotJson { fault, at }
 }
 
-fn not_utf8(body: &[u8]) -> PayloadError {
+fn not_utf8<F>(body: &[u8]) -> PayloadError<F> {
     let at = std::str::from_utf8(body).err().map_or(0, |error| error.valid_up_to());
     PayloadError::NotUtf8 { at }
 }
 
 /// A control character within a string, or else the string that does not end.
-fn broken_string(body: &[u8]) -> PayloadError {
+fn broken_string<F>(body: &[u8]) -> PayloadError<F> {
     let mut start = None;
     let mut bytes = body.iter().enumerate();
     while let Some((at, &byte)) = bytes.next() {
@@ -88,7 +96,7 @@ fn document_is_complete(nodes: &[Node<'_>]) -> bool {
 }
 
 /// `last`: where the last token of the document begins.
-fn trailing(structurals: &[u32], last: usize) -> PayloadError {
+fn trailing<F>(structurals: &[u32], last: usize) -> PayloadError<F> {
     let next = structurals.partition_point(|&place| place as usize <= last);
     PayloadError::TrailingBytes { at: structurals.get(next).map_or(last, |&place| place as usize) }
 }
@@ -101,8 +109,14 @@ pub(crate) fn string_at(node: usize, body: &[u8], structurals: &[u32], nodes: &[
     strings.nth(before).unwrap_or(0)
 }
 
-/// The known field whose value begins at `at`.
-fn field_at(at: usize, body: &[u8], structurals: &[u32], nodes: &[Node<'_>]) -> Option<Field> {
+/// The field whose value begins at `at`: what `field_at` says of the keys that lead there.
+fn with_path<F>(
+    at: usize,
+    body: &[u8],
+    structurals: &[u32],
+    nodes: &[Node<'_>],
+    field_at: impl Fn(&[&str]) -> Option<F>,
+) -> Option<F> {
     // The tape gives the strings unescaped, in the order of their quotes.
     let mut strings = nodes.iter().filter_map(|node| match node {
         Node::String(text) => Some(*text),
@@ -110,7 +124,7 @@ fn field_at(at: usize, body: &[u8], structurals: &[u32], nodes: &[Node<'_>]) -> 
     });
     let mut depth = 0;
     let mut is_object = [false; MAX_DEPTH + 1];
-    let mut keys = [""; 3];
+    let mut keys = [""; 1 + MAX_PATH_KEYS];
     let mut key_follows = false;
     for place in structurals.iter().map(|&place| place as usize).take_while(|&place| place < at) {
         match body[place] {
@@ -131,9 +145,6 @@ fn field_at(at: usize, body: &[u8], structurals: &[u32], nodes: &[Node<'_>]) -> 
             _ => {}
         }
     }
-    match (depth, is_object[1], is_object[2]) {
-        (1, true, _) => Field::in_document(keys[1]),
-        (2, true, true) => Field::in_document(keys[1])?.child(keys[2]),
-        _ => None,
-    }
+    let leads_there = (1..keys.len()).contains(&depth) && is_object[1..=depth].iter().all(|is_object| *is_object);
+    if leads_there { field_at(&keys[1..=depth]) } else { None }
 }

@@ -2,11 +2,12 @@
 use crate::depth::MAX_DEPTH;
 use crate::field::Field;
 
-/// Error of [`Parser::parse`](crate::Parser::parse): why a body is no transaction.
+/// Error of [`Parser::parse`](crate::Parser::parse) and [`PayloadReader::read`](crate::PayloadReader::read): why a body is
+/// no payload. `F` names fields.
 ///
 /// Displays as one line that names the field or the byte (counted from 0); making and showing it allocates nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadError {
+pub enum PayloadError<F = Field> {
     /// Nothing but white space.
     #[error("the body is empty, expected a JSON object")]
     Empty,
@@ -50,13 +51,13 @@ pub enum PayloadError {
     },
     /// A number beyond f64.
     #[error("{0}: number out of range")]
-    OutOfRange(Field),
+    OutOfRange(F),
     /// A field that is not there.
     #[error("{0}: missing")]
-    Missing(Field),
+    Missing(F),
     /// A field that is there twice.
     #[error("{0}: duplicate key")]
-    Duplicate(Field),
+    Duplicate(F),
     /// A key that is not known and that its object has twice.
     #[error("duplicate key at byte {at}")]
     DuplicateUnknown {
@@ -67,19 +68,21 @@ pub enum PayloadError {
     #[error("{field}: expected {expected}")]
     WrongType {
         /// Which field.
-        field: Field,
+        field: F,
         /// What its value must be.
         expected: Expected,
     },
-    /// A known merchant that is no string.
-    #[error("customer.known_merchants[{index}]: expected a string")]
-    MerchantNotAString {
+    /// An element of a list of texts that is no string.
+    #[error("{field}[{index}]: expected a string")]
+    NotAString {
+        /// Which list.
+        field: F,
         /// Counted from 0.
         index: usize,
     },
     /// A string that is no point in time.
     #[error("{0}: expected an RFC 3339 date and time with offset, such as 2026-03-11T20:23:35Z")]
-    NotATimestamp(Field),
+    NotATimestamp(F),
 }
 
 /// The type a field's value must have.

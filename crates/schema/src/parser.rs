@@ -1,22 +1,13 @@
-//! The reused memory of parsing.
-use std::mem;
-
-use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
-
+//! Bodies to transactions.
 use crate::canonical;
-use crate::depth::MAX_DEPTH;
-use crate::diagnosis::{diagnose, string_at};
 use crate::error::PayloadError;
+use crate::field::Field;
+use crate::json::Json;
 use crate::payload::{self, Document, Transaction};
-use crate::repeats::Repeats;
 
 /// Reused memory of one parser; after [`Parser::new`] parsing allocates nothing, whether it succeeds or not.
 pub struct Parser {
-    /// The body and its padding; strings are unescaped in place.
-    text: Vec<u8>,
-    buffers: Buffers,
-    tape: Tape<'static>,
-    repeats: Repeats,
+    json: Json,
 }
 
 impl Parser {
@@ -25,15 +16,7 @@ impl Parser {
     /// A longer body parses too, and the memory grows to it for good: the caller limits the length. Up to 42 bytes per
     /// byte of capacity are reserved; a body touches only what its length and its number of values need.
     pub fn new(capacity: usize) -> Self {
-        let mut parser = Self {
-            text: Vec::new(),
-            buffers: Buffers::with_max_depth(0, MAX_DEPTH),
-            tape: Tape(Vec::new()),
-            repeats: Repeats::new(capacity),
-        };
-        // Nothing of this length takes more room than brackets only, and the nesting limit stops it at once.
-        let _ = parser.parse_any_form(&vec![b'['; capacity]);
-        parser
+        Self { json: Json::new(capacity) }
     }
 
     /// Reads `body` as one JSON document with the fields of a transaction, keys in any order.
@@ -71,25 +54,11 @@ impl Parser {
     }
 
     fn read(&mut self, body: &[u8]) -> Result<Document<'_>, PayloadError> {
-        self.text.clear();
-        self.text.extend_from_slice(body);
-        self.text.extend_from_slice(&[b' '; INPUT_PADDING]);
-
-        let mut tape = mem::replace(&mut self.tape, Tape(Vec::new())).reset();
-        let result = match fill_tape_padded(&mut self.text, body.len(), &mut self.buffers, &mut tape) {
-            Ok(()) => payload::read(&tape.0).and_then(|document| {
-                let repeated = if document.may_repeat_keys { self.repeats.find(&tape.0) } else { None };
-                match repeated {
-                    Some(key) => {
-                        let at = string_at(key, body, self.buffers.structural_indexes(), &tape.0);
-                        Err(PayloadError::DuplicateUnknown { at })
-                    }
-                    None => Ok(document),
-                }
-            }),
-            Err(error) => Err(diagnose(&error, body, self.buffers.structural_indexes(), &tape.0)),
+        let field_at = |keys: &[&str]| match keys {
+            [key] => Field::in_document(key),
+            [section, key] => Field::in_document(section)?.child(key),
+            _ => None,
         };
-        self.tape = tape.reset();
-        result
+        self.json.read(body, field_at, payload::read)
     }
 }

@@ -3,6 +3,7 @@ use simd_json::{Node, StaticNode};
 
 use crate::error::{Expected, PayloadError};
 use crate::field::{Field, Seen};
+use crate::json::Reading;
 use crate::repeats::{WIDTH_OF_TWO_PAIRS, Width};
 use crate::timestamp::{self, Timestamp};
 
@@ -48,12 +49,10 @@ pub struct LastTransaction {
 pub(crate) struct Document<'a> {
     pub(crate) id: &'a str,
     pub(crate) transaction: Transaction<'a>,
-    /// Whether unknown keys may be repeated, which was not checked.
-    pub(crate) may_repeat_keys: bool,
 }
 
 /// Reads the document whose tape is `nodes`.
-pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Document<'a>, PayloadError> {
+pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Reading<Document<'a>>, PayloadError> {
     let Some(&Node::Object { len, .. }) = nodes.first() else {
         return Err(PayloadError::NotAnObject);
     };
@@ -61,7 +60,7 @@ pub(crate) fn read<'a>(nodes: &[Node<'a>]) -> Result<Document<'a>, PayloadError>
     reader.object(None, 0, len)?;
     let may_repeat_keys = reader.may_repeat_keys;
     let id = reader.id;
-    Ok(Document { id, transaction: reader.finish()?, may_repeat_keys })
+    Ok(Reading { value: Document { id, transaction: reader.finish()? }, may_repeat_keys })
 }
 
 /// Walks the tape; its transaction is complete when every field has been seen.
@@ -218,7 +217,7 @@ fn texts<'n, 'a>(nodes: &'n [Node<'a>], field: Field) -> Result<&'n [Node<'a>], 
     // Strings take one node each, so the first other element stands where it is counted.
     let elements = &nodes[1..=len];
     match elements.iter().position(|element| !matches!(element, Node::String(_))) {
-        Some(index) => Err(PayloadError::MerchantNotAString { index }),
+        Some(index) => Err(PayloadError::NotAString { field, index }),
         None => Ok(elements),
     }
 }

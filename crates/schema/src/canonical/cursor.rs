@@ -21,18 +21,18 @@ const POWERS_OF_TEN: [u64; 16] = {
 
 /// What of a body is still to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
     /// The body's last eight bytes: what is read where fewer are left.
     end: u64,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(body: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(body: &'a [u8]) -> Option<Self> {
         Some(Self { rest: body, end: u64::from_le_bytes(*body.last_chunk()?) })
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }
 
@@ -53,7 +53,7 @@ impl<'a> Cursor<'a> {
 
     /// Whether `text` comes next; if so, it is taken.
     #[inline(always)]
-    pub(super) fn take<const N: usize>(&mut self, text: &[u8; N]) -> bool {
+    pub(crate) fn take<const N: usize>(&mut self, text: &[u8; N]) -> bool {
         // As a chunk of known length it is compared by a few wide loads.
         match self.rest.split_first_chunk() {
             Some((next, rest)) if next == text => {
@@ -66,8 +66,15 @@ impl<'a> Cursor<'a> {
 
     /// `text` must come next.
     #[inline(always)]
-    pub(super) fn expect<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
+    pub(crate) fn expect<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
         self.take(text).then_some(())
+    }
+
+    /// As [`Cursor::expect`], for a text of any length.
+    #[inline(always)]
+    pub(crate) fn expect_bytes(&mut self, text: &[u8]) -> Option<()> {
+        self.rest = self.rest.strip_prefix(text)?;
+        Some(())
     }
 
     /// Up to 15 digits, perhaps none: their value and their count.
@@ -86,7 +93,7 @@ impl<'a> Cursor<'a> {
     /// A number without sign and exponent whose digits are an exact f64, as is the power of ten they are divided by:
     /// then the one division rounds as reading the decimal number must.
     #[inline(always)]
-    pub(super) fn number(&mut self) -> Option<f64> {
+    pub(crate) fn number(&mut self) -> Option<f64> {
         let begins_with_zero = self.rest.first() == Some(&b'0');
         let (whole, count) = self.digits()?;
         if count == 0 || (begins_with_zero && count > 1) {
@@ -105,7 +112,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn boolean(&mut self) -> Option<bool> {
+    pub(crate) fn boolean(&mut self) -> Option<bool> {
         const TRUE: u64 = u32::from_le_bytes(*b"true") as u64;
         const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
         let word = self.word();
@@ -117,7 +124,7 @@ impl<'a> Cursor<'a> {
 
     /// Plain ASCII up to the closing quote; the opening one has been taken.
     #[inline(always)]
-    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn text(&mut self) -> Option<&'a [u8]> {
         let whole = self.rest;
         loop {
             let count = leading_plain(self.word());
@@ -133,7 +140,7 @@ impl<'a> Cursor<'a> {
 
     /// The elements of an array of strings, up to its closing bracket; the opening one has been taken.
     #[inline(always)]
-    pub(super) fn texts(&mut self, mut element: impl FnMut(&'a [u8])) -> Option<()> {
+    pub(crate) fn texts(&mut self, mut element: impl FnMut(&'a [u8])) -> Option<()> {
         if self.take(b"]") {
             return Some(());
         }
@@ -149,7 +156,7 @@ impl<'a> Cursor<'a> {
 
     /// A date and time in UTC, up to its closing quote; the opening one has been taken.
     #[inline(always)]
-    pub(super) fn instant(&mut self) -> Option<Timestamp> {
+    pub(crate) fn instant(&mut self) -> Option<Timestamp> {
         let (date_time, rest) = self.rest.split_first_chunk()?;
         self.rest = rest;
         self.expect(b"Z\"")?;

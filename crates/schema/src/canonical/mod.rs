@@ -10,7 +10,7 @@ mod tests;
 use std::str;
 
 use crate::payload::{LastTransaction, Transaction};
-use cursor::Cursor;
+pub(crate) use cursor::Cursor;
 
 /// Reads a body in canonical form; `None` says nothing but that the general reader must look at it.
 pub(crate) fn read(body: &[u8]) -> Option<Transaction<'_>> {

@@ -1,11 +1,12 @@
 //! The vector against a plain f64 oracle: every cent of an amount, every second of a day, and the edges.
-use crate::common::with;
+use crate::common::{assert_plan_agrees, with};
 use proptest::prelude::*;
 use schema::{LastTransaction, Parser, Rules, Timestamp, Transaction};
 use space::{DIMENSIONS, Point};
 
 /// The vector of a body.
 fn vector(parser: &mut Parser, rules: &Rules, body: &str) -> [i16; DIMENSIONS] {
+    assert_plan_agrees(body.as_bytes());
     let transaction = parser.parse(body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"));
     *rules.vectorize(&transaction).values()
 }

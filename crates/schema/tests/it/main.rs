@@ -4,6 +4,9 @@
 
 mod arithmetic;
 mod common;
+mod documented_keys;
 mod errors;
 mod no_allocation;
 mod oracle;
+mod plan;
+mod schema_file;

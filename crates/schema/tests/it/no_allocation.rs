@@ -3,7 +3,7 @@ use std::alloc::System;
 use std::fmt::Write as _;
 
 use runtime::allocator::{self, Counting};
-use schema::{Parser, Rules};
+use schema::{Parser, PayloadReader, Plan, Rules, SchemaFile};
 
 #[global_allocator]
 static ALLOCATOR: Counting<System> = Counting(System);
@@ -93,6 +93,27 @@ fn thousands_of_good_and_bad_bodies_allocate_nothing() {
         assert_eq!(allocator::count() - before, 0, "{}", String::from_utf8_lossy(body));
     }
     assert!(good > 500 && bad > 3_000 && written > bad, "{good} good, {bad} bad");
+}
+
+#[test]
+fn a_plan_allocates_nothing_either() {
+    let bodies = bodies();
+    let plan = Plan::new(&SchemaFile::contest());
+    let (mut good, mut bad, mut out) = (0, 0, [0.0; 14]);
+    let mut reader = PayloadReader::new(CAPACITY);
+    for body in &bodies {
+        let before = allocator::count();
+        match reader.vectorize(&plan, body, &mut out) {
+            Ok(()) => good += 1,
+            Err(error) => {
+                bad += 1;
+                let mut line = Line { bytes: [0; 256], len: 0 };
+                write!(line, "{error}").unwrap();
+            }
+        }
+        assert_eq!(allocator::count() - before, 0, "{}", String::from_utf8_lossy(body));
+    }
+    assert!(good > 500 && bad > 3_000, "{good} good, {bad} bad");
 }
 
 #[test]

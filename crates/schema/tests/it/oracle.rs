@@ -3,7 +3,7 @@
 //! The oracle accepts what serde_json reads both as a value without repeated keys (so that skipped parts are JSON too)
 //! and as the structs below. It differs from the parser in these ways, none of which the damage here can reach: its structs may be given
 //! as arrays, and it stops at a depth of 127.
-use crate::common::{CANONICAL, Facts, rfc3339_ns};
+use crate::common::{CANONICAL, Facts, assert_plan_agrees, rfc3339_ns};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -319,6 +319,7 @@ impl Writer {
 }
 
 fn parsed(parser: &mut Parser, body: &[u8]) -> Option<Facts> {
+    assert_plan_agrees(body);
     parser.parse(body).ok().map(Facts::from)
 }
 
@@ -402,6 +403,7 @@ proptest! {
     fn a_payload_in_any_dress_reads_as_serde_json_reads_it(payload in payload(), seed: u64) {
         let mut writer = Writer { out: String::new(), dice: Random(seed) };
         writer.json(&payload);
+        assert_plan_agrees(writer.out.as_bytes());
         let expected = oracle(writer.out.as_bytes());
         let mut parser = Parser::new(1024);
         let got = parser.parse(writer.out.as_bytes()).map(Facts::from);

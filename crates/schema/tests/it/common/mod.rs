@@ -1,4 +1,35 @@
 //! Payloads for the tests.
+use std::cell::RefCell;
+use std::sync::LazyLock;
+
+use schema::{Parser, PayloadReader, Plan, Rules, SchemaFile};
+use space::DIMENSIONS;
+
+static CONTEST: LazyLock<Plan> = LazyLock::new(|| Plan::new(&SchemaFile::contest()));
+
+thread_local! {
+    static READERS: RefCell<(Parser, PayloadReader)> = RefCell::new((Parser::new(1024), PayloadReader::new(1024)));
+}
+
+/// Asserts that the contest's schema as a file accepts what the contest's own reader accepts, with the same vector, and
+/// refuses the rest with the same words.
+pub fn assert_plan_agrees(body: &[u8]) {
+    READERS.with_borrow_mut(|(parser, reader)| {
+        let contest = parser.parse(body).map(|transaction| *Rules::default().vectorize(&transaction).values());
+        let contest = contest.map_err(|error| error.to_string());
+        let mut vector = [0; DIMENSIONS];
+        let read = reader.read(&CONTEST, body, |payload| {
+            let vectorized = CONTEST.quantize(payload.fields, &mut vector).expect("the contest's grid is fixed");
+            vectorized.map_err(|error| error.to_string())
+        });
+        let plan = read.map_err(|error| error.to_string()).flatten().map(|()| vector);
+        match (&plan, &contest) {
+            // the plan looks at times last, so that it may find another fault before
+            (Err(_), Err(error)) if error.contains("RFC 3339") => {}
+            _ => assert_eq!(plan, contest, "{}", String::from_utf8_lossy(body)),
+        }
+    });
+}
 
 /// A payload with a last transaction.
 pub const CANONICAL: &str = r#"{"id":"tx-3576980410","transaction":{"amount":384.88,"installments":3,"requested_at":"2026-03-11T20:23:35Z"},"customer":{"avg_amount":769.76,"tx_count_24h":3,"known_merchants":["MERC-009","MERC-001"]},"merchant":{"id":"MERC-001","mcc":"5912","avg_amount":298.95},"terminal":{"is_online":false,"card_present":true,"km_from_home":13.7090520965},"last_transaction":{"timestamp":"2026-03-11T14:58:35Z","km_from_current":18.8626479774}}"#;

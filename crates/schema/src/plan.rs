@@ -1,0 +1,194 @@
+//! A schema compiled: from the values of fields to a vector.
+
+mod dimension;
+mod error;
+mod grid;
+mod lookup;
+mod parameters;
+
+use dimension::{Dimension, Fields, Raw};
+pub use error::VectorError;
+pub use grid::Grid;
+pub(crate) use parameters::Parameters;
+pub use parameters::{Fitted, QUANTILES};
+
+use crate::field_tree::{FieldSpec, FieldTree};
+use crate::one_pass::OnePass;
+use crate::schema_file::{Scale, SchemaFile};
+use crate::value::Value;
+
+/// A compiled schema: what is read of a payload or a row, and how that becomes a vector.
+///
+/// ```
+/// use schema::{Plan, SchemaFile, Value};
+///
+/// let schema = SchemaFile::parse("loans.toml", r#"
+///     name = "loans"
+///     k = 15
+///
+///     [[dimension]]
+///     name = "income"
+///     number = "income"
+///     log = true
+///
+///     [[dimension]]
+///     name = "is_renting"
+///     flag = "home.is_rented"
+///     default = 0
+/// "#)?;
+/// let plan = Plan::new(&schema);
+/// let paths: Vec<_> = plan.fields().iter().map(|field| &*field.path).collect();
+/// assert_eq!(paths, ["income", "home.is_rented"]);
+/// let mut vector = [0.0; 2];
+/// plan.vectorize(&[Value::Number(0.0), Value::Missing], &mut vector).unwrap();
+/// assert_eq!(vector, [0.0, 0.0]);
+/// # Ok::<(), schema::SchemaError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    schema: SchemaFile,
+    fingerprint: u64,
+    pub(crate) tree: FieldTree,
+    pub(crate) one_pass: OnePass,
+    times: Box<[usize]>,
+    dimensions: Box<[Dimension]>,
+}
+
+impl Plan {
+    /// Compiles `schema`. Where a scale is found from data, [`Plan::with_fitted`] must follow.
+    pub fn new(schema: &SchemaFile) -> Self {
+        let tree = FieldTree::of(schema).expect("a schema's paths are checked when it is read");
+        let times = dimension::times(&tree);
+        let dimensions = schema.dimensions().iter().map(|spec| Dimension::new(spec, &tree, &times)).collect();
+        let (one_pass, fingerprint) = (OnePass::of(&tree), schema.fingerprint());
+        Self { schema: schema.clone(), fingerprint, tree, one_pass, times, dimensions }
+    }
+
+    /// The schema that was compiled.
+    pub fn schema(&self) -> &SchemaFile {
+        &self.schema
+    }
+
+    /// [`SchemaFile::fingerprint`] of the schema; what was found from data is no part of it.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// The fields that dimensions are computed from, each once: the order of the values that [`Plan::vectorize`] takes.
+    pub fn fields(&self) -> &[FieldSpec] {
+        &self.tree.fields
+    }
+
+    /// The length of a vector, 1..=32.
+    pub fn dimensions(&self) -> usize {
+        self.dimensions.len()
+    }
+
+    /// The vector of one payload or row.
+    ///
+    /// Each value is computed in f64: source, then log, offset, divide, clamp, scale and range, and rounded once to f32. A
+    /// zero is never negative. Nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// A required field that is missing or holds something else; a text that is no time; a value beyond f32.
+    ///
+    /// # Panics
+    ///
+    /// If `fields` has not the length of [`Plan::fields`], or `out` not that of [`Plan::dimensions`].
+    pub fn vectorize<'p>(&'p self, fields: &[Value<'_>], out: &mut [f32]) -> Result<(), VectorError<'p>> {
+        assert_eq!(out.len(), self.dimensions.len(), "a vector has a place for each dimension");
+        self.each_value(fields, |number, value| out[number] = value as f32 + 0.0)
+    }
+
+    /// The vector on the fixed grids of its dimensions, computed as in [`Plan::vectorize`] and rounded from f64; `None` if a
+    /// dimension has no fixed grid ([`Plan::grid`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::vectorize`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Plan::vectorize`].
+    pub fn quantize<'p>(&'p self, fields: &[Value<'_>], out: &mut [i16]) -> Option<Result<(), VectorError<'p>>> {
+        assert_eq!(out.len(), self.dimensions.len(), "a vector has a place for each dimension");
+        if self.dimensions.iter().any(|dimension| dimension.grid.is_none()) {
+            return None;
+        }
+        Some(self.each_value(fields, |number, value| {
+            out[number] = self.dimensions[number].grid.map_or(0, |grid| grid.place(value));
+        }))
+    }
+
+    /// The fixed grid of a dimension, if it has one.
+    pub fn grid(&self, dimension: usize) -> Option<Grid> {
+        self.dimensions[dimension].grid
+    }
+
+    fn each_value<'p>(
+        &'p self,
+        fields: &[Value<'_>],
+        mut take: impl FnMut(usize, f64),
+    ) -> Result<(), VectorError<'p>> {
+        let fields = self.read(fields)?;
+        for (number, dimension) in self.dimensions.iter().enumerate() {
+            take(number, dimension.value(&fields, &self.times)?);
+        }
+        Ok(())
+    }
+
+    fn read<'f, 'p>(&'p self, fields: &'f [Value<'f>]) -> Result<Fields<'f, 'p>, VectorError<'p>> {
+        assert_eq!(fields.len(), self.tree.fields.len(), "there is a value for each field");
+        Fields::new(fields, &self.tree, &self.times)
+    }
+
+    /// Whether a scale is found from data.
+    pub fn needs_data(&self) -> bool {
+        self.dimensions.iter().any(|dimension| matches!(dimension.scale, Scale::MinMax | Scale::Quantiles))
+    }
+
+    /// What was found from data; `None` for what has not been yet, and for what need not be.
+    pub fn fitted(&self) -> Fitted {
+        Fitted { parameters: self.dimensions.iter().map(|dimension| dimension.parameters.clone()).collect() }
+    }
+
+    /// The plan with what was found from data for it.
+    ///
+    /// # Panics
+    ///
+    /// If `fitted` is another schema's.
+    #[must_use]
+    pub fn with_fitted(mut self, fitted: Fitted) -> Self {
+        assert_eq!(fitted.parameters.len(), self.dimensions.len(), "what was found is of this schema");
+        for (dimension, parameters) in self.dimensions.iter_mut().zip(fitted.parameters) {
+            let count = parameters.as_ref().map_or(0, |parameters| parameters.numbers().len());
+            assert_eq!(count, Parameters::count(dimension.scale), "what was found is of this schema");
+            dimension.parameters = parameters;
+        }
+        self
+    }
+
+    /// The values of one row whose scale is found from data, before they are scaled: its dimension and the value.
+    pub(crate) fn each_unscaled<'p>(
+        &'p self,
+        fields: &[Value<'_>],
+        mut take: impl FnMut(usize, f64),
+    ) -> Result<(), VectorError<'p>> {
+        let fields = self.read(fields)?;
+        for (number, dimension) in self.dimensions.iter().enumerate() {
+            match dimension.raw(&fields, &self.times)? {
+                Raw::Absent(fault) if !dimension.has_default() => return Err(fault),
+                Raw::Number(raw) if matches!(dimension.scale, Scale::MinMax | Scale::Quantiles) => {
+                    let value = dimension.stepped(raw);
+                    if !(value as f32).is_finite() {
+                        return Err(VectorError::OutOfRange(&dimension.name));
+                    }
+                    take(number, value + 0.0);
+                }
+                Raw::Number(_) | Raw::AsItIs(_) | Raw::Absent(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,254 @@
+//! One dimension of a plan: its arithmetic, in f64 and in one order.
+
+use super::error::VectorError;
+use super::grid::Grid;
+use super::lookup::Lookup;
+use super::parameters::Parameters;
+use crate::error::Expected;
+use crate::field_tree::FieldTree;
+use crate::schema_file::{DimensionSpec, List, Scale, Source, Steps};
+use crate::timestamp::{self, Timestamp, day_of_week, hour_of_day, seconds_between};
+use crate::value::{Kind, Value};
+
+/// Times that dimensions are computed from: two each.
+const MAX_TIMES: usize = 64;
+
+/// A dimension whose fields are numbers of the plan's list.
+#[derive(Clone, Debug)]
+pub(super) struct Dimension {
+    pub(super) name: Box<str>,
+    origin: Origin,
+    steps: Steps,
+    default: Option<f64>,
+    /// Infinite where nothing limits it.
+    range: [f64; 2],
+    pub(super) scale: Scale,
+    pub(super) grid: Option<Grid>,
+    pub(super) parameters: Option<Parameters>,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Number(usize),
+    Flag { field: usize, invert: bool },
+    Ratio { numerator: usize, divisor: usize, by_zero: Option<[f64; 2]> },
+    Hour(usize),
+    Weekday(usize),
+    Minutes { from: usize, to: usize },
+    Lookup { field: usize, table: Lookup, other: f64 },
+    MemberOfField { field: usize, list: usize, invert: bool },
+    MemberOfTexts { field: usize, texts: Box<[Box<str>]>, invert: bool },
+}
+
+/// What the fields say before the steps.
+pub(super) enum Raw<'p> {
+    Number(f64),
+    /// The dimension's value: no step applies to it.
+    AsItIs(f64),
+    /// A field is absent, which is this fault if there is no default.
+    Absent(VectorError<'p>),
+}
+
+/// The fields of one vector; times are read once.
+pub(super) struct Fields<'f, 'p> {
+    values: &'f [Value<'f>],
+    tree: &'p FieldTree,
+    /// By their place among the times of the plan.
+    times: [Timestamp; MAX_TIMES],
+    /// Which of them are there.
+    present: u64,
+}
+
+/// The numbers of the fields that hold a time, ascending.
+pub(super) fn times(tree: &FieldTree) -> Box<[usize]> {
+    tree.fields.iter().enumerate().filter(|(_, field)| field.kind == Kind::Time).map(|(number, _)| number).collect()
+}
+
+impl<'f, 'p> Fields<'f, 'p> {
+    /// `times`: what [`times`] gives for `tree`.
+    pub(super) fn new(values: &'f [Value<'f>], tree: &'p FieldTree, times: &[usize]) -> Result<Self, VectorError<'p>> {
+        let mut fields = Self { values, tree, times: [Timestamp::UNIX_EPOCH; MAX_TIMES], present: 0 };
+        for (slot, field) in times.iter().enumerate() {
+            let Some(text) = fields.text(*field)? else { continue };
+            let time = timestamp::parse(text).ok_or_else(|| VectorError::NotATimestamp(&tree.fields[*field].path))?;
+            fields.times[slot] = time;
+            fields.present |= 1 << slot;
+        }
+        Ok(fields)
+    }
+
+    fn wrong<T>(&self, field: usize, expected: Expected) -> Result<T, VectorError<'p>> {
+        Err(VectorError::WrongType { field: &self.tree.fields[field].path, expected })
+    }
+
+    fn number(&self, field: usize) -> Result<Option<f64>, VectorError<'p>> {
+        match self.values[field] {
+            Value::Number(number) if number.is_finite() => Ok(Some(number)),
+            Value::Missing => Ok(None),
+            _ => self.wrong(field, Expected::Number),
+        }
+    }
+
+    fn flag(&self, field: usize) -> Result<Option<bool>, VectorError<'p>> {
+        match self.values[field] {
+            Value::Flag(flag) => Ok(Some(flag)),
+            Value::Missing => Ok(None),
+            _ => self.wrong(field, Expected::Boolean),
+        }
+    }
+
+    fn text(&self, field: usize) -> Result<Option<&'f str>, VectorError<'p>> {
+        match self.values[field] {
+            Value::Text(text) => Ok(Some(text)),
+            Value::Missing => Ok(None),
+            _ => self.wrong(field, Expected::Text),
+        }
+    }
+
+    fn texts(&self, field: usize) -> Result<Option<&'f [&'f str]>, VectorError<'p>> {
+        match self.values[field] {
+            Value::Texts(texts) => Ok(Some(texts)),
+            Value::Missing => Ok(None),
+            _ => self.wrong(field, Expected::Array),
+        }
+    }
+
+    fn time(&self, slot: usize) -> Option<Timestamp> {
+        (self.present >> slot & 1 == 1).then(|| self.times[slot])
+    }
+}
+
+impl Dimension {
+    /// `times`: what [`times`] gives for `tree`.
+    pub(super) fn new(spec: &DimensionSpec, tree: &FieldTree, times: &[usize]) -> Self {
+        let number = |path: &str| tree.fields.iter().position(|field| *field.path == *path);
+        let field = |path: &str| number(path).expect("the tree has every path of its schema");
+        let slot = |path: &str| times.binary_search(&field(path)).expect("the times have every time of the tree");
+        let origin = match &spec.source {
+            Source::Number(path) => Origin::Number(field(path)),
+            Source::Flag { path, invert } => Origin::Flag { field: field(path), invert: *invert },
+            Source::Ratio { numerator, divisor, by_zero } => {
+                Origin::Ratio { numerator: field(numerator), divisor: field(divisor), by_zero: *by_zero }
+            }
+            Source::Hour(path) => Origin::Hour(slot(path)),
+            Source::Weekday(path) => Origin::Weekday(slot(path)),
+            Source::Minutes { from, to } => Origin::Minutes { from: slot(from), to: slot(to) },
+            Source::Lookup { path, table, other } => {
+                Origin::Lookup { field: field(path), table: Lookup::new(table), other: *other }
+            }
+            Source::Member { path, list: List::Field(list), invert } => {
+                Origin::MemberOfField { field: field(path), list: field(list), invert: *invert }
+            }
+            Source::Member { path, list: List::Texts(texts), invert } => {
+                let texts = texts.iter().map(|text| text.as_str().into()).collect();
+                Origin::MemberOfTexts { field: field(path), texts, invert: *invert }
+            }
+        };
+        let grid = match spec.scale {
+            Scale::Grid { range, resolution } => Some(Grid::new(range, resolution)),
+            Scale::None | Scale::MinMax | Scale::Quantiles => None,
+        };
+        Self {
+            name: spec.name.as_str().into(),
+            origin,
+            steps: spec.steps,
+            default: spec.default,
+            range: spec.range(),
+            scale: spec.scale,
+            grid,
+            parameters: None,
+        }
+    }
+
+    pub(super) fn has_default(&self) -> bool {
+        self.default.is_some()
+    }
+
+    /// Its value before it is rounded.
+    #[inline]
+    pub(super) fn value<'p>(&'p self, fields: &Fields<'_, 'p>, times: &[usize]) -> Result<f64, VectorError<'p>> {
+        let value = match self.raw(fields, times)? {
+            Raw::Number(number) => self.scaled(self.stepped(number))?,
+            Raw::AsItIs(value) => value,
+            Raw::Absent(fault) => self.default.ok_or(fault)?,
+        };
+        let [least, most] = self.range;
+        let value = value.clamp(least, most);
+        if (value as f32).is_finite() { Ok(value) } else { Err(VectorError::OutOfRange(&self.name)) }
+    }
+
+    /// The number after the steps; may be infinite.
+    #[inline]
+    pub(super) fn stepped(&self, number: f64) -> f64 {
+        let steps = &self.steps;
+        let number = if steps.log { number.abs().ln_1p().copysign(number) } else { number };
+        let number = (number + steps.offset) / steps.divide;
+        match steps.clamp {
+            Some([least, most]) => number.clamp(least, most),
+            None => number,
+        }
+    }
+
+    fn scaled(&self, number: f64) -> Result<f64, VectorError<'_>> {
+        match (self.scale, &self.parameters) {
+            (Scale::None | Scale::Grid { .. }, _) => Ok(number),
+            (_, Some(parameters)) => Ok(parameters.scale(number)),
+            (_, None) => Err(VectorError::NotFitted(&self.name)),
+        }
+    }
+
+    /// What the fields say before the steps.
+    #[inline]
+    pub(super) fn raw<'p>(&'p self, fields: &Fields<'_, 'p>, times: &[usize]) -> Result<Raw<'p>, VectorError<'p>> {
+        let absent = |field: usize| Ok(Raw::Absent(VectorError::Missing(&fields.tree.fields[field].path)));
+        let flag = |flag: bool, invert: bool| Ok(Raw::Number(f64::from(u8::from(flag != invert))));
+        match self.origin {
+            Origin::Number(field) => match fields.number(field)? {
+                Some(number) => Ok(Raw::Number(number)),
+                None => absent(field),
+            },
+            Origin::Flag { field, invert } => match fields.flag(field)? {
+                Some(is_set) => flag(is_set, invert),
+                None => absent(field),
+            },
+            Origin::Ratio { numerator, divisor, by_zero } => match (fields.number(numerator)?, fields.number(divisor)?) {
+                (None, _) => absent(numerator),
+                (_, None) => absent(divisor),
+                (Some(number), Some(0.0)) => Ok(match by_zero {
+                    Some([not_above, above]) => Raw::AsItIs(if number > 0.0 { above } else { not_above }),
+                    None => {
+                        let field = &fields.tree.fields[divisor].path;
+                        Raw::Absent(VectorError::DivisorZero { field, dimension: &self.name })
+                    }
+                }),
+                (Some(number), Some(by)) => Ok(Raw::Number(number / by)),
+            },
+            Origin::Hour(slot) => match fields.time(slot) {
+                Some(time) => Ok(Raw::Number(hour_of_day(time) as f64)),
+                None => absent(times[slot]),
+            },
+            Origin::Weekday(slot) => match fields.time(slot) {
+                Some(time) => Ok(Raw::Number(day_of_week(time) as f64)),
+                None => absent(times[slot]),
+            },
+            Origin::Minutes { from, to } => match (fields.time(from), fields.time(to)) {
+                (Some(from), Some(to)) => Ok(Raw::Number(seconds_between(from, to) / 60.0)),
+                (None, _) => absent(times[from]),
+                (_, None) => absent(times[to]),
+            },
+            Origin::Lookup { field, ref table, other } => match fields.text(field)? {
+                Some(text) => Ok(Raw::Number(table.find(text).unwrap_or(other))),
+                None => absent(field),
+            },
+            Origin::MemberOfField { field, list, invert } => match (fields.text(field)?, fields.texts(list)?) {
+                (Some(text), Some(texts)) => flag(texts.contains(&text), invert),
+                (None, _) => absent(field),
+                (_, None) => absent(list),
+            },
+            Origin::MemberOfTexts { field, ref texts, invert } => match fields.text(field)? {
+                Some(text) => flag(texts.binary_search_by(|one| (**one).cmp(text)).is_ok(), invert),
+                None => absent(field),
+            },
+        }
+    }
+}
