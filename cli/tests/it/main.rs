@@ -13,6 +13,7 @@ mod offline;
 mod own_data;
 mod replay;
 mod running;
+mod schema;
 mod streams;
 mod support;
 mod systemd;

@@ -135,7 +135,9 @@ fn plan(criterion: &mut Criterion) {
     let varied: Vec<_> = (0..VARIED).map(|_| dice.body().into_bytes()).collect();
     let (mut vector, mut grid) = ([0.0; 14], [0; 14]);
     let mut group = criterion.benchmark_group("plan");
-    for (name, bodies) in [("canonical", &[CANONICAL.to_vec()][..]), ("reordered", &[REORDERED.to_vec()]), ("varied", &varied)] {
+    for (name, bodies) in
+        [("canonical", &[CANONICAL.to_vec()][..]), ("reordered", &[REORDERED.to_vec()]), ("varied", &varied)]
+    {
         group.throughput(Throughput::Elements(1));
         let mut next = bodies.iter().cycle();
         let mut body = || next.next().expect("a cycle has no end");
@@ -146,7 +148,9 @@ fn plan(criterion: &mut Criterion) {
             bencher.iter(|| reader.vectorize(&plan, body(), black_box(&mut vector)).is_ok());
         });
         group.bench_function(format!("{name}/quantize"), |bencher| {
-            bencher.iter(|| reader.read(&plan, body(), |payload| plan.quantize(payload.fields, black_box(&mut grid)).is_some()));
+            bencher.iter(|| {
+                reader.read(&plan, body(), |payload| plan.quantize(payload.fields, black_box(&mut grid)).is_some())
+            });
         });
     }
     group.finish();

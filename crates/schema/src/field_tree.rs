@@ -76,7 +76,8 @@ impl FieldTree {
         let mut tree = Self { fields: Vec::new(), nodes: Vec::new(), must: 0 };
         tree.add(&root, &fields, false, &schema.payload().nullable);
         if tree.nodes.len() > MAX_NODES {
-            let message = format!("{} fields and objects that they lie in, at most {}", tree.nodes.len() - 1, MAX_NODES - 1);
+            let message =
+                format!("{} fields and objects that they lie in, at most {}", tree.nodes.len() - 1, MAX_NODES - 1);
             return of_payload(message);
         }
         tree.check_nullable(schema)?;
@@ -151,7 +152,8 @@ impl FieldTree {
 
     fn check_nullable(&self, schema: &SchemaFile) -> Result<(), TreeError> {
         for path in &schema.payload().nullable {
-            let Some(at) = self.nodes.iter().position(|node| *node.path == **path && node.target == Target::Object) else {
+            let Some(at) = self.nodes.iter().position(|node| *node.path == **path && node.target == Target::Object)
+            else {
                 return of_payload(format!("`nullable` names `{path}`, in which no field lies"));
             };
             for node in &self.nodes[at + 1..self.nodes[at].end] {

@@ -61,8 +61,8 @@ pub use plan::{Fitted, Grid, Plan, QUANTILES, VectorError};
 pub use rules::{Normalization, Rules};
 pub use rules_error::{MAX_MCC_CODES, RulesError};
 pub use schema_file::{
-    Answer, AnswerKind, DimensionSpec, Labels, List, MAX_DIMENSIONS, MAX_K, MAX_LABELS, MAX_SCHEMA_BYTES, MAX_TABLE_ROWS,
-    PayloadForm, SCHEMA_KEYS, Scale, SchemaError, SchemaFile, Source, Steps,
+    Answer, AnswerKind, DimensionSpec, Labels, List, MAX_DIMENSIONS, MAX_K, MAX_LABELS, MAX_SCHEMA_BYTES,
+    MAX_TABLE_ROWS, PayloadForm, SCHEMA_KEYS, Scale, SchemaError, SchemaFile, Source, Steps,
 };
 pub use stored_plan::StoredPlanError;
 pub use stored_rules::{StoredRules, StoredRulesError};

@@ -34,7 +34,8 @@ enum Step {
 
 impl OnePass {
     pub(crate) fn of(tree: &FieldTree) -> Self {
-        let is_plain = |key: &str| key.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\');
+        let is_plain =
+            |key: &str| key.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\');
         if !tree.nodes.iter().all(|node| is_plain(&node.key)) {
             return Self { steps: None };
         }

@@ -126,11 +126,7 @@ impl Plan {
         self.dimensions[dimension].grid
     }
 
-    fn each_value<'p>(
-        &'p self,
-        fields: &[Value<'_>],
-        mut take: impl FnMut(usize, f64),
-    ) -> Result<(), VectorError<'p>> {
+    fn each_value<'p>(&'p self, fields: &[Value<'_>], mut take: impl FnMut(usize, f64)) -> Result<(), VectorError<'p>> {
         let fields = self.read(fields)?;
         for (number, dimension) in self.dimensions.iter().enumerate() {
             take(number, dimension.value(&fields, &self.times)?);

@@ -12,8 +12,8 @@ use toml::de::{DeTable, DeValue};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use definition::{
-    Answer, AnswerKind, DimensionSpec, Labels, List, MAX_DIMENSIONS, MAX_K, MAX_LABELS, MAX_TABLE_ROWS, PayloadForm, Scale,
-    SchemaFile, Source, Steps,
+    Answer, AnswerKind, DimensionSpec, Labels, List, MAX_DIMENSIONS, MAX_K, MAX_LABELS, MAX_TABLE_ROWS, PayloadForm,
+    Scale, SchemaFile, Source, Steps,
 };
 use dimension::NamedTables;
 pub use error::SchemaError;
@@ -161,7 +161,9 @@ impl<'t, 's> Reader<'t, 's> {
             ("neighbours", _) => AnswerKind::Neighbours,
             ("shares", Some(_)) => AnswerKind::Shares,
             ("threshold", Some(labels)) => threshold(&table, labels)?,
-            ("shares" | "threshold", None) => return refuse("`kind` needs `[labels]`; without them it is \"neighbours\""),
+            ("shares" | "threshold", None) => {
+                return refuse("`kind` needs `[labels]`; without them it is \"neighbours\"");
+            }
             _ => return refuse("`kind` must be \"shares\", \"threshold\" or \"neighbours\""),
         };
         if !matches!(kind, AnswerKind::Threshold { .. })

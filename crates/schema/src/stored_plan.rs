@@ -213,7 +213,8 @@ mod tests {
         begins(refusal(|bytes| bytes[8 + 4] = b'\t'), "its text is not in the canonical form");
         let first_number = 8 + text_len.next_multiple_of(8);
         for number in [1e9, f64::NAN, f64::INFINITY] {
-            let change = |bytes: &mut Vec<u8>| bytes[first_number..first_number + 8].copy_from_slice(&number.to_le_bytes());
+            let change =
+                |bytes: &mut Vec<u8>| bytes[first_number..first_number + 8].copy_from_slice(&number.to_le_bytes());
             begins(refusal(change), "the scale of the dimension a is none");
         }
         let with_count = |count: u32, bytes: &mut Vec<u8>| {

@@ -211,7 +211,8 @@ impl Dimension {
                 Some(is_set) => flag(is_set, invert),
                 None => absent(field),
             },
-            Origin::Ratio { numerator, divisor, by_zero } => match (fields.number(numerator)?, fields.number(divisor)?) {
+            Origin::Ratio { numerator, divisor, by_zero } => match (fields.number(numerator)?, fields.number(divisor)?)
+            {
                 (None, _) => absent(numerator),
                 (_, None) => absent(divisor),
                 (Some(number), Some(0.0)) => Ok(match by_zero {

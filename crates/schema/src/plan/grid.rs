@@ -41,7 +41,8 @@ mod tests {
     fn a_grid_around_zero_has_its_places_there() {
         let grid = Grid::new([-1.0, 1.0], 0.0001);
         assert_eq!((grid.steps_per_unit(), grid.origin()), (10_000.0, 0.0));
-        for (value, place) in [(-1.0, -10_000), (1.0, 10_000), (0.00005, 1), (0.00004, 0), (-0.00005, -1), (0.15, 1500)] {
+        for (value, place) in [(-1.0, -10_000), (1.0, 10_000), (0.00005, 1), (0.00004, 0), (-0.00005, -1), (0.15, 1500)]
+        {
             assert_eq!(grid.place(value), place, "{value}");
         }
     }

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn texts_of_any_length_are_found_and_no_others() {
-        let texts = ["", "a", "a\0", "ab", "5411", "12345678", "123456789", "123456780", "é", "a longer text than eight"];
+        let texts =
+            ["", "a", "a\0", "ab", "5411", "12345678", "123456789", "123456780", "é", "a longer text than eight"];
         let rows: Vec<_> = texts.iter().enumerate().map(|(n, text)| ((*text).to_owned(), n as f64)).collect();
         let lookup = Lookup::new(&rows);
         for (text, number) in rows {

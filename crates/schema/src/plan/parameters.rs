@@ -127,7 +127,9 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_scale_are_refused() {
-        for numbers in [&[1.0][..], &[2.0, 1.0], &[f64::NAN, 1.0], &[0.0, f64::INFINITY], &[0.0, 1e39], &[0.0, 1.0, 2.0]] {
+        for numbers in
+            [&[1.0][..], &[2.0, 1.0], &[f64::NAN, 1.0], &[0.0, f64::INFINITY], &[0.0, 1e39], &[0.0, 1.0, 2.0]]
+        {
             assert_eq!(Parameters::new(Scale::MinMax, numbers), None, "{numbers:?}");
         }
         assert_eq!(Parameters::new(Scale::None, &[]), None);

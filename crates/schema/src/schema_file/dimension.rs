@@ -26,7 +26,9 @@ pub(super) fn read(
     tables: &NamedTables,
 ) -> Result<DimensionSpec, SchemaError> {
     let name = match found.value.get("name").map(Spanned::get_ref) {
-        Some(DeValue::String(name)) => format!("dimension `{}`", name.escape_debug().take(MAX_NAME).collect::<String>()),
+        Some(DeValue::String(name)) => {
+            format!("dimension `{}`", name.escape_debug().take(MAX_NAME).collect::<String>())
+        }
         _ => format!("dimension {place}"),
     };
     let table = Table::new(source, found.value, found.at, &name, keys::DIMENSION)?;
@@ -63,7 +65,9 @@ fn read_source(table: &Table<'_, '_>, tables: &NamedTables) -> Result<Source, Sc
         return Err(table.fail(second.at, message));
     }
     let belongs = |keys: &[&'static str], to: &str| match table.first_of(keys) {
-        Some(found) if first.value != to => Err(table.fail(found.at, format!("`{}` goes with `{to}` only", found.value))),
+        Some(found) if first.value != to => {
+            Err(table.fail(found.at, format!("`{}` goes with `{to}` only", found.value)))
+        }
         _ => Ok(()),
     };
     belongs(&["by_zero"], "ratio")?;
@@ -105,7 +109,8 @@ pub(super) fn check_path(table: &Table<'_, '_>, key: &str, found: Found<&str>) -
     const MAX_KEYS: usize = 8;
     let keys = found.value.split('.');
     if keys.clone().any(str::is_empty) || keys.count() > MAX_KEYS {
-        let message = format!("`{key}` must be a path of 1 to {MAX_KEYS} keys with dots between them, not {:?}", found.value);
+        let message =
+            format!("`{key}` must be a path of 1 to {MAX_KEYS} keys with dots between them, not {:?}", found.value);
         return Err(table.fail(found.at, message));
     }
     Ok(found.value.to_owned())
@@ -130,7 +135,10 @@ fn lookup_table(table: &Table<'_, '_>, tables: &NamedTables) -> Result<Vec<(Stri
             let name = table.text_of("table", value)?;
             let known = || tables.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             tables.get(name.value).cloned().ok_or_else(|| {
-                table.fail(name.at, format!("there is no `[tables.{}]`; there are: {}", name.value.escape_debug(), known()))
+                table.fail(
+                    name.at,
+                    format!("there is no `[tables.{}]`; there are: {}", name.value.escape_debug(), known()),
+                )
             })
         }
     }

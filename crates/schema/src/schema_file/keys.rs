@@ -1,7 +1,8 @@
 //! Every key of a schema file: what the reader knows and `docs/SCHEMA.md` describes.
 
 /// Of the document.
-pub(super) const DOCUMENT: &[&str] = &["name", "k", "metric", "labels", "rows", "payload", "answer", "tables", "dimension"];
+pub(super) const DOCUMENT: &[&str] =
+    &["name", "k", "metric", "labels", "rows", "payload", "answer", "tables", "dimension"];
 /// Of `[labels]`.
 pub(super) const LABELS: &[&str] = &["names", "from"];
 /// Of `[rows]`.
@@ -15,8 +16,29 @@ pub(super) const ANSWER: &[&str] =
 pub(super) const SOURCES: &[&str] = &["number", "flag", "ratio", "hour", "weekday", "minutes", "lookup", "member"];
 /// Of `[[dimension]]`.
 pub(super) const DIMENSION: &[&str] = &[
-    "name", "number", "flag", "ratio", "hour", "weekday", "minutes", "lookup", "member", "by_zero", "table", "other", "of",
-    "invert", "log", "offset", "divide", "clamp", "default", "weight", "range", "resolution", "scale",
+    "name",
+    "number",
+    "flag",
+    "ratio",
+    "hour",
+    "weekday",
+    "minutes",
+    "lookup",
+    "member",
+    "by_zero",
+    "table",
+    "other",
+    "of",
+    "invert",
+    "log",
+    "offset",
+    "divide",
+    "clamp",
+    "default",
+    "weight",
+    "range",
+    "resolution",
+    "scale",
 ];
 
 /// The tables of a schema file with their keys; the document's own table has no name.

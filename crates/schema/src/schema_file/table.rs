@@ -69,7 +69,8 @@ impl<'t, 's> Table<'t, 's> {
 
     /// The first of `keys` that is given and where.
     pub(super) fn first_of(&self, keys: &[&'static str]) -> Option<Found<&'static str>> {
-        let given = keys.iter().filter_map(|key| self.get(key).map(|value| Found { value: *key, at: value.span().start }));
+        let given =
+            keys.iter().filter_map(|key| self.get(key).map(|value| Found { value: *key, at: value.span().start }));
         given.min_by_key(|found| found.at)
     }
 
@@ -87,11 +88,7 @@ impl<'t, 's> Table<'t, 's> {
         self.get(key).map(|value| self.text_of(key, value)).transpose()
     }
 
-    pub(super) fn text_of(
-        &self,
-        key: &str,
-        value: &'t Spanned<DeValue<'t>>,
-    ) -> Result<Found<&'t str>, SchemaError> {
+    pub(super) fn text_of(&self, key: &str, value: &'t Spanned<DeValue<'t>>) -> Result<Found<&'t str>, SchemaError> {
         let at = value.span().start;
         match value.get_ref() {
             DeValue::String(text) if text.is_empty() => Err(self.fail(at, format!("`{key}` is empty"))),
@@ -111,7 +108,9 @@ impl<'t, 's> Table<'t, 's> {
     pub(super) fn number_of(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Found<f64>, SchemaError> {
         let number = match value.get_ref() {
             DeValue::Float(float) => float.as_str().parse().ok(),
-            DeValue::Integer(whole) => i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64),
+            DeValue::Integer(whole) => {
+                i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64)
+            }
             _ => return self.expected(key, "a number", value),
         };
         let at = value.span().start;

@@ -50,7 +50,7 @@ fn the_example_on_the_page_is_the_one_that_is_printed() {
 
 fn editors_schema() -> (Value, Validator) {
     let schema: Value = serde_json::from_str(&file("schema.json")).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
     (schema, validator)
 }
 
@@ -75,24 +75,27 @@ fn the_json_schema_has_the_same_keys_each_described() {
 
 /// A TOML text as JSON.
 fn as_json(text: &str) -> Value {
-    fn value(value: &DeValue<'_>) -> Value {
-        match value {
-            DeValue::String(text) => json!(text),
-            DeValue::Integer(whole) => json!(i64::from_str_radix(whole.as_str(), whole.radix()).unwrap()),
-            DeValue::Float(float) => json!(float.as_str().parse::<f64>().unwrap()),
-            DeValue::Boolean(boolean) => json!(boolean),
-            DeValue::Datetime(time) => json!(time.to_string()),
-            DeValue::Array(array) => array.iter().map(|element| value(element.get_ref())).collect(),
-            DeValue::Table(content) => table(content),
-        }
+    table_as_json(DeTable::parse(text).unwrap().get_ref())
+}
+
+fn table_as_json(table: &DeTable<'_>) -> Value {
+    let mut object = Map::new();
+    for (key, value) in table {
+        object.insert(key.get_ref().to_string(), value_as_json(value.get_ref()));
     }
-    fn table(table: &DeTable<'_>) -> Value {
-        let pair = |(key, content): (&toml::Spanned<_>, &toml::Spanned<_>)| {
-            (String::from(&**<toml::Spanned<std::borrow::Cow<'_, str>>>::get_ref(key)), value(content.get_ref()))
-        };
-        Value::Object(table.iter().map(pair).collect::<Map<_, _>>())
+    Value::Object(object)
+}
+
+fn value_as_json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => json!(text),
+        DeValue::Integer(whole) => json!(i64::from_str_radix(whole.as_str(), whole.radix()).unwrap()),
+        DeValue::Float(float) => json!(float.as_str().parse::<f64>().unwrap()),
+        DeValue::Boolean(boolean) => json!(boolean),
+        DeValue::Datetime(time) => json!(time.to_string()),
+        DeValue::Array(array) => array.iter().map(|element| value_as_json(element.get_ref())).collect(),
+        DeValue::Table(table) => table_as_json(table),
     }
-    table(DeTable::parse(text).unwrap().get_ref())
 }
 
 #[test]

@@ -83,8 +83,11 @@ fn a_fault_is_named_by_its_field_or_dimension() {
         ("flag = 'a'", r#"{"a":1}"#, "a: expected true or false"),
         ("member = 'a'\nof = 'b'", r#"{"a":"x","b":["y",1]}"#, "b[1]: expected a string"),
         ("member = 'a'\nof = 'b'", r#"{"a":"x","b":"y"}"#, "b: expected an array"),
-        ("hour = 't'", r#"{"t":"now"}"#,
-            "t: expected an RFC 3339 date and time with offset, such as 2026-03-11T20:23:35Z"),
+        (
+            "hour = 't'",
+            r#"{"t":"now"}"#,
+            "t: expected an RFC 3339 date and time with offset, such as 2026-03-11T20:23:35Z",
+        ),
         ("hour = 't'", "[]", "expected a JSON object"),
         ("hour = 't'", "", "the body is empty, expected a JSON object"),
     ] {
@@ -185,7 +188,9 @@ fn a_value_of_another_kind_than_its_field_is_refused() {
     let fields: Vec<_> = plan.fields().iter().map(|field| good(field.kind)).collect();
     plan.vectorize(&fields, &mut [0.0; 14]).unwrap();
     for (number, field) in plan.fields().iter().enumerate() {
-        for other in [Value::Number(f64::NAN), Value::Number(2.0), Value::Flag(true), Value::Text("y"), Value::Texts(&[])] {
+        for other in
+            [Value::Number(f64::NAN), Value::Number(2.0), Value::Flag(true), Value::Text("y"), Value::Texts(&[])]
+        {
             if std::mem::discriminant(&other) == std::mem::discriminant(&fields[number])
                 && !matches!(other, Value::Number(number) if number.is_nan())
                 && field.kind != Kind::Time
