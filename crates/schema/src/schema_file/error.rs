@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn lines_and_columns_count_characters_from_one() {
         let source = Source { file: "a.toml", text: "é = 1\n\nx = \"é\" y" };
-        for (at, place) in [(0, (1, 1)), (1, (1, 1)), (2, (1, 2)), (6, (1, 6)), (7, (2, 1)), (8, (3, 1)), (99, (3, 9))]
+        for (at, place) in [(0, (1, 1)), (1, (1, 1)), (2, (1, 2)), (6, (1, 6)), (7, (2, 1)), (8, (3, 1)), (99, (3, 10))]
         {
             assert_eq!(source.error(at, "x").place(), place, "{at}");
         }
