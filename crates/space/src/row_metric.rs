@@ -4,6 +4,7 @@
 /// fused multiply-add. In this order and width it is the same on every machine, and so are ties.
 ///
 /// This is the definition in its plainest form. Engines find the same rows faster and are tested against it.
+#[inline]
 pub fn row_distance(a: &[f32], b: &[f32], weights: &[f64]) -> f64 {
     let mut sum = 0.0;
     for ((a, b), weight) in a.iter().zip(b).zip(weights) {

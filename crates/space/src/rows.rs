@@ -57,21 +57,25 @@ impl<'a> Rows<'a> {
     }
 
     /// Values of a row.
+    #[inline]
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
     /// How many rows.
+    #[inline]
     pub fn len(&self) -> usize {
         self.values.len() / self.dimensions
     }
 
     /// Whether there is no row.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
     /// All values, row by row.
+    #[inline]
     pub fn values(&self) -> &'a [f32] {
         self.values
     }
@@ -81,11 +85,13 @@ impl<'a> Rows<'a> {
     /// # Panics
     ///
     /// If there is no such row.
+    #[inline]
     pub fn row(&self, number: usize) -> &'a [f32] {
         &self.values[number * self.dimensions..][..self.dimensions]
     }
 
     /// The rows in their order.
+    #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f32]> + use<'a> {
         self.values.chunks_exact(self.dimensions)
     }

@@ -30,8 +30,8 @@ pub trait RowKernel: Kernel<Distance = u32> {
     fn float_boxes(self, query: &[u32], boxes: &[BoxColumn]) -> Self::Distances;
     /// From the query to 16 points, as far off.
     fn float_points(self, query: &[u32], points: &[Column]) -> Self::Distances;
-    /// A bit for each of 32 points whose codes are worth at most `limit`, all dimensions together.
-    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u32;
+    /// A bit for each of 64 points whose codes are worth at most `limit`, all dimensions together.
+    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u64;
 }
 
 /// Work that can run on any kernel for rows.
@@ -68,4 +68,4 @@ impl<K: RowKernel, T: RowTask> Work<K> for OnToken<T> {
     }
 }
 
-const _: () = assert!(CODE_LANES == 32, "a bit of the mask for each");
+const _: () = assert!(CODE_LANES == 64, "a bit of the mask for each");

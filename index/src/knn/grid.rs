@@ -32,6 +32,7 @@ struct Axis {
 pub(crate) struct Grid {
     axes: ArrayVec<Axis, MAX_DIMENSIONS>,
     step: f64,
+    per_step: f64,
     /// How far off computed places may be, in steps.
     slack: f64,
 }
@@ -64,7 +65,7 @@ impl Grid {
             f64::from(dimension.lower.abs().max(dimension.upper.abs())) * dimension.weight.sqrt() / step
         };
         let slack = varying.iter().map(farthest).sum::<f64>() * 16.0 * f64::EPSILON;
-        Self { axes: axes.collect(), step, slack }
+        Self { axes: axes.collect(), step, per_step: 1.0 / step, slack }
     }
 
     /// One step, in weighted units.
@@ -82,10 +83,12 @@ impl Grid {
         words.fill(0);
         let mut squares = 0.0;
         for (number, axis) in self.axes.iter().enumerate() {
-            let exact = (f64::from(row[axis.dimension]) * axis.scale - axis.lower) / self.step;
-            let place = exact.round().clamp(0.0, f64::from(axis.last));
-            squares += (exact - place) * (exact - place);
-            words[number / 2] |= (place as u32) << (16 * (number % 2));
+            let exact = (f64::from(row[axis.dimension]) * axis.scale - axis.lower) * self.per_step;
+            // What is negative becomes 0.
+            let place = ((exact + 0.5) as u16).min(axis.last);
+            let error = exact - f64::from(place);
+            squares += error * error;
+            words[number / 2] |= u32::from(place) << (16 * (number % 2));
         }
         squares.sqrt()
     }
@@ -95,7 +98,7 @@ impl Grid {
     #[inline(always)]
     pub(crate) fn limit(&self, kth: f64, moved: f64, error: f64) -> u32 {
         let inside = (kth * (1.0 + SLACK) - moved * (1.0 - SLACK)).max(0.0);
-        let steps = inside.sqrt() / self.step + error + self.slack;
+        let steps = inside.sqrt() * self.per_step + error + self.slack;
         // From the greatest number on, and for no number, everything is near.
         (steps * steps * (1.0 + SLACK) + 1.0) as u32
     }

@@ -11,6 +11,7 @@ use super::layout::{
 };
 use super::validate::{RowImageError, Sections, validate};
 use crate::format::Container;
+use crate::kernel::RowKernel;
 use crate::lanes::LANES;
 
 /// The engine's name in an image's header.
@@ -62,7 +63,8 @@ pub struct RowInfo {
     pub kernel: &'static str,
     /// Bytes of the image over rows.
     pub bytes_per_row: f64,
-    /// Bytes of what every search may read, over rows: without the values given, which it reads for a few points only.
+    /// Bytes of what every search may read, over rows: without the values given and the rows' numbers, which it reads for a few
+    /// points only.
     pub searched_bytes_per_row: f64,
     /// What the farthest point is off the grid by, in weighted units; 0 without a grid.
     pub rounding: f64,
@@ -180,6 +182,15 @@ impl<'a> RowIndex<'a> {
         }
     }
 
+    /// Asks memory for the values of the point at a slot.
+    #[inline(always)]
+    pub(super) fn prefetch_values<K: RowKernel>(&self, kernel: K, slot: usize) {
+        let dimensions = self.dimensions.len();
+        if let Some(values) = self.values.get(slot * dimensions..(slot + 1) * dimensions) {
+            kernel.prefetch(values, size_of_val(values));
+        }
+    }
+
     /// The rows of a slot's point without the lowest, ascending.
     #[inline(always)]
     pub(super) fn copies_of(&self, slot: usize) -> &'a [u32] {
@@ -212,20 +223,17 @@ impl<'a> RowIndex<'a> {
 
     /// A bit for each point of a block of a scan.
     #[inline(always)]
-    pub(super) fn code_lanes(&self, block: usize) -> u32 {
+    pub(super) fn code_lanes(&self, block: usize) -> u64 {
         let points = self.shape.points as usize - block * CODE_LANES;
-        if points >= CODE_LANES { u32::MAX } else { (1 << points) - 1 }
+        if points >= CODE_LANES { u64::MAX } else { (1 << points) - 1 }
     }
 
     /// What the index holds.
     pub fn info(&self) -> RowInfo {
         let header = self.container.header();
         let rows = f64::from(self.shape.rows);
-        let searched = size_of_val(self.links)
-            + size_of_val(self.boxes)
-            + size_of_val(self.blocks)
-            + size_of_val(self.codes)
-            + size_of_val(self.rows);
+        let searched =
+            size_of_val(self.links) + size_of_val(self.boxes) + size_of_val(self.blocks) + size_of_val(self.codes);
         RowInfo {
             version: header.version,
             bytes: header.image_bytes,

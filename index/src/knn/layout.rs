@@ -34,7 +34,7 @@ pub mod section {
     pub const LINKS: u32 = 34;
     /// For each node a [`super::BoxColumn`] for each column.
     pub const BOXES: u32 = 35;
-    /// For each block a [`super::Column`] for each column; of a scan 32 bytes for each two dimensions of 32 points.
+    /// For each block a [`super::Column`] for each column; of a scan a [`super::CodeColumn`] for each two dimensions.
     pub const BLOCKS: u32 = 36;
     /// For each slot the lowest row of its point.
     pub const ROWS: u32 = 37;
@@ -169,9 +169,9 @@ pub struct Cell {
 /// Codes of a dimension.
 pub const CELLS: usize = 16;
 /// Points whose codes lie together.
-pub const CODE_LANES: usize = 32;
+pub const CODE_LANES: usize = 64;
 
-/// The codes of 32 points in two dimensions: the first one's in the low halves of the bytes.
+/// The codes of 64 points in two dimensions: the first one's in the low halves of the bytes.
 pub type CodeColumn = [u8; CODE_LANES];
 
 /// The nodes of a tree over so many blocks, the root first: what the tree looks like follows from this number alone.

@@ -76,32 +76,30 @@ impl RowKernel for Avx2 {
     }
 
     #[inline(always)]
-    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u32 {
-        // SAFETY: the token is proof of AVX2.
-        unsafe { code_mask(tables, codes, limit) }
-    }
-}
-
-/// A bit for each of 32 points whose codes are worth at most `limit`. The caller has AVX2.
-#[inline(always)]
-pub(super) unsafe fn code_mask(tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u32 {
-    // SAFETY: the caller has AVX2; a column is 32 bytes, a table 16.
-    unsafe {
-        let low_half = _mm256_set1_epi8(15);
-        // Two sums, as each addition waits for the one before it.
-        let mut sums = [_mm256_setzero_si256(); 2];
-        for ([first, second], column) in tables.iter().zip(codes) {
-            let codes = _mm256_loadu_si256(column.as_ptr().cast());
-            let of_first = _mm256_shuffle_epi8(table(first), _mm256_and_si256(codes, low_half));
-            let high = _mm256_and_si256(_mm256_srli_epi16::<4>(codes), low_half);
-            let of_second = _mm256_shuffle_epi8(table(second), high);
-            sums[0] = _mm256_adds_epu8(sums[0], of_first);
-            sums[1] = _mm256_adds_epu8(sums[1], of_second);
+    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u64 {
+        // SAFETY: the token is proof of AVX2; a column is 64 bytes, a table 16.
+        unsafe {
+            let low_half = _mm256_set1_epi8(15);
+            // Sums of both dimensions apart, as each addition waits for the one before it.
+            let mut sums = [[_mm256_setzero_si256(); 2]; 2];
+            for ([first, second], column) in tables.iter().zip(codes) {
+                let (first, second) = (table(first), table(second));
+                for (half, [of_first, of_second]) in sums.iter_mut().enumerate() {
+                    let codes = _mm256_loadu_si256(column.as_ptr().add(32 * half).cast());
+                    let low = _mm256_and_si256(codes, low_half);
+                    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(codes), low_half);
+                    *of_first = _mm256_adds_epu8(*of_first, _mm256_shuffle_epi8(first, low));
+                    *of_second = _mm256_adds_epu8(*of_second, _mm256_shuffle_epi8(second, high));
+                }
+            }
+            let limit = _mm256_set1_epi8(limit as i8);
+            let [low, high] = sums.map(|[of_first, of_second]| {
+                let sum = _mm256_adds_epu8(of_first, of_second);
+                // a <= b, unsigned, is min(a, b) == a.
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(sum, limit), sum)) as u32
+            });
+            u64::from(low) | u64::from(high) << 32
         }
-        let sum = _mm256_adds_epu8(sums[0], sums[1]);
-        let limit = _mm256_set1_epi8(limit as i8);
-        // a <= b, unsigned, is min(a, b) == a.
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(sum, limit), sum)) as u32
     }
 }
 

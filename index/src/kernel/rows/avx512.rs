@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 
 use simd::Avx512;
 
-use super::{CodeTables, RowKernel, avx2};
+use super::{CodeTables, RowKernel};
 use crate::knn::layout::{BoxColumn, CodeColumn, Column};
 
 impl RowKernel for Avx512 {
@@ -67,10 +67,29 @@ impl RowKernel for Avx512 {
     }
 
     #[inline(always)]
-    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u32 {
-        // SAFETY: the token is proof of AVX-512, and so of AVX2.
-        unsafe { avx2::code_mask(tables, codes, limit) }
+    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u64 {
+        // SAFETY: the token is proof of AVX-512; a column is 64 bytes, a table 16.
+        unsafe {
+            let low_half = _mm512_set1_epi8(15);
+            // Sums of both dimensions apart, as each addition waits for the one before it.
+            let mut sums = [_mm512_setzero_si512(); 2];
+            for ([first, second], column) in tables.iter().zip(codes) {
+                let codes = _mm512_loadu_si512(column.as_ptr().cast());
+                let high = _mm512_and_si512(_mm512_srli_epi16::<4>(codes), low_half);
+                let of_first = _mm512_shuffle_epi8(table(first), _mm512_and_si512(codes, low_half));
+                sums[0] = _mm512_adds_epu8(sums[0], of_first);
+                sums[1] = _mm512_adds_epu8(sums[1], _mm512_shuffle_epi8(table(second), high));
+            }
+            _mm512_cmple_epu8_mask(_mm512_adds_epu8(sums[0], sums[1]), _mm512_set1_epi8(limit as i8))
+        }
     }
+}
+
+/// A table in all four quarters. The caller has AVX-512.
+#[inline(always)]
+unsafe fn table(worths: &[u8; 16]) -> __m512i {
+    // SAFETY: the caller has AVX-512; the load is the whole table.
+    unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(worths.as_ptr().cast())) }
 }
 
 /// Adds the squares of two neighbouring values to the lane they share. The caller has AVX-512.

@@ -82,27 +82,29 @@ impl RowKernel for Neon {
     }
 
     #[inline(always)]
-    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u32 {
-        // SAFETY: the token is proof of NEON; a table is 16 bytes, a column 32.
+    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u64 {
+        // SAFETY: the token is proof of NEON; a table is 16 bytes, a column 64.
         unsafe {
-            let mut sums = [vdupq_n_u8(0); 2];
+            let mut sums = [vdupq_n_u8(0); QUARTERS];
             for ([first, second], column) in tables.iter().zip(codes) {
                 let (first, second) = (vld1q_u8(first.as_ptr()), vld1q_u8(second.as_ptr()));
-                for (half, sum) in sums.iter_mut().enumerate() {
-                    let codes = vld1q_u8(column.as_ptr().add(16 * half));
+                for (quarter, sum) in sums.iter_mut().enumerate() {
+                    let codes = vld1q_u8(column.as_ptr().add(16 * quarter));
                     let of_first = vqtbl1q_u8(first, vandq_u8(codes, vdupq_n_u8(15)));
                     let of_second = vqtbl1q_u8(second, vshrq_n_u8::<4>(codes));
                     *sum = vqaddq_u8(vqaddq_u8(*sum, of_first), of_second);
                 }
             }
-            let mut each = [0u8; CODE_LANES];
-            vst1q_u8(each.as_mut_ptr(), sums[0]);
-            vst1q_u8(each.as_mut_ptr().add(16), sums[1]);
             // Most blocks have none, and one comparison shows that.
-            if vminvq_u8(vminq_u8(sums[0], sums[1])) > limit {
+            let least = vminq_u8(vminq_u8(sums[0], sums[1]), vminq_u8(sums[2], sums[3]));
+            if vminvq_u8(least) > limit {
                 return 0;
             }
-            (0..CODE_LANES).fold(0, |bits, lane| bits | u32::from(each[lane] <= limit) << lane)
+            let mut each = [0u8; CODE_LANES];
+            for (quarter, sum) in sums.into_iter().enumerate() {
+                vst1q_u8(each.as_mut_ptr().add(16 * quarter), sum);
+            }
+            (0..CODE_LANES).fold(0, |bits, lane| bits | u64::from(each[lane] <= limit) << lane)
         }
     }
 }

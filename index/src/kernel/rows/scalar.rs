@@ -63,7 +63,7 @@ impl RowKernel for Scalar<u32> {
     }
 
     #[inline(never)]
-    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u32 {
+    fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u64 {
         let mut sums = [0u8; CODE_LANES];
         for ([first, second], column) in tables.iter().zip(codes) {
             for (sum, codes) in sums.iter_mut().zip(column) {
@@ -72,6 +72,6 @@ impl RowKernel for Scalar<u32> {
                 *sum = sum.saturating_add(of_first).saturating_add(of_second);
             }
         }
-        (0..CODE_LANES).fold(0, |bits, lane| bits | u32::from(sums[lane] <= limit) << lane)
+        (0..CODE_LANES).fold(0, |bits, lane| bits | u64::from(sums[lane] <= limit) << lane)
     }
 }

@@ -8,6 +8,7 @@ use simd::InstructionSet;
 use space::{Progress, Rows};
 
 use super::{RowImage, RowOptions};
+use crate::knn::grid::Grid;
 use crate::knn::image::RowIndex;
 use crate::knn::layout::{CODE_LANES, Method};
 use crate::knn::search::{NearestRows, SearchWork};
@@ -39,9 +40,9 @@ pub struct Estimate {
     pub method: Method,
     /// Nanoseconds that searching all rows would take.
     pub nanoseconds: f64,
-    /// Of the sample's points, the share that was compared.
+    /// Of the sample's points, the share that was compared, at most 1.
     pub compared: f64,
-    /// Points whose distances were computed from the values given.
+    /// Points whose distances would be computed from the values given.
     pub measured: f64,
 }
 
@@ -74,24 +75,43 @@ pub(super) fn choose(rows: Rows<'_>, weights: &[f64], progress: &Progress<'_>) -
 fn estimate(rows: Rows<'_>, weights: &[f64], method: Method) -> Estimate {
     let large = sample(rows, LARGE);
     let large = Rows::new(rows.dimensions(), &large).expect("rows of rows are rows");
-    let (work, points) = count(large, weights, method);
-    let blocks = work.blocks / QUERIES as f64;
-    let mut estimate = Estimate {
-        method,
-        nanoseconds: nanoseconds(&work, method, rows.dimensions()),
-        compared: blocks * lanes(method) as f64 / points as f64,
-        measured: work.measured / QUERIES as f64,
-    };
-    if rows.len() <= large.len() {
-        return estimate;
+    let (mut work, points) = count(large, weights, method);
+    let compared = work.blocks * lanes(method) as f64 / points as f64;
+    if rows.len() > large.len() {
+        let small = sample(rows, LARGE / GROWTH);
+        let small = Rows::new(rows.dimensions(), &small).expect("rows of rows are rows");
+        let (before, _) = count(small, weights, method);
+        let more = rows.len() as f64 / large.len() as f64;
+        let grown = |small: f64, large: f64| {
+            // A power law through both; a search looks at most at twice as much among twice as many.
+            let exponent = (large / small.max(1.0)).ln() / (GROWTH as f64).ln();
+            large * more.powf(exponent.clamp(0.0, 1.0))
+        };
+        work = Work {
+            nodes: grown(before.nodes, work.nodes),
+            blocks: grown(before.blocks, work.blocks),
+            measured: grown(before.measured, work.measured).max(rounded_near(rows, weights, method, &before, &work)),
+            ..work
+        };
     }
-    // A power law through two samples; a search looks at all of twice as many rows at most twice as much.
-    let small = sample(rows, LARGE / GROWTH);
-    let small = Rows::new(rows.dimensions(), &small).expect("rows of rows are rows");
-    let before = nanoseconds(&count(small, weights, method).0, method, rows.dimensions());
-    let exponent = (estimate.nanoseconds / before).ln() / (GROWTH as f64).ln();
-    estimate.nanoseconds *= (rows.len() as f64 / large.len() as f64).powf(exponent.clamp(0.0, 1.0));
-    estimate
+    let nanoseconds = nanoseconds(&work, method, rows.dimensions());
+    Estimate { method, nanoseconds, compared: compared.min(1.0), measured: work.measured }
+}
+
+/// Points of all rows that are so near to the k-th that the grid cannot tell: rounding does not shrink with the distances, which
+/// do as rows are added.
+fn rounded_near(rows: Rows<'_>, weights: &[f64], method: Method, small: &Work, large: &Work) -> f64 {
+    let (growth, more) = (GROWTH as f64, rows.len() as f64 / LARGE as f64);
+    if method != Method::GridTree || large.radius <= 0.0 || small.radius <= large.radius {
+        return 0.0;
+    }
+    // In how many dimensions the rows seem to lie: so their number grows with the radius.
+    let dimensions = (growth.ln() / (small.radius / large.radius).ln()).clamp(1.0, rows.dimensions() as f64);
+    let radius = large.radius / more.powf(1.0 / dimensions);
+    let step = Grid::new(&super::dimensions(&rows, weights)).step();
+    // A point is off by up to half a step in each dimension, a query by half as much on average.
+    let rounding = 0.75 * (rows.dimensions() as f64).sqrt() * step;
+    NEIGHBOURS as f64 * (1.0 + rounding / radius).powf(dimensions)
 }
 
 /// Every so many rows, so that there are at most `count`.
@@ -99,12 +119,14 @@ fn sample(rows: Rows<'_>, count: usize) -> Vec<f32> {
     rows.iter().step_by(rows.len().div_ceil(count)).flatten().copied().collect()
 }
 
-/// Sums over all queries.
+/// What a search looks at, on average.
 #[derive(Default)]
 struct Work {
     nodes: f64,
     blocks: f64,
     measured: f64,
+    /// Distance of the last neighbour.
+    radius: f64,
 }
 
 /// What looking up rows of the sample takes, and how many points the sample has.
@@ -122,8 +144,16 @@ fn count(rows: Rows<'_>, weights: &[f64], method: Method) -> (Work, u32) {
         sum.nodes += f64::from(nodes);
         sum.blocks += f64::from(blocks);
         sum.measured += f64::from(measured);
+        sum.radius += nearest.rows().last().map_or(0.0, |found| found.distance.sqrt());
     }
-    (sum, image.shape().points)
+    let mean = |sum: f64| sum / QUERIES as f64;
+    let mean = Work {
+        nodes: mean(sum.nodes),
+        blocks: mean(sum.blocks),
+        measured: mean(sum.measured),
+        radius: mean(sum.radius),
+    };
+    (mean, image.shape().points)
 }
 
 fn lanes(method: Method) -> usize {
@@ -134,9 +164,9 @@ fn lanes(method: Method) -> usize {
 fn nanoseconds(work: &Work, method: Method, dimensions: usize) -> f64 {
     let columns = method.columns(dimensions) as f64;
     let (node, block) = match method {
-        Method::GridTree | Method::FloatTree => (20.0 + 3.0 * columns, 12.0 + 1.5 * columns),
-        Method::CellScan => (0.0, 1.0 + 0.8 * (dimensions as f64)),
+        Method::GridTree | Method::FloatTree => (30.0 + 5.0 * columns, 20.0 + 6.0 * columns),
+        Method::CellScan => (0.0, 2.0 + 1.5 * dimensions as f64),
     };
-    let measured = 25.0 + 2.0 * dimensions as f64;
-    (work.nodes * node + work.blocks * block + work.measured * measured) / QUERIES as f64
+    let measured = 100.0 + 2.0 * dimensions as f64;
+    work.nodes * node + work.blocks * block + work.measured * measured
 }

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use space::{Progress, Rows};
 
-use crate::knn::layout::{children, share};
+use crate::knn::layout::{MAX_DIMENSIONS, children, share};
 use crate::lanes::LANES;
 
 /// Below this many points one thread is faster than two.
 const PARALLEL_FROM: usize = 1 << 13;
 /// The points of a region by which its variances are estimated, at most.
-const SAMPLED: usize = 1024;
+const SAMPLED: usize = 256;
 
 /// Orders `points`, which are rows: a row's number is in the low half of a word, the high half is scratch space.
 pub(super) fn partition(points: &mut [u64], rows: Rows<'_>, weights: &[f64], progress: &Progress<'_>) {
@@ -58,9 +58,10 @@ impl Partition<'_> {
         let (left, right) = shares.split_at(shares.len() / 2);
         let middle = left.iter().sum::<usize>() * LANES;
         let dimension = self.dimension_of_largest_variance(points);
+        let (values, dimensions) = (self.rows.values(), self.rows.dimensions());
         for point in points.iter_mut() {
             let row = *point as u32;
-            *point = u64::from(ascending(self.rows.row(row as usize)[dimension])) << 32 | u64::from(row);
+            *point = u64::from(ascending(values[row as usize * dimensions + dimension])) << 32 | u64::from(row);
         }
         points.select_nth_unstable(middle);
         let (low, high) = points.split_at_mut(middle);
@@ -73,17 +74,25 @@ impl Partition<'_> {
     }
 
     /// By a sample; the first of equals. Summed in the order of the points, so the same on every machine.
-    fn dimension_of_largest_variance(&self, points: &mut [u64]) -> usize {
+    fn dimension_of_largest_variance(&self, points: &[u64]) -> usize {
         let step = points.len().div_ceil(SAMPLED);
-        let sample = || points.iter().step_by(step).map(|point| self.rows.row(*point as u32 as usize));
-        let count = sample().len() as f64;
+        let row = |point: &u64| self.rows.row(*point as u32 as usize);
+        // Differences from one of the rows: of numbers that are all far from 0 nothing is lost.
+        let (origin, mut sums) = (row(&points[0]), [[0.0; 2]; MAX_DIMENSIONS]);
+        for row in points.iter().step_by(step).map(row) {
+            for ((value, origin), [sum, squares]) in row.iter().zip(origin).zip(&mut sums) {
+                let difference = f64::from(*value) - f64::from(*origin);
+                *sum += difference;
+                *squares += difference * difference;
+            }
+        }
+        let count = points.len().div_ceil(step) as f64;
         let variance = |dimension: usize| {
-            let mean = sample().map(|row| f64::from(row[dimension])).sum::<f64>() / count;
-            let squares = sample().map(|row| (f64::from(row[dimension]) - mean).powi(2)).sum::<f64>();
-            squares * self.weights[dimension]
+            let [sum, squares] = sums[dimension];
+            (squares - sum * sum / count) * self.weights[dimension]
         };
-        let variances: Vec<_> = (0..self.rows.dimensions()).map(variance).collect();
-        (0..variances.len()).rev().max_by(|a, b| variances[*a].total_cmp(&variances[*b])).unwrap_or(0)
+        let dimensions = 0..self.rows.dimensions();
+        dimensions.rev().max_by(|a, b| variance(*a).total_cmp(&variance(*b))).unwrap_or(0)
     }
 
     fn report(&self, points: u64) {

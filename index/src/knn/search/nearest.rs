@@ -22,7 +22,7 @@ impl Found {
 pub struct SearchWork {
     /// Nodes whose up to 16 boxes were compared.
     pub nodes: u32,
-    /// Blocks of points that were compared: 16 points of a tree, 32 of a scan.
+    /// Blocks of points that were compared: 16 points of a tree, 64 of a scan.
     pub blocks: u32,
     /// Points whose distance was computed from the values given.
     pub measured: u32,

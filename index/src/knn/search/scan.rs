@@ -1,4 +1,4 @@
-//! Past all points, 32 at a time, by the cells that they lie in.
+//! Past all points, 64 at a time, by the cells that they lie in.
 
 use arrayvec::ArrayVec;
 
@@ -64,7 +64,7 @@ pub(super) fn scan<K: RowKernel>(kernel: K, index: &RowIndex<'_>, row: &[f32], n
         while near != 0 {
             let slot = (block * CODE_LANES) as u32 + near.trailing_zeros();
             near &= near - 1;
-            kernel.prefetch(&index.values[slot as usize * row.len()..][..row.len()], size_of_val(row));
+            index.prefetch_values(kernel, slot as usize);
             pending.push(slot);
         }
         if pending.len() > PENDING - CODE_LANES {

@@ -12,6 +12,8 @@ use crate::lanes::LANES;
 
 /// Most pending nodes: opening one leaves at most 15 beside the one that is opened next, on each level.
 const NODES: usize = (LANES - 1) * MAX_LEVELS + LANES;
+/// Points that wait to be measured, while their values are on the way from memory.
+const PENDING: usize = 2 * LANES;
 
 /// How distances are compared before rows are measured.
 pub(super) trait Bound: Copy {
@@ -108,28 +110,65 @@ pub(super) fn walk<K: RowKernel, B: Bound>(
                 near &= near - 1;
                 nodes.push((later(node, link.first + lane as u32), each[lane]));
             }
-            nodes.push((later(node, link.first + closest as u32), each[closest]));
+            let next = later(node, link.first + closest as u32);
+            kernel.prefetch(&index.boxes[next as usize * columns..][..columns], columns * size_of::<BoxColumn>());
+            nodes.push((next, each[closest]));
             continue;
         }
-        let mut lane = closest;
-        near |= 1 << closest;
-        loop {
-            near &= !(1 << lane);
-            if each[lane] <= limit {
-                let block = link.first as usize + lane;
-                let points = &index.blocks[block * columns..][..columns];
-                nearest.work_mut().blocks += 1;
-                let found =
-                    kernel.le_mask(bound.points(kernel, &query.words, points), limit) & index.block_lanes(block);
-                if found != 0 && measure(index, row, block, found, nearest) {
-                    limit = bound.limit(index, query, nearest.worst());
-                }
-            }
-            if near == 0 {
-                break;
-            }
-            lane = near.trailing_zeros() as usize;
+        let mut ahead = near;
+        while ahead != 0 {
+            let block = link.first as usize + ahead.trailing_zeros() as usize;
+            ahead &= ahead - 1;
+            kernel.prefetch(&index.blocks[block * columns..][..columns], columns * size_of::<Column>());
         }
+        scan_leaf(kernel, index, row, (query, bound), (link.first, near, closest, &each), &mut limit, nearest);
+    }
+}
+
+/// Looks at the near blocks of a leaf, the closest first.
+#[inline(always)]
+fn scan_leaf<K: RowKernel, B: Bound>(
+    kernel: K,
+    index: &RowIndex<'_>,
+    row: &[f32],
+    (query, bound): (&QueryWords, B),
+    (first, mut near, closest, distances): (u32, u16, usize, &[u32; LANES]),
+    limit: &mut u32,
+    nearest: &mut NearestRows,
+) {
+    let columns = query.words.len();
+    let mut pending = ArrayVec::<u32, PENDING>::new();
+    let mut lane = closest;
+    loop {
+        near &= !(1 << lane);
+        if distances[lane] <= *limit {
+            let block = first as usize + lane;
+            let points = &index.blocks[block * columns..][..columns];
+            nearest.work_mut().blocks += 1;
+            let mut found =
+                kernel.le_mask(bound.points(kernel, &query.words, points), *limit) & index.block_lanes(block);
+            while found != 0 {
+                let slot = block * LANES + found.trailing_zeros() as usize;
+                found &= found - 1;
+                index.prefetch_values(kernel, slot);
+                pending.push(slot as u32);
+            }
+        }
+        // With too few rows yet, each that is measured makes the limit.
+        let is_full = pending.len() > PENDING - LANES || nearest.worst() == f64::INFINITY;
+        if (near == 0 || is_full) && !pending.is_empty() {
+            let mut taken = false;
+            for slot in pending.drain(..) {
+                taken |= offer(index, row, slot as usize, nearest);
+            }
+            if taken {
+                *limit = bound.limit(index, query, nearest.worst());
+            }
+        }
+        if near == 0 {
+            return;
+        }
+        lane = near.trailing_zeros() as usize;
     }
 }
 
@@ -138,18 +177,6 @@ pub(super) fn walk<K: RowKernel, B: Bound>(
 fn later(node: u32, child: u32) -> u32 {
     assert!(child > node, "the image was changed while it was searched");
     child
-}
-
-/// Offers the points of a block. Returns whether one of them was taken.
-#[inline(always)]
-fn measure(index: &RowIndex<'_>, row: &[f32], block: usize, mut lanes: u16, nearest: &mut NearestRows) -> bool {
-    let mut taken = false;
-    while lanes != 0 {
-        let slot = block * LANES + lanes.trailing_zeros() as usize;
-        lanes &= lanes - 1;
-        taken |= offer(index, row, slot, nearest);
-    }
-    taken
 }
 
 /// Offers the rows of one point. Returns whether one of them was taken.
