@@ -1,6 +1,7 @@
 //! The commands of `fraudring`, a file each; those with subcommands or of some size have a folder of the same name.
 
 pub mod completions;
+pub mod data;
 pub mod dataset;
 pub mod doctor;
 pub mod explain;

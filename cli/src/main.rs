@@ -25,6 +25,7 @@ Examples:
   fraudring index effort                              what searches look at, in the worst cases too
   fraudring dataset references --out references.json.gz
   fraudring schema example > loans.toml
+  fraudring data columns mine.csv                     types, ranges and gaps of a table of your own
   fraudring shm inspect
 
 Exit status:
@@ -61,6 +62,9 @@ enum Command {
     /// Build an index, describe it, measure it
     #[command(subcommand)]
     Index(commands::index::Command),
+    /// Look at a table of your own: its first rows, what its columns hold
+    #[command(subcommand)]
+    Data(commands::data::Command),
     /// Generate reference vectors and labelled test payloads
     #[command(subcommand)]
     Dataset(commands::dataset::Command),
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
         Command::LoadTest(options) => exit::code(commands::load_test::run(&options)),
         Command::Explain(options) => exit::code(commands::explain::run(&options)),
         Command::Index(command) => exit::code(commands::index::run(&command)),
+        Command::Data(command) => exit::code(commands::data::run(&command)),
         Command::Dataset(command) => exit::code(commands::dataset::run(&command)),
         Command::Schema(command) => exit::code(commands::schema::run(&command)),
         Command::Shm(command) => shm_loader::command::run(command),

@@ -17,3 +17,4 @@ mod schema;
 mod streams;
 mod support;
 mod systemd;
+mod table;

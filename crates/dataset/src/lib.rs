@@ -4,7 +4,7 @@
 //! known by [`OFFICIAL_SHA256`], and the recipes of [`PayloadRecipe`] its published payloads. Labels come from plain
 //! distances to all references ([`label`]), so that search engines can be measured against them.
 //!
-//! - `files`: references and payload files, read and written, plain or compressed.
+//! - `files`: references and payload files, read and written, plain or compressed; people's own tables, read.
 //! - `generate`: seeded references, payloads and queries.
 //! - `truth`: labels and nearest references by brute force.
 //!
@@ -26,6 +26,11 @@ mod references;
 mod truth;
 
 pub use error::DataError;
+pub use files::{
+    ArrayNames, BadRow, Column, ColumnSurvey, Format, Head, Listed, MAX_COLUMNS, MAX_ROW_BYTES, MAX_WHOLE_BYTES,
+    Matrix, NumberSurvey, OnRow, RowFault, Summary, Survey, TableError, TableInput, TableSource, columns_of, read_head,
+    read_matrix, read_rows, survey,
+};
 pub use files::{
     PayloadEntry, ReadReferences, read_json, read_payloads, read_references, references_sha256, write_payloads,
     write_references,

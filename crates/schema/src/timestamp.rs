@@ -34,6 +34,12 @@ impl Timestamp {
         Self { second, nanosecond }
     }
 
+    /// Reads an RFC 3339 date-time such as `2026-03-11T20:23:35Z`, with a fraction of a second or not, in UTC or with an
+    /// offset; nothing if it is none.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        parse(text)
+    }
+
     /// A year, month and day with an hour, minute and second of it, in UTC; nothing if the calendar has no such date or
     /// the day no such second.
     pub fn from_utc(date: [u32; 3], time: [u32; 3]) -> Option<Self> {

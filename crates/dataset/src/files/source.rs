@@ -14,7 +14,7 @@ const BUFFER_BYTES: usize = 1 << 17;
 /// Enough of a file to tell what it is.
 const HEAD_BYTES: u64 = 8;
 
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is not read: its first bytes, its name, and the command that makes readable text of it. The first that fits counts.
 const NOT_READ: [(&[u8], &str, &str); 12] = [
@@ -35,17 +35,33 @@ const NOT_READ: [(&[u8], &str, &str); 12] = [
 
 /// The text of `source`, decompressed if it is compressed, without a byte order mark.
 pub(crate) fn open<'a>(source: Box<dyn Read + 'a>) -> Result<Box<dyn BufRead + 'a>, DataError> {
+    let Decompressed { head, source, .. } = decompress(source)?;
+    text(&head, source)
+}
+
+/// What a source holds, once it is decompressed.
+pub(crate) struct Decompressed<'a> {
+    /// Its first bytes, at most [`HEAD_BYTES`].
+    pub head: Vec<u8>,
+    /// All of it, the first bytes included.
+    pub source: Box<dyn BufRead + 'a>,
+    /// Whether it was compressed.
+    pub was_compressed: bool,
+}
+
+/// The bytes of `source`, decompressed if it is compressed.
+pub(crate) fn decompress<'a>(source: Box<dyn Read + 'a>) -> Result<Decompressed<'a>, DataError> {
     let (head, source) = with_head(source)?;
     let decompressed: Box<dyn Read + 'a> = match head {
         head if head.starts_with(gzip::GZIP_MAGIC) => Box::new(gzip::Members::new(source)),
         head if zstd::is_frame(&head) => Box::new(zstd::Frames::new(source)),
-        head => return text(&head, source),
+        head => return Ok(Decompressed { head, source: Box::new(source), was_compressed: false }),
     };
     let (head, source) = with_head(decompressed)?;
     if head.starts_with(gzip::GZIP_MAGIC) || zstd::is_frame(&head) {
         return Err(DataError::NotRead { found: "compressed twice", convert: "gzip -d` or `zstd -d" });
     }
-    text(&head, source)
+    Ok(Decompressed { head, source: Box::new(source), was_compressed: true })
 }
 
 /// Reads one JSON document of an `expected` shape from any source that holds text.
@@ -67,7 +83,8 @@ fn with_head<'a>(mut source: Box<dyn Read + 'a>) -> Result<(Vec<u8>, impl BufRea
     Ok((head, BufReader::with_capacity(BUFFER_BYTES, whole)))
 }
 
-fn text<'a>(head: &[u8], mut source: impl BufRead + 'a) -> Result<Box<dyn BufRead + 'a>, DataError> {
+/// The text of a `source` that begins with `head`, without a byte order mark; refuses what is known not to be UTF-8.
+pub(crate) fn text<'a>(head: &[u8], mut source: Box<dyn BufRead + 'a>) -> Result<Box<dyn BufRead + 'a>, DataError> {
     if head.is_empty() {
         return Err(DataError::Empty);
     }
@@ -77,5 +94,5 @@ fn text<'a>(head: &[u8], mut source: impl BufRead + 'a) -> Result<Box<dyn BufRea
     if head.starts_with(UTF8_MARK) {
         source.read_exact(&mut [0; UTF8_MARK.len()]).map_err(DataError::Read)?;
     }
-    Ok(Box::new(source))
+    Ok(source)
 }

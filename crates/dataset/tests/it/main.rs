@@ -8,3 +8,4 @@ mod official;
 mod payload_files;
 mod reference_files;
 mod sources;
+mod tables;
