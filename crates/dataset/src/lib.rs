@@ -19,6 +19,8 @@
 
 mod error;
 mod files;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod generate;
 mod number;
 mod payload;

@@ -1,6 +1,8 @@
 //! People's own tables: every format read back as it was written, and everything that can be wrong with one.
 
 mod bad_rows;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod formats;
 mod json;
 mod numpy;

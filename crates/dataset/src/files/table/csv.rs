@@ -59,7 +59,7 @@ impl<'a> CsvTable<'a> {
 /// The records of a text, one after another.
 struct Records<'a> {
     source: Box<dyn BufRead + 'a>,
-    parser: Reader,
+    parser: Box<Reader>,
     /// Counted from 1.
     line: u64,
     /// The fields of the present record, without what separates and quotes them.
@@ -72,7 +72,7 @@ struct Records<'a> {
 
 impl<'a> Records<'a> {
     fn new(source: Box<dyn BufRead + 'a>, delimiter: u8) -> Self {
-        let parser = ReaderBuilder::new().delimiter(delimiter).build();
+        let parser = Box::new(ReaderBuilder::new().delimiter(delimiter).build());
         Self { source, parser, line: 1, bytes: vec![0; 1 << 10], ends: vec![0; 1 << 5], count: 0 }
     }
 
