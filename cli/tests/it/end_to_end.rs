@@ -1,22 +1,16 @@
 //! The real programs on real sockets and real shared memory, with the 3,000,000 official references.
 
 use crate::support::http::{EXAMPLES, get, kept_alive, score};
-use crate::support::process::{connections, figure, lives, send};
-use crate::support::system::{Folders, Setting, System};
-use crate::support::{ending, fraudring, fraudring_json, haproxy_is_installed, preview_heads, unread};
-use rustix::process::Signal;
-use std::ffi::OsStr;
+use crate::support::process::{connections, figure};
+use crate::support::system::{Folders, HAPROXY, SHARED_PORT, Setting, System, check_clean_end};
+use crate::support::{ending, fraudring, fraudring_json, haproxy_is_installed, preview_heads};
 use std::net::TcpListener;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 use testkit::machine;
 
 const RSS_LIMIT_KIB: u64 = 16 * 1024;
 const FIRST_START_LIMIT_KIB: u64 = 1_500_000;
-
-const SHARED_PORT: Setting = Setting { haproxy: false, io_uring: true };
-const HAPROXY: Setting = Setting { haproxy: true, io_uring: true };
 
 #[test]
 fn two_servers_share_the_port_and_answer_alike() {
@@ -122,28 +116,6 @@ fn a_replay_with_a_wrong_expectation_fails_with_status_3() {
 }
 
 #[test]
-fn a_killed_server_ends_the_whole_system() {
-    let mut system = System::start(SHARED_PORT);
-    send(system.servers()[0], Signal::KILL);
-    let status = system.wait();
-    assert_eq!(status.code(), Some(1));
-    let log = system.folders().log();
-    assert!(log.contains("server 1/2") && log.contains("ended by itself"), "{log}");
-    check_nothing_is_left(&system);
-}
-
-#[test]
-fn a_killed_haproxy_ends_the_whole_system() {
-    if haproxy_is_installed() {
-        let mut system = System::start(HAPROXY);
-        let haproxy = system.parts.iter().find(|(name, _)| name == "haproxy").unwrap().1;
-        send(haproxy, Signal::KILL);
-        assert_eq!(system.wait().code(), Some(1));
-        check_nothing_is_left(&system);
-    }
-}
-
-#[test]
 fn nobody_with_another_index_joins_the_port_of_a_running_system() {
     let system = System::start(SHARED_PORT);
     let other = OtherIndex::new(system.address.port());
@@ -159,42 +131,6 @@ fn nobody_with_another_index_joins_the_port_of_a_running_system() {
     for example in EXAMPLES.iter().cycle().take(20) {
         assert_eq!(score(system.address, example.request), (200, example.answer.to_owned()));
     }
-}
-
-#[test]
-fn a_closed_terminal_stops_everything_and_other_signals_do_not() {
-    let mut system = System::start(SHARED_PORT);
-    for process in [&[system.up_pid()][..], &system.servers()].concat() {
-        send(process, Signal::USR1);
-        send(process, Signal::USR2);
-    }
-    send(system.servers()[0], Signal::HUP);
-    assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
-    let status = system.end(Signal::HUP);
-    assert!(status.success(), "{status}: {}", system.folders().log());
-    check_nothing_is_left(&system);
-}
-
-#[test]
-fn no_process_outlives_a_killed_up() {
-    let mut system = System::start(SHARED_PORT);
-    assert!(system.parts.iter().all(|&(_, pid)| lives(pid)));
-    assert_eq!(system.end(Signal::KILL).code(), None);
-}
-
-#[test]
-fn keep_leaves_the_segment_and_the_next_start_replaces_it() {
-    let shared = Folders::new();
-    let mut kept = System::start_with(SHARED_PORT, |command| {
-        command.arg("--keep").env("FRAUDRING_SHM_DIR", &shared.shm);
-    });
-    assert!(kept.end(Signal::TERM).success());
-    drop(kept);
-    assert_eq!(shared.segments().len(), 1);
-    let mut next = System::start_with(SHARED_PORT, |command| _ = command.env("FRAUDRING_SHM_DIR", &shared.shm));
-    assert_eq!(shared.segments().len(), 1);
-    assert!(next.end(Signal::TERM).success());
-    assert_eq!(shared.segments(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
@@ -231,66 +167,6 @@ fn a_second_up_on_the_same_port_or_folder_is_refused_and_harms_nobody() {
     }
     assert_eq!(system.folders().segments().len(), 1);
     assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
-}
-
-#[test]
-fn a_system_whose_output_nobody_reads_runs_and_ends_well() {
-    let mut settings = vec!["--no-haproxy"];
-    settings.extend(haproxy_is_installed().then_some("--haproxy"));
-    for setting in settings {
-        let turn = machine::alone();
-        let folders = Folders::new();
-        let mut command = folders.command();
-        command.args(["--port", "0", setting]).stdout(unread());
-        let mut system = System::greeted_in_log(command, folders, turn);
-        assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
-        check_clean_end(&mut system);
-        assert!(system.folders().log().contains("stopped"), "{}", system.folders().log());
-    }
-}
-
-#[test]
-fn a_system_that_cannot_say_anything_at_all_runs_and_ends_well() {
-    let turn = machine::alone();
-    let folders = Folders::new();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut command = folders.command();
-    command.args(["--port", &port.to_string()]).stdout(unread()).stderr(unread());
-    let mut system = System::silent(command, ([127, 0, 0, 1], port).into(), folders, turn);
-    assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
-    check_clean_end(&mut system);
-}
-
-#[test]
-fn sockets_work_whatever_the_folder_for_temporary_files_is_called() {
-    if haproxy_is_installed() {
-        let scratch = tempfile::tempdir().unwrap();
-        // longer than an address of a socket, and no text
-        let name = [&[b'x'; 120][..], b"\xff"].concat();
-        let folder = scratch.path().join(OsStr::from_bytes(&name));
-        std::fs::create_dir(&folder).unwrap();
-        let mut system = System::start_with(HAPROXY, |command| _ = command.env("TMPDIR", &folder));
-        assert_eq!(score(system.address, EXAMPLES[0].request).1, EXAMPLES[0].answer);
-        check_clean_end(&mut system);
-        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
-    }
-}
-
-#[test]
-fn the_sockets_of_a_killed_up_are_removed_by_the_next() {
-    if haproxy_is_installed() {
-        let scratch = tempfile::tempdir().unwrap();
-        let entries = || std::fs::read_dir(scratch.path()).unwrap().count();
-        let mut killed = System::start_with(HAPROXY, |command| _ = command.env("TMPDIR", scratch.path()));
-        killed.end(Signal::KILL);
-        drop(killed);
-        assert_eq!(entries(), 1);
-        let mut next = System::start_with(HAPROXY, |command| _ = command.env("TMPDIR", scratch.path()));
-        assert_eq!(entries(), 1, "its own");
-        assert!(next.folders().log().contains("removed 1 folder(s)"), "{}", next.folders().log());
-        check_clean_end(&mut next);
-        assert_eq!(entries(), 0);
-    }
 }
 
 #[test]
@@ -394,22 +270,6 @@ fn check_epoll_is_said_once(system: &System) {
     let log = system.folders().log();
     let lines = log.lines().filter(|line| line.contains("epoll")).count();
     assert_eq!(lines, system.servers().len(), "{log}");
-}
-
-/// Ctrl-C, as a terminal sends it.
-fn check_clean_end(system: &mut System) {
-    let status = system.end(Signal::INT);
-    let log = system.folders().log();
-    assert!(status.success(), "{status}: {log}");
-    assert!(!log.contains("Proxy "), "haproxy talks about an end that was asked for: {log}");
-    check_nothing_is_left(system);
-    assert!(TcpListener::bind(system.address).is_ok(), "the port is still taken");
-}
-
-fn check_nothing_is_left(system: &System) {
-    assert!(system.parts.iter().all(|&(_, pid)| !lives(pid)));
-    assert_eq!(system.folders().segments(), Vec::<std::path::PathBuf>::new());
-    assert_eq!(system.folders().runtime_entries(), 0);
 }
 
 fn reference(neighbour: &serde_json::Value) -> u64 {

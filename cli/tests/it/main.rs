@@ -5,6 +5,7 @@
 mod data_document;
 mod doctor;
 mod end_to_end;
+mod endings;
 mod environment;
 mod explain;
 mod habits;

@@ -1,15 +1,13 @@
 //! What can be asked of a running system and done with it: status, page and figures, another index.
 
 use crate::support::http::{EXAMPLES, score};
-use crate::support::system::{Setting, System};
+use crate::support::system::{SHARED_PORT, System};
 use crate::support::{FRAUDRING, data_folder};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use testkit::client::{Answer, Client};
-
-const SHARED_PORT: Setting = Setting { haproxy: false, io_uring: true };
 
 /// An index of so many references, drawn by a seed.
 fn index(folder: &Path, count: u32, seed: u32) -> PathBuf {

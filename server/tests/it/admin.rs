@@ -1,6 +1,6 @@
 //! The admin listener of a server: what it answers, whom it refuses, and that clients do not notice it.
 
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, payload, post};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, payload, post};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::io::{self, Read, Write};
@@ -24,7 +24,7 @@ fn json(response: &Answer) -> Value {
 
 #[test]
 fn every_route_answers_on_either_driver_and_address() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     for (listen, sandbox) in [(Listen::Unix, Sandbox::None), (Listen::Tcp, Sandbox::NoIoUring)] {
         let server = Server::start(&place, listen, sandbox, &["--instance", "2/3"]);
         assert_eq!(Client::connect(&server.address).ask(post(&payload(1))).status, 200);
@@ -50,7 +50,7 @@ fn every_route_answers_on_either_driver_and_address() {
 
 #[test]
 fn other_methods_and_paths_are_refused_and_the_public_listener_knows_none_of_them() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     for (status, method, path) in [
         (405, "POST", "/"),
@@ -70,7 +70,7 @@ fn other_methods_and_paths_are_refused_and_the_public_listener_knows_none_of_the
 
 #[test]
 fn foreign_names_and_pages_are_refused() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, &[]);
     let rebound = "GET /status HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned();
     assert_eq!(Client::connect(server.admin()).ask(rebound).status, 403);
@@ -82,7 +82,7 @@ fn foreign_names_and_pages_are_refused() {
 
 #[test]
 fn an_explanation_has_the_decision_that_clients_get() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let mut client = Client::connect(&server.address);
     for n in 0..20 {
@@ -103,7 +103,7 @@ fn an_explanation_has_the_decision_that_clients_get() {
 
 #[test]
 fn without_an_index_it_is_alive_and_not_ready() {
-    let place = Place::empty();
+    let place = IndexFolder::empty();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &["--wait-for-index"]);
     assert_eq!(ask(&server, "GET", "/healthz", "", "").status, 200);
     for (method, path) in [("GET", "/ready"), ("POST", "/explain")] {
@@ -116,7 +116,7 @@ fn without_an_index_it_is_alive_and_not_ready() {
 
 #[test]
 fn a_unix_socket_is_its_users_alone_and_goes_with_the_server() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let socket = place.path("api.sock.admin");
     // As a killed server leaves it.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
@@ -130,7 +130,7 @@ fn a_unix_socket_is_its_users_alone_and_goes_with_the_server() {
 
 #[test]
 fn without_it_there_is_none_and_a_busy_address_is_named() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &["--admin", "none"]);
     assert!(!place.path("api.sock.admin").exists());
     drop(server);
@@ -149,7 +149,7 @@ fn without_it_there_is_none_and_a_busy_address_is_named() {
 
 #[test]
 fn more_clients_than_it_has_room_for_cost_only_each_other() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let mut idle: Vec<_> = (0..100).map(|_| Client::connect(server.admin())).collect();
     for client in idle.iter_mut().take(50) {
@@ -180,7 +180,7 @@ fn hammer(path: &Path, stop: &AtomicBool) -> u64 {
 #[test]
 fn hammered_by_64_clients_it_takes_a_tenth_of_a_core_and_delays_no_end() {
     let _turn = machine::alone();
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let (path, stop) = (place.path("api.sock.admin"), AtomicBool::new(false));
     std::thread::scope(|scope| {

@@ -1,10 +1,10 @@
 //! Every row of the table of bad input, over real sockets, on both drivers; and the neighbours go on.
 
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, payload, post};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, payload, post};
 
 /// A server and a neighbour in the middle of a request of its own.
 struct Scene {
-    place: Place,
+    place: IndexFolder,
     server: Server,
     neighbour: Client,
 }
@@ -13,7 +13,7 @@ const HALF: usize = 100;
 
 impl Scene {
     fn new(listen: Listen, sandbox: Sandbox) -> Self {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let options = ["--head-timeout-ms", "400", "--body-timeout-ms", "400"];
         let server = Server::start(&place, listen, sandbox, &options);
         let driver = if sandbox == Sandbox::None { "io_uring" } else { "epoll" };

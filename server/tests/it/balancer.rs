@@ -6,7 +6,7 @@
 
 use crate::support::corpus::{Case, corpus};
 use crate::support::haproxy::{Balancer, CONFIGURATION, configuration, haproxy};
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, is_missing, payload, post, post_with};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, is_missing, payload, post, post_with};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ fn haproxy_accepts_its_configuration_without_warnings() {
 }
 
 /// The project's configuration for one server, without the checks and retries, which the server would count too.
-fn start(place: &Place, server: &Server) -> Balancer {
+fn start(place: &IndexFolder, server: &Server) -> Balancer {
     const LEFT_OUT: [&str; 6] = ["#", "option httpchk", "http-check", "retr", "option redispatch", "server api2"];
     let wait = format!("{}ms", WAIT.as_millis());
     let text: String = configuration()
@@ -80,7 +80,7 @@ fn haproxy_and_the_server_agree_where_every_request_ends() {
     if is_missing("haproxy", haproxy().arg("-v")) {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let balancer = start(&place, &server);
     let mut counted = 0;
@@ -141,7 +141,7 @@ fn haproxy_refuses_as_the_server_does() {
     if is_missing("haproxy", haproxy().arg("-v")) {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let balancer = start(&place, &server);
     for version in ["0.9", "1.2", "2.0", "9.9"] {
@@ -169,7 +169,7 @@ fn what_haproxy_cannot_be_taught() {
     if is_missing("haproxy", haproxy().arg("-v")) {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let balancer = start(&place, &server);
     let (status, is_problem, _) = refused(&balancer, "POST /fraud-score HTTP/1.1\r\nHo");
@@ -187,7 +187,7 @@ fn haproxy_takes_heads_and_bodies_of_the_servers_limits() {
     if is_missing("haproxy", haproxy().arg("-v")) {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let balancer = start(&place, &server);
     let mut client = balancer.connect();

@@ -2,7 +2,7 @@
 
 use crate::support::haproxy::{Balancer, configuration, haproxy};
 use crate::support::{
-    Client, PATIENCE, Place, READY, Sandbox, Server, comes_true, is_missing, payload, post, post_with,
+    Client, IndexFolder, PATIENCE, READY, Sandbox, Server, comes_true, is_missing, payload, post, post_with,
     raise_own_descriptors,
 };
 use rustix::process::{Resource, Signal, getrlimit};
@@ -21,7 +21,7 @@ struct System {
     balancer: Balancer,
     servers: [Server; 2],
     clients: usize,
-    place: Place,
+    place: IndexFolder,
 }
 
 impl System {
@@ -31,7 +31,7 @@ impl System {
         let descriptors = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| limit.try_into().unwrap());
         // Besides the clients: room for others, 2 x 1024 connections to the servers, and 64 more.
         let clients = FLOOD.min(descriptors.saturating_sub(100 + 2 * 1024 + 64));
-        let place = Place::new();
+        let place = IndexFolder::new();
         let servers = ["api1", "api2"].map(|name| {
             let address = format!("unix:{}", place.path(&format!("{name}.sock")).display());
             Server::start_at(&place, &address, Sandbox::None, &[])

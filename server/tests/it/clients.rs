@@ -1,13 +1,13 @@
 //! Clients that others wrote: what they understand of HTTP is what a user's client will.
 
-use crate::support::{Listen, PATIENCE, Place, Sandbox, Server, is_missing, payload};
+use crate::support::{IndexFolder, Listen, PATIENCE, Sandbox, Server, is_missing, payload};
 use std::process::{Command, Output};
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 
-fn with_servers(test: impl Fn(&Place, &str)) {
+fn with_servers(test: impl Fn(&IndexFolder, &str)) {
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Tcp, sandbox, &[]);
         test(&place, server.address.strip_prefix("tcp:").unwrap());
     }

@@ -1,7 +1,7 @@
 //! Every request of the corpus over real sockets, on both drivers, whole and in pieces.
 
 use crate::support::corpus::{Case, corpus};
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server};
 
 #[track_caller]
 fn must_be_answered(client: &mut Client, case: &Case) {
@@ -20,7 +20,7 @@ fn every_request_is_answered_whole_and_in_pieces() {
     for (listen, sandbox) in
         [Listen::Unix, Listen::Tcp].iter().flat_map(|&l| [Sandbox::None, Sandbox::NoIoUring].map(|s| (l, s)))
     {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, listen, sandbox, &[]);
         for case in corpus() {
             let mut client = server.connect();

@@ -1,6 +1,6 @@
 //! The decision log of a real server: what is in it, what is not, and that no request waits for it.
 
-use crate::support::{Listen, Place, Sandbox, Server, comes_true, payload, post};
+use crate::support::{IndexFolder, Listen, Sandbox, Server, comes_true, payload, post};
 use crate::support::{PATIENCE, command};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
@@ -9,13 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-fn start(place: &Place, log: &str, options: &[&str]) -> Server {
+fn start(place: &IndexFolder, log: &str, options: &[&str]) -> Server {
     let all: Vec<_> = ["--decision-log", log].iter().chain(options).copied().collect();
     Server::start(place, Listen::Unix, Sandbox::None, &all)
 }
 
 /// The answers to payloads `numbers`, as they must be.
-fn ask(place: &Place, server: &Server, numbers: std::ops::Range<u32>) {
+fn ask(place: &IndexFolder, server: &Server, numbers: std::ops::Range<u32>) {
     let mut client = server.connect();
     for number in numbers {
         client.send(post(&payload(number)));
@@ -42,7 +42,7 @@ fn lines(path: &Path) -> Vec<Value> {
 
 #[test]
 fn every_tenth_decision_is_explained_in_a_private_file() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let path = place.path("decisions");
     let options = ["--decision-log-sample", "1/10", "--redact", "customer.known_merchants,merchant.id"];
     let server = start(&place, path.to_str().unwrap(), &options);
@@ -71,7 +71,7 @@ fn every_tenth_decision_is_explained_in_a_private_file() {
 
 #[test]
 fn a_long_log_is_rotated_and_what_was_there_is_kept() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let path = place.path("decisions");
     std::fs::write(&path, "{\"id\":\"from before\"}\n").unwrap();
     let options = ["--decision-log-sample", "1/1", "--decision-log-bytes", "65536"];
@@ -93,7 +93,7 @@ fn a_long_log_is_rotated_and_what_was_there_is_kept() {
 /// More than the pipe and the ring hold together; all are answered, none waits.
 #[test]
 fn a_pipe_that_nobody_reads_costs_decisions_and_no_answers() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let pipe = place.path("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let server = start(&place, pipe.to_str().unwrap(), &["--decision-log-sample", "1/1"]);
@@ -107,7 +107,7 @@ fn a_pipe_that_nobody_reads_costs_decisions_and_no_answers() {
 
 #[test]
 fn a_full_disk_is_said_once_and_counted() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = start(&place, "/dev/full", &["--decision-log-sample", "1/2"]);
     ask(&place, &server, 0..100);
     server.wait_for_line("the decision log cannot be written");
@@ -120,12 +120,12 @@ fn a_full_disk_is_said_once_and_counted() {
 
 #[test]
 fn decisions_of_two_indexes_are_explained_by_the_one_that_made_them() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let path = place.path("decisions");
     let server = start(&place, path.to_str().unwrap(), &["--decision-log-sample", "1/1"]);
     ask(&place, &server, 0..20);
     assert!(comes_true(PATIENCE, || lines(&path).len() == 20));
-    let other = Place::with_another_index();
+    let other = IndexFolder::with_another_index();
     place.publish_image(&std::fs::read(other.path("references.index")).unwrap());
     let mut client = server.connect();
     let mut asked = 20;
@@ -157,7 +157,7 @@ fn lines_so_far(path: &Path) -> Vec<Value> {
 
 #[test]
 fn a_log_that_cannot_be_is_refused_at_the_start() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let taken = place.path("decisions");
     let _first = start(&place, taken.to_str().unwrap(), &[]);
     let refusal = |options: &[&str]| {

@@ -1,6 +1,6 @@
 //! Scoring on both drivers and both kinds of socket, and what happens where io_uring is forbidden.
 
-use crate::support::{Listen, Place, READY, Sandbox, Server, at_once, command, payload, post, post_with};
+use crate::support::{IndexFolder, Listen, READY, Sandbox, Server, at_once, command, payload, post, post_with};
 
 fn driver_of(server: &Server) -> &str {
     let of_line = |line: &&String| line.contains(r#""driver":"#);
@@ -10,7 +10,7 @@ fn driver_of(server: &Server) -> &str {
 }
 
 fn scores_like_the_libraries(listen: Listen, sandbox: Sandbox, options: &[&str], driver: &str) {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, listen, sandbox, options);
     assert_eq!(driver_of(&server), driver);
     let mut client = server.connect();
@@ -59,7 +59,7 @@ fn tcp_scores_on_epoll_where_io_uring_is_forbidden() {
 #[test]
 fn a_ring_that_cannot_be_entered_is_found_out_before_it_matters() {
     for (sandbox, refused) in [(Sandbox::NoIoUringEnter, "io_uring_enter"), (Sandbox::NoIoUring, "io_uring_setup")] {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let lines: Vec<_> = server.lines.iter().filter(|line| line.contains("refused")).collect();
         assert!(matches!(&lines[..], [line] if line.contains(refused)), "{refused} in one line: {lines:#?}");
@@ -72,7 +72,7 @@ fn a_ring_that_cannot_be_entered_is_found_out_before_it_matters() {
 #[test]
 fn too_little_locked_memory_is_named_with_what_to_do() {
     for bytes in [0, 128 * 1024] {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let path = |n: usize| format!("unix:{}", place.path(&format!("api{n}.sock")).display());
         let servers = [1, 2].map(|n| Server::start_at(&place, &path(n), Sandbox::LockedMemory(bytes), &[]));
         for server in &servers {
@@ -87,7 +87,7 @@ fn too_little_locked_memory_is_named_with_what_to_do() {
             return;
         }
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let asked = command(&place, "tcp:127.0.0.1:0", Sandbox::LockedMemory(0), &["--driver", "io_uring"]);
     let mut server = Server::spawn(asked);
     assert_eq!(server.wait().code(), Some(1));
@@ -102,7 +102,7 @@ fn epoll_can_be_asked_for() {
 #[test]
 fn io_uring_alone_fails_where_it_is_forbidden() {
     for sandbox in [Sandbox::NoIoUring, Sandbox::NoIoUringEnter] {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::spawn(command(&place, "tcp:127.0.0.1:0", sandbox, &["--driver", "io_uring"]));
         assert_eq!(server.wait().code(), Some(1));
         assert!(server.lines.concat().contains("--driver epoll"), "{:#?}", server.lines);
@@ -112,7 +112,7 @@ fn io_uring_alone_fails_where_it_is_forbidden() {
 #[test]
 fn slow_requests_byte_by_byte_are_answered_like_fast_ones() {
     for sandbox in [Sandbox::None, Sandbox::NoIoUring] {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Tcp, sandbox, &[]);
         let mut client = server.connect();
         for chunk in post(&payload(7)).as_bytes().chunks(13) {
@@ -126,7 +126,7 @@ fn slow_requests_byte_by_byte_are_answered_like_fast_ones() {
 #[test]
 fn a_server_kept_warm_scores_the_same_and_burns_little() {
     at_once(&[Sandbox::None, Sandbox::NoIoUring], |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--keep-warm"]);
         let mut client = server.connect();
         for n in 0..50 {

@@ -1,6 +1,8 @@
 //! An index that is not sound, not trusted, changed or cut off: what a server does that waits for it or has mapped it.
 
-use crate::support::{Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, command, payload, post};
+use crate::support::{
+    IndexFolder, Listen, PATIENCE, READY, Sandbox, Server, at_once, comes_true, command, payload, post,
+};
 use index::Index;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
@@ -12,19 +14,19 @@ use std::time::{Duration, Instant};
 
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 
-fn published(place: &Place) -> PathBuf {
+fn published(place: &IndexFolder) -> PathBuf {
     place.index_dir().join(shm_loader::PUBLISHED)
 }
 
 /// The bytes of a sound image.
 fn image() -> Vec<u8> {
-    std::fs::read(published(&Place::new())).unwrap()
+    std::fs::read(published(&IndexFolder::new())).unwrap()
 }
 
 #[test]
 fn a_waiting_server_keeps_nothing_of_an_invalid_index_and_checks_it_once() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::empty();
+        let place = IndexFolder::empty();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &["--wait-for-index"]);
         let mut client = server.connect();
         assert_eq!(client.ask(READY).status, 503);
@@ -68,7 +70,7 @@ fn an_index_that_others_control_is_refused_unless_its_owner_is_trusted() {
     if !rustix::process::geteuid().is_root() {
         return testkit::requirement::skip("root", "only root can give folders away");
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let start = |options: &[&str]| Server::spawn(command(&place, "tcp:127.0.0.1:0", Sandbox::None, options));
     let is_refused = |options: &[&str], says: &str| {
         let mut server = start(options);
@@ -106,7 +108,7 @@ fn dies_of_a_request(server: &mut Server, says: &str) {
 #[test]
 fn an_index_that_changes_ends_the_server_and_not_its_work() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let image = image();
         let info = Index::open(&image).unwrap().info();
@@ -121,7 +123,7 @@ fn an_index_that_changes_ends_the_server_and_not_its_work() {
 #[test]
 fn an_index_that_is_cut_off_ends_the_server_with_a_message() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         writable(&published(&place)).set_len(0).unwrap();
         dies_of_a_request(&mut server, "cut off while it was served");
@@ -131,7 +133,7 @@ fn an_index_that_is_cut_off_ends_the_server_with_a_message() {
 #[test]
 fn sigterm_ends_a_server_whose_loop_hangs() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let (reader, mut writer) = std::io::pipe().unwrap();
         let mut command = command(&place, "tcp:127.0.0.1:0", sandbox, &["--drain-timeout-ms", "1"]);
         command.stderr(writer.try_clone().unwrap()).stdin(std::process::Stdio::null());

@@ -1,7 +1,7 @@
 //! Start and end of a server: exit codes, sockets left behind, signals, and the index that comes later.
 
 use crate::support::{
-    Client, Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, command, payload, post,
+    Client, IndexFolder, Listen, PATIENCE, READY, Sandbox, Server, at_once, comes_true, command, payload, post,
 };
 use rustix::process::Signal;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use std::time::Instant;
 const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 
 #[track_caller]
-fn fails(place: &Place, address: &str, options: &[&str], code: i32, says: &str) {
+fn fails(place: &IndexFolder, address: &str, options: &[&str], code: i32, says: &str) {
     let mut server = Server::spawn(command(place, address, Sandbox::None, options));
     assert_eq!(server.wait().code(), Some(code), "{:#?}", server.lines);
     assert!(server.lines.concat().contains(says), "{says}: {:#?}", server.lines);
@@ -19,7 +19,7 @@ fn fails(place: &Place, address: &str, options: &[&str], code: i32, says: &str) 
 fn signals_stop_a_server_cleanly() {
     at_once(&BOTH, |sandbox| {
         for signal in [Signal::TERM, Signal::INT] {
-            let place = Place::new();
+            let place = IndexFolder::new();
             // An idle connection must not hold the stop up: neither time comes while the test waits.
             let never = ["--drain-timeout-ms", "3600000", "--idle-timeout-ms", "3600000"];
             let mut server = Server::start(&place, Listen::Unix, sandbox, &never);
@@ -38,7 +38,7 @@ fn signals_stop_a_server_cleanly() {
 #[test]
 fn signals_that_mean_nothing_to_a_server_do_not_end_it() {
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let mut client = server.connect();
         for signal in [Signal::USR1, Signal::USR2, Signal::HUP, Signal::USR1, Signal::HUP] {
@@ -63,7 +63,7 @@ fn has_begun(client: &mut Client, beginning: &str) {
 #[test]
 fn open_requests_are_finished_and_readiness_is_withdrawn() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let (mut scoring, mut asking) = (server.connect(), server.connect());
         let request = post(&payload(3));
@@ -89,7 +89,7 @@ fn connections_in_the_queue_are_served_when_a_server_stops() {
     const CLIENTS: u32 = 300;
     for (sandbox, listen) in BOTH.iter().flat_map(|&s| [Listen::Unix, Listen::Tcp].map(|l| (s, l))) {
         for options in [&[][..], &["--max-connections", "16"]] {
-            let place = Place::new();
+            let place = IndexFolder::new();
             let mut server = Server::start(&place, listen, sandbox, options);
             let mut held: Vec<Client> = (0..8).map(|_| server.connect()).collect();
             held.iter_mut().for_each(|client| assert_eq!(client.ask(READY).status, 200));
@@ -118,7 +118,7 @@ fn connections_in_the_queue_are_served_when_a_server_stops() {
 
 #[test]
 fn a_request_that_never_ends_does_not_hold_the_stop_up_for_ever() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--drain-timeout-ms", "300"]);
     let mut stuck = server.connect();
     has_begun(&mut stuck, "POST");
@@ -129,7 +129,7 @@ fn a_request_that_never_ends_does_not_hold_the_stop_up_for_ever() {
 #[test]
 fn idle_connections_are_closed_silently() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Tcp, sandbox, &["--idle-timeout-ms", "200"]);
         let mut client = server.connect();
         client.ask(READY);
@@ -139,7 +139,7 @@ fn idle_connections_are_closed_silently() {
 
 #[test]
 fn the_socket_of_a_killed_server_is_replaced() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut killed = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     killed.signal(Signal::KILL);
     killed.wait();
@@ -150,7 +150,7 @@ fn the_socket_of_a_killed_server_is_replaced() {
 
 #[test]
 fn a_socket_in_use_is_left_to_its_server() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     fails(&place, &server.address, &[], 2, "in use");
     assert_eq!(server.connect().ask(READY).status, 200);
@@ -158,7 +158,7 @@ fn a_socket_in_use_is_left_to_its_server() {
 
 #[test]
 fn addresses_that_cannot_be_listened_on_are_exit_code_2() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     fails(&place, "unix:/nowhere/at/all.sock", &[], 2, "cannot listen on");
     fails(&place, "tcp:203.0.113.1:1", &[], 2, "cannot listen on");
     fails(&place, "somewhere", &[], 2, "unix:PATH");
@@ -167,13 +167,13 @@ fn addresses_that_cannot_be_listened_on_are_exit_code_2() {
 
 #[test]
 fn no_index_is_exit_code_3() {
-    let place = Place::empty();
+    let place = IndexFolder::empty();
     fails(&place, "tcp:127.0.0.1:0", &[], 3, "shm-loader load");
 }
 
 #[test]
 fn a_damaged_index_is_exit_code_4() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let path = place.index_dir().join(shm_loader::PUBLISHED);
     let mut bytes = std::fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
@@ -183,13 +183,13 @@ fn a_damaged_index_is_exit_code_4() {
 
 #[test]
 fn a_core_that_does_not_exist_is_exit_code_5() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     fails(&place, "tcp:127.0.0.1:0", &["--cpu", "100000"], 5, "100000");
 }
 
 #[test]
 fn a_pinned_server_runs_on_its_core_alone() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--cpu", "0"]);
     assert_eq!(testkit::procfs::status(server.process_id(), "Cpus_allowed_list").unwrap(), "0");
 }
@@ -197,7 +197,7 @@ fn a_pinned_server_runs_on_its_core_alone() {
 #[test]
 fn a_server_that_waits_for_its_index_answers_503_and_then_scores() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::empty();
+        let place = IndexFolder::empty();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--wait-for-index"]);
         let mut client = server.connect();
         for request in [READY.to_owned(), post(&payload(1))] {
@@ -213,7 +213,7 @@ fn a_server_that_waits_for_its_index_answers_503_and_then_scores() {
 
 #[test]
 fn options_come_from_the_environment_too() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let path = place.path("env.sock");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_server"));
     command
@@ -230,7 +230,7 @@ fn options_come_from_the_environment_too() {
 
 #[test]
 fn nothing_is_logged_per_request() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let before = server.lines.len();
     let mut client = server.connect();

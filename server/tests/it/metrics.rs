@@ -1,7 +1,7 @@
 //! What `docs/METRICS.md` lists is what a server shows, and all of it moves under traffic that should move it.
 
 use crate::support::{
-    Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, payload, post, random_index,
+    Client, IndexFolder, Listen, PATIENCE, READY, Sandbox, Server, comes_true, payload, post, random_index,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ fn make_traffic(server: &Server) {
 
 #[test]
 fn every_documented_metric_is_shown_and_moves() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let log = place.path("decisions");
     let options = ["--head-timeout-ms", "200", "--decision-log", log.to_str().unwrap(), "--decision-log-sample", "1/9"];
     let mut server = Server::start(&place, Listen::Tcp, Sandbox::None, &options);
@@ -110,7 +110,7 @@ fn every_documented_metric_is_shown_and_moves() {
 
 #[test]
 fn counts_are_those_of_the_requests_and_buckets_add_up() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::NoIoUring, &[]);
     let mut client = Client::connect(&server.address);
     for n in 0..250 {
@@ -143,7 +143,7 @@ fn counts_are_those_of_the_requests_and_buckets_add_up() {
 
 #[test]
 fn the_form_is_the_one_that_the_client_accepts() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let (head, text) = scrape(&server, "Accept: application/openmetrics-text; version=1.0.0, text/plain;q=0.5\r\n");
     assert!(head.contains("application/openmetrics-text; version=1.0.0"), "{head}");

@@ -1,7 +1,7 @@
 //! What `deploy/monitoring/` holds: that Prometheus understands it, and that the figures it names exist.
 
 use crate::support::haproxy::haproxy;
-use crate::support::{Client, PATIENCE, Place, comes_true, is_missing};
+use crate::support::{Client, IndexFolder, PATIENCE, comes_true, is_missing};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -136,7 +136,7 @@ fn the_balancers_exporter_has_what_is_asked_of_it() {
     if is_missing("haproxy", haproxy().arg("-v")) {
         return;
     }
-    let place = Place::empty();
+    let place = IndexFolder::empty();
     let socket = place.path("exporter.sock");
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let text = std::fs::read_to_string(format!("{root}/deploy/exporter.cfg")).unwrap();

@@ -1,7 +1,7 @@
 //! The real binary counts its own allocations: 100,000 requests of every kind of answer must not add to them.
 
 use crate::support::corpus::corpus;
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, payload, post};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, payload, post};
 use rustix::process::Signal;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn stop(mut server: Server) -> (u64, u64) {
 }
 
 fn all_kinds(listen: Listen, sandbox: Sandbox) {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, listen, sandbox, &["--head-timeout-ms", "300", "--max-open-requests", "8"]);
     let cases = corpus();
     let (kept, closing): (Vec<_>, Vec<_>) = cases.iter().partition(|case| case.is_kept);
@@ -65,7 +65,7 @@ fn no_kind_of_answer_allocates_on_epoll() {
 /// Senders that never end, readers that never read, more connections than there is room for, silence, and connections
 /// that vanish: what a server does about each must not allocate either.
 fn attacks(sandbox: Sandbox) {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut options = vec!["--max-connections", "500", "--max-open-requests", "8", "--idle-timeout-ms", "400"];
     for time in ["--head-timeout-ms", "--body-timeout-ms", "--write-timeout-ms"] {
         options.extend([time, "200"]);
@@ -125,7 +125,7 @@ fn attacks_and_time_outs_do_not_allocate_on_epoll() {
 fn unavailable_answers_do_not_allocate() {
     for sandbox in [Sandbox::None, Sandbox::NoIoUring] {
         let of = |requests: u64| {
-            let place = Place::empty();
+            let place = IndexFolder::empty();
             let server = Server::start(&place, Listen::Unix, sandbox, &["--wait-for-index"]);
             let mut client = server.connect();
             for _ in 0..requests / 2 {

@@ -2,7 +2,7 @@
 
 use crate::support::browser::{Browser, chromium};
 use crate::support::traffic::Traffic;
-use crate::support::{Listen, Place, Sandbox, Server, is_missing, payload};
+use crate::support::{IndexFolder, Listen, Sandbox, Server, is_missing, payload};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use space::DIMENSIONS;
@@ -80,7 +80,7 @@ fn a_browser_shows_live_figures_and_explains_a_decision() {
     if is_missing("chromium", chromium().arg("--version")) {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
     let origin = format!("http://{}", server.admin().strip_prefix("tcp:").unwrap());
     let traffic = Traffic::to(&server);

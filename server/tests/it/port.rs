@@ -1,6 +1,8 @@
 //! Who may listen on a TCP port in use: nobody, or servers of one index that were all started with `--share-port`.
 
-use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, command, payload, post};
+use crate::support::{
+    Client, IndexFolder, Listen, PATIENCE, READY, Sandbox, Server, comes_true, command, payload, post,
+};
 use rustix::process::Signal;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -10,13 +12,13 @@ const SHARED: &[&str] = &["--share-port"];
 
 /// A server that must not start.
 #[track_caller]
-fn refused(place: &Place, address: &str, sandbox: Sandbox, options: &[&str], says: &str) {
+fn refused(place: &IndexFolder, address: &str, sandbox: Sandbox, options: &[&str], says: &str) {
     all_refused(sandbox, &[(place, address, options, says)]);
 }
 
 /// Servers that must not start though all try at once, each with what it must say.
 #[track_caller]
-fn all_refused(sandbox: Sandbox, intruders: &[(&Place, &str, &[&str], &str)]) {
+fn all_refused(sandbox: Sandbox, intruders: &[(&IndexFolder, &str, &[&str], &str)]) {
     let start = |&(place, address, options, _): &(_, _, _, _)| Server::spawn(command(place, address, sandbox, options));
     let mut servers: Vec<Server> = intruders.iter().map(start).collect();
     for (server, (_, address, options, says)) in servers.iter_mut().zip(intruders) {
@@ -27,7 +29,7 @@ fn all_refused(sandbox: Sandbox, intruders: &[(&Place, &str, &[&str], &str)]) {
 
 /// Every answer at `address` comes from the index of `place`. The kernel chooses a listener for each connection.
 #[track_caller]
-fn all_answers_are_of(place: &Place, address: &str) {
+fn all_answers_are_of(place: &IndexFolder, address: &str) {
     for n in 0..24 {
         assert_eq!(Client::connect(address).ask(post(&payload(n))).body, place.expected(&payload(n)));
     }
@@ -54,7 +56,7 @@ fn free_address() -> String {
 #[test]
 fn a_port_in_use_is_left_to_its_server() {
     for sandbox in BOTH {
-        let (place, other) = (Place::new(), Place::with_another_index());
+        let (place, other) = (IndexFolder::new(), IndexFolder::with_another_index());
         let server = Server::start(&place, Listen::Tcp, sandbox, &[]);
         let address = &server.address;
         let everywhere = on_every_address(address);
@@ -74,7 +76,7 @@ fn a_port_in_use_is_left_to_its_server() {
 #[test]
 fn a_shared_port_is_refused_to_another_index_and_to_servers_that_do_not_share() {
     for sandbox in BOTH {
-        let (place, other) = (Place::new(), Place::with_another_index());
+        let (place, other) = (IndexFolder::new(), IndexFolder::with_another_index());
         let server = Server::start(&place, Listen::Tcp, sandbox, SHARED);
         let address = &server.address;
         let everywhere = on_every_address(address);
@@ -100,7 +102,7 @@ fn of_a_port_shared_on_every_address_none_can_be_taken() {
         return;
     }
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start_at(&place, "tcp:[::]:0", sandbox, SHARED);
         let address = server.address.replace("[::]", "127.0.0.1");
         let says = format!("shares {}", server.address);
@@ -113,7 +115,7 @@ fn of_a_port_shared_on_every_address_none_can_be_taken() {
 #[test]
 fn servers_of_one_index_share_a_port_as_long_as_one_of_them_lives() {
     for (sandbox, signal) in BOTH.into_iter().flat_map(|sandbox| [(sandbox, Signal::TERM), (sandbox, Signal::KILL)]) {
-        let (place, other) = (Place::new(), Place::with_another_index());
+        let (place, other) = (IndexFolder::new(), IndexFolder::with_another_index());
         let mut first = Server::start(&place, Listen::Tcp, sandbox, SHARED);
         let address = first.address.clone();
         let mut second = Server::start_at(&place, &address, sandbox, SHARED);
@@ -137,7 +139,7 @@ fn servers_of_one_index_share_a_port_as_long_as_one_of_them_lives() {
 #[test]
 fn a_server_that_is_stopping_does_not_keep_another_index_from_its_port() {
     for sandbox in BOTH {
-        let (place, other) = (Place::new(), Place::with_another_index());
+        let (place, other) = (IndexFolder::new(), IndexFolder::with_another_index());
         let mut stopping = Server::start(&place, Listen::Tcp, sandbox, SHARED);
         let mut open = stopping.connect();
         open.send("POST");
@@ -156,7 +158,7 @@ fn of_servers_that_start_at_once_only_those_of_one_index_get_the_port() {
     for (sandbox, options, serving) in
         BOTH.into_iter().flat_map(|sandbox| [(sandbox, &[][..], 1), (sandbox, SHARED, 2)])
     {
-        let places = [Place::new(), Place::with_another_index()];
+        let places = [IndexFolder::new(), IndexFolder::with_another_index()];
         let address = free_address();
         let start = |n: usize| (n % 2, Server::spawn(command(&places[n % 2], &address, sandbox, options)));
         let mut servers: Vec<(usize, Server)> = (0..4).map(start).collect();
@@ -172,7 +174,7 @@ fn of_servers_that_start_at_once_only_those_of_one_index_get_the_port() {
 #[test]
 fn the_port_of_a_killed_server_is_free_again() {
     for (sandbox, options) in BOTH.into_iter().flat_map(|sandbox| [(sandbox, &[][..]), (sandbox, SHARED)]) {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut killed = Server::start(&place, Listen::Tcp, sandbox, options);
         let mut open = killed.connect();
         assert_eq!(open.ask(READY).status, 200);
@@ -186,7 +188,7 @@ fn the_port_of_a_killed_server_is_free_again() {
 #[test]
 fn another_user_cannot_share_the_port() {
     const NOBODY: u32 = 65_534;
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, SHARED);
     place.let_everybody_read();
     let mut command = command(&place, &server.address, Sandbox::None, SHARED);
@@ -204,7 +206,7 @@ fn another_user_cannot_share_the_port() {
 
 #[test]
 fn sharing_is_for_tcp_and_for_servers_that_have_their_index() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let socket = format!("unix:{}", place.path("api.sock").display());
     refused(&place, &socket, Sandbox::None, SHARED, "TCP");
     let both = ["--share-port", "--wait-for-index"];

@@ -1,7 +1,7 @@
 //! More connections and more slow senders than there is room for: each costs itself, and nobody else.
 
 use crate::support::{
-    Client, Listen, Place, READY, Sandbox, Server, at_once, command, payload, post, raise_own_descriptors,
+    Client, IndexFolder, Listen, READY, Sandbox, Server, at_once, command, payload, post, raise_own_descriptors,
 };
 use rustix::process::Signal;
 use std::os::unix::process::CommandExt;
@@ -15,7 +15,7 @@ const BOTH: [Sandbox; 2] = [Sandbox::None, Sandbox::NoIoUring];
 #[test]
 fn slow_senders_cannot_take_every_buffer() {
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         // Requests in one piece must not wait for slow ones, whose time does not end while the test waits.
         let server = Server::start(&place, Listen::Unix, sandbox, &["--body-timeout-ms", "3600000"]);
         let request = post(&payload(5));
@@ -49,7 +49,7 @@ fn slow_senders_cannot_take_every_buffer() {
 fn bursts_survive_a_flood_of_slow_senders() {
     let _turn = machine::alone();
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--max-open-requests", "4"]);
         let (burst, expected) = (post(&payload(1)).repeat(40), place.expected(&payload(1)));
         let ends = Instant::now() + Duration::from_millis(1_500);
@@ -88,7 +88,7 @@ impl<F: Fn()> Drop for OnDrop<F> {
 fn an_endless_pipeline_leaves_others_their_turn() {
     let _turn = machine::alone();
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--head-timeout-ms", "300"]);
         let mut greedy: Vec<_> = (0..3).map(|_| server.connect().split()).collect();
         let burst = post(&payload(1)).repeat(100);
@@ -123,7 +123,7 @@ fn an_endless_pipeline_leaves_others_their_turn() {
 #[test]
 fn idle_connections_make_room_for_new_ones() {
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--max-connections", "8"]);
         let mut clients: Vec<Client> = Vec::new();
         for _ in 0..40 {
@@ -140,7 +140,7 @@ fn idle_connections_make_room_for_new_ones() {
 #[test]
 fn connections_full_of_empty_lines_make_room_for_new_ones() {
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--max-connections", "4"]);
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -185,7 +185,7 @@ impl Drop for StopAtEnd<'_> {
 fn a_server_short_of_descriptors_goes_on_without_spinning() {
     let _turn = machine::alone();
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let address = format!("unix:{}", place.path("api.sock").display());
         let inner = command(&place, &address, sandbox, &[]);
         let mut limited = Command::new("sh");
@@ -206,7 +206,7 @@ fn a_server_short_of_descriptors_goes_on_without_spinning() {
 #[test]
 fn a_client_that_does_not_read_is_closed_and_others_go_on() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--write-timeout-ms", "300"]);
         let mut deaf = server.connect();
         let burst = post(&payload(1)).repeat(100);
@@ -223,7 +223,7 @@ fn a_client_that_does_not_read_is_closed_and_others_go_on() {
 #[test]
 fn an_idle_server_with_idle_connections_stays_small_and_quiet() {
     let _turn = machine::alone();
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let at_start = server.own_kilobytes();
     let mut clients: Vec<Client> = (0..500).map(|_| server.connect()).collect();
@@ -242,7 +242,7 @@ fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
     let _turn = machine::alone();
     raise_own_descriptors();
     for sandbox in BOTH {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let before = server.descriptors();
         let at_start = server.own_kilobytes();

@@ -2,7 +2,7 @@
 
 use crate::monitoring::{asked_for, is_prometheus_missing, text_of};
 use crate::support::traffic::Traffic;
-use crate::support::{Listen, PATIENCE, Place, Sandbox, Server, comes_true};
+use crate::support::{IndexFolder, Listen, PATIENCE, Sandbox, Server, comes_true};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -33,7 +33,7 @@ struct Prometheus {
 
 impl Prometheus {
     /// With the project's configuration and alerts, except that it scrapes `host` alone, often, and waits before no alert.
-    fn start(place: &Place, host: &str) -> Self {
+    fn start(place: &IndexFolder, host: &str) -> Self {
         let text = text_of("prometheus.yml").replace("interval: 5s", "interval: 200ms");
         let (text, _) = text.split_once("  - job_name: haproxy").unwrap();
         let targets = r#"["127.0.0.1:9101", "127.0.0.1:9102"]"#;
@@ -95,7 +95,7 @@ fn it_scrapes_a_server_and_notices_its_end() {
     if is_prometheus_missing() {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
     let host = server.admin().strip_prefix("tcp:").unwrap().to_owned();
     let traffic = Traffic::to(&server);
@@ -121,7 +121,7 @@ fn the_figures_are_as_prometheus_wants_them_and_all_that_are_asked_for() {
     if is_prometheus_missing() {
         return;
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
     let figures = body_of(server.admin().strip_prefix("tcp:").unwrap(), "/metrics");
     let mut lint = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).spawn().unwrap();

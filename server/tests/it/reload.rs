@@ -3,7 +3,9 @@
 mod corrupted;
 mod images;
 
-use crate::support::{Client, Listen, PATIENCE, Place, READY, Sandbox, Server, at_once, comes_true, payload, post};
+use crate::support::{
+    Client, IndexFolder, Listen, PATIENCE, READY, Sandbox, Server, at_once, comes_true, payload, post,
+};
 use images::Image;
 use rustix::process::Signal;
 use std::fs::{File, OpenOptions};
@@ -66,7 +68,7 @@ fn under_load_every_answer_is_of_one_index_and_the_new_one_stays() {
     assert!(differ * 10 >= PAYLOADS as usize * 3, "{differ} of {PAYLOADS} answers differ");
     at_once(&BOTH, |sandbox| {
         for listen in [Listen::Unix, Listen::Tcp] {
-            let place = Place::empty();
+            let place = IndexFolder::empty();
             place.publish_image(&old.bytes);
             let mut server = Server::start(&place, listen, sandbox, &[]);
             let (address, stop) = (server.address.clone(), AtomicBool::new(false));
@@ -92,7 +94,7 @@ fn under_load_every_answer_is_of_one_index_and_the_new_one_stays() {
 fn twenty_indexes_leave_the_memory_of_one_and_allocate_nothing() {
     let images = [Image::random(400, 1), Image::random(300, 2)];
     at_once(&BOTH, |sandbox| {
-        let place = Place::empty();
+        let place = IndexFolder::empty();
         place.publish_image(&images[0].bytes);
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let mut client = server.connect();
@@ -119,7 +121,7 @@ fn twenty_indexes_leave_the_memory_of_one_and_allocate_nothing() {
 #[test]
 fn the_index_before_can_be_cut_off_and_the_one_that_answers_cannot() {
     at_once(&BOTH, |sandbox| {
-        let (place, new) = (Place::new(), Image::random(400, 8));
+        let (place, new) = (IndexFolder::new(), Image::random(400, 8));
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let published = place.index_dir().join(shm_loader::PUBLISHED);
         let before = File::open(&published).unwrap();
@@ -141,7 +143,7 @@ fn the_index_before_can_be_cut_off_and_the_one_that_answers_cannot() {
 
 #[test]
 fn what_the_loader_has_checked_is_not_checked_again() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     for _ in 0..5 {
         place.publish_image(&Image::random(400, 5).bytes);
@@ -152,7 +154,7 @@ fn what_the_loader_has_checked_is_not_checked_again() {
 #[test]
 fn a_folder_that_nobody_tells_of_is_looked_at() {
     let (first, second) = (Image::random(400, 1), Image::random(400, 2));
-    let place = Place::empty();
+    let place = IndexFolder::empty();
     let options = ["--wait-for-index"];
     let mut server = Server::start(&place, Listen::Unix, Sandbox::NoInotify, &options);
     let mut client = server.connect();
@@ -167,7 +169,7 @@ fn a_folder_that_nobody_tells_of_is_looked_at() {
 #[test]
 fn a_folder_that_takes_the_place_of_another_is_watched() {
     let (first, second) = (Image::random(400, 1), Image::random(400, 2));
-    let place = Place::empty();
+    let place = IndexFolder::empty();
     place.publish_image(&first.bytes);
     let mut server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     std::fs::rename(place.index_dir(), place.path("moved away")).unwrap();
@@ -181,7 +183,7 @@ fn a_folder_that_takes_the_place_of_another_is_watched() {
 #[test]
 fn sighup_asks_for_a_look_and_gets_an_answer_in_the_log() {
     at_once(&BOTH, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         server.signal(Signal::HUP);
         server.wait_for_line("SIGHUP: the published index answers already");
@@ -200,7 +202,7 @@ fn sighup_asks_for_a_look_and_gets_an_answer_in_the_log() {
 
 #[test]
 fn the_reload_thread_may_use_all_cores_though_the_server_is_pinned() {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &["--cpu", "0"]);
     let tasks = format!("/proc/{}/task", server.process_id());
     let allowed =
@@ -218,7 +220,7 @@ fn the_reload_thread_may_use_all_cores_though_the_server_is_pinned() {
 fn servers_that_share_a_port_go_over_and_are_joined_by_those_of_the_new_index() {
     at_once(&BOTH, |sandbox| {
         let shared = &["--share-port"];
-        let (place, other, new) = (Place::new(), Place::new(), Image::random(400, 9));
+        let (place, other, new) = (IndexFolder::new(), IndexFolder::new(), Image::random(400, 9));
         let mut servers = vec![Server::start(&place, Listen::Tcp, sandbox, shared)];
         let address = servers[0].address.clone();
         servers.push(Server::start_at(&place, &address, sandbox, shared));

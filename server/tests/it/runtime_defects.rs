@@ -3,7 +3,7 @@
 //! Elsewhere: `pressure` (a task that wakes itself goes first), `no_allocation` (a wait that is given up allocates),
 //! `drivers` (Unix listeners cannot be bound by the runtime; a ring that can be made but not entered).
 
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, at_once, command, payload, post};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, at_once, command, payload, post};
 use std::time::Duration;
 
 const EVERY: [Sandbox; 3] = [Sandbox::None, Sandbox::NoIoUring, Sandbox::NoIoUringEnter];
@@ -12,7 +12,7 @@ const EVERY: [Sandbox; 3] = [Sandbox::None, Sandbox::NoIoUring, Sandbox::NoIoUri
 #[test]
 fn connections_that_come_and_go_leave_no_descriptor_behind() {
     for sandbox in EVERY {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--head-timeout-ms", "100"]);
         assert_eq!(server.connect().ask(READY).status, 200);
         let before = server.descriptors();
@@ -32,7 +32,7 @@ fn connections_that_come_and_go_leave_no_descriptor_behind() {
 #[test]
 fn a_listener_that_nobody_connects_to_holds_nobody_up() {
     at_once(&EVERY, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &["--idle-timeout-ms", "200"]);
         let (mut first, mut second) = (server.connect(), server.connect());
         for n in 0..10 {
@@ -46,7 +46,7 @@ fn a_listener_that_nobody_connects_to_holds_nobody_up() {
 #[test]
 fn a_server_with_nothing_to_do_does_nothing() {
     at_once(&EVERY, |sandbox| {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let share = server.cpu_share(Duration::from_millis(500));
         assert!(share <= 0.1, "{share:.3} of a core, {sandbox:?}");
@@ -57,7 +57,7 @@ fn a_server_with_nothing_to_do_does_nothing() {
 #[test]
 fn the_runtimes_own_switch_does_not_matter() {
     for sandbox in EVERY {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let address = format!("unix:{}", place.path("api.sock").display());
         let mut command = command(&place, &address, sandbox, &[]);
         command.env("MONOIO_FORCE_LEGACY_DRIVER", "1");

@@ -1,7 +1,7 @@
 //! 2,000 connections that send a byte a second and 2,000 that send nothing: a normal client must hardly notice.
 
 use crate::support::{
-    Client, Listen, PATIENCE, Place, READY, Sandbox, Server, comes_true, payload, post, raise_own_descriptors,
+    Client, IndexFolder, Listen, PATIENCE, READY, Sandbox, Server, comes_true, payload, post, raise_own_descriptors,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ const PAIRS: usize = 3;
 
 /// The 99th percentile of one client's requests, each checked; they take more than a second, so that every slow sender
 /// has sent its byte meanwhile.
-fn p99(place: &Place, server: &Server) -> Duration {
+fn p99(place: &IndexFolder, server: &Server) -> Duration {
     let expected: Vec<(String, String)> =
         (0..50).map(payload).map(|body| (post(&body), place.expected(&body))).collect();
     let mut client = server.connect();
@@ -64,7 +64,7 @@ fn a_normal_client_hardly_notices_four_thousand_hostile_connections() {
     let _turn = machine::alone();
     raise_own_descriptors();
     for sandbox in [Sandbox::None, Sandbox::NoIoUring] {
-        let place = Place::new();
+        let place = IndexFolder::new();
         let server = Server::start(&place, Listen::Unix, sandbox, &[]);
         p99(&place, &server);
         let mut ratios = Vec::new();

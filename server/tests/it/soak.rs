@@ -3,7 +3,7 @@
 //! Ten seconds here; FRAUDRING_SOAK_SECONDS=600 for the long one, with `-- --nocapture` to see the figures.
 
 use crate::support::corpus::corpus;
-use crate::support::{Client, Listen, Place, READY, Sandbox, Server, payload, post};
+use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, payload, post};
 use rustix::process::Signal;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use testkit::machine;
 
 /// One server and what is done to it.
 struct Soak<'a> {
-    place: &'a Place,
+    place: &'a IndexFolder,
     server: &'a Server,
     stop: &'a AtomicBool,
     good: AtomicU64,
@@ -96,7 +96,7 @@ impl Soak<'_> {
 }
 
 fn soak(sandbox: Sandbox, seconds: u64) {
-    let place = Place::new();
+    let place = IndexFolder::new();
     let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
     assert_eq!(server.connect().ask(READY).status, 200);
     let descriptors = server.descriptors();

@@ -1,7 +1,7 @@
 //! The TLS port of `deploy/tls`, with real certificates and a client of another make.
 
 use crate::support::haproxy::{configuration, haproxy};
-use crate::support::{Listen, PATIENCE, Place, Sandbox, Server, comes_true, is_missing, payload};
+use crate::support::{IndexFolder, Listen, PATIENCE, Sandbox, Server, comes_true, is_missing, payload};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -70,7 +70,7 @@ fn only_listed_clients_with_a_certificate_are_answered() {
             return;
         }
     }
-    let place = Place::new();
+    let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -1,6 +1,6 @@
 //! An image that changes under its readers: answers may be wrong and a search may panic, but every search ends.
 
-use crate::common::{Place, index};
+use crate::common::{SegmentFolder, index};
 use index::exact::layout::{Boxes, LEAF_FLAG, Leaf, Node};
 use index::format::SectionKind;
 use index::lanes::LANES;
@@ -22,14 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A published image that this test, as its owner, writes while it is mapped.
 struct Victim {
-    place: Place,
+    place: SegmentFolder,
     image: Vec<u8>,
     file: File,
 }
 
 impl Victim {
     fn new() -> Self {
-        let place = Place::new();
+        let place = SegmentFolder::new();
         let image = index(12_000, 7);
         place.load(&place.file("index", &image)).unwrap();
         std::fs::set_permissions(place.published(), PermissionsExt::from_mode(0o644)).unwrap();

@@ -1,6 +1,6 @@
 //! Whatever goes wrong: a clear error, its exit code, the old segment untouched, nothing left behind.
 
-use crate::common::{Finished, Place, SLOW_BYTES, finish, index, send};
+use crate::common::{Finished, SLOW_BYTES, SegmentFolder, finish, index, send};
 use ::index::format::{Header, checksum};
 use rustix::process::Signal;
 use shm_loader::{CopyError, LoadError, Options, Segment, SegmentId};
@@ -14,14 +14,14 @@ use testkit::requirement::skip;
 
 /// A place with a segment that must survive.
 struct Loaded {
-    place: Place,
+    place: SegmentFolder,
     segment: SegmentId,
     bytes: Vec<u8>,
 }
 
 impl Loaded {
     fn new() -> Self {
-        let place = Place::new();
+        let place = SegmentFolder::new();
         let bytes = index(500, 1);
         place.load(&place.file("old", &bytes)).unwrap();
         let segment = Segment::attach(&place.dir()).unwrap().id();
@@ -219,7 +219,7 @@ fn a_link_or_a_file_in_the_folders_place_is_refused() {
 
 #[test]
 fn a_full_file_system_is_noticed_before_the_first_byte() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let Some(_mount) = Mount::new(&place.dir(), "1m") else { return };
     let (small, large) = (index(500, 1), vec![7; 2 << 20]);
     assert_eq!(place.run_load(&place.file("small", &small)).code, Some(0));
@@ -235,7 +235,7 @@ fn a_full_file_system_is_noticed_before_the_first_byte() {
 
 #[test]
 fn old_and_new_must_fit_at_once_and_the_error_says_so() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let Some(_mount) = Mount::new(&place.dir(), "1m") else { return };
     let bytes = index(20_000, 1);
     assert!((600_000..1_000_000).contains(&bytes.len()), "{}", bytes.len());

@@ -1,6 +1,6 @@
 //! Generations are numbered, kept, gone back to, and counted against their readers.
 
-use crate::common::{Place, finish, index};
+use crate::common::{SegmentFolder, finish, index};
 use shm_loader::{ActivateError, LoadError, Options, Published, Segment, activate};
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,13 +9,13 @@ use testkit::wait::comes_true;
 
 /// A place with index files of its own.
 struct Versions {
-    place: Place,
+    place: SegmentFolder,
     files: Vec<PathBuf>,
 }
 
 impl Versions {
     fn new(count: u64) -> Self {
-        let place = Place::new();
+        let place = SegmentFolder::new();
         let files = (0..count).map(|seed| place.file(&format!("index-{seed}"), &index(300, seed))).collect();
         Self { place, files }
     }

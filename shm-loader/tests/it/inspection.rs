@@ -1,6 +1,6 @@
 //! `inspect` tells what lies in the folder and who maps it; `unload` removes it.
 
-use crate::common::{Attached, Place, attached, finish, index, send};
+use crate::common::{Attached, SegmentFolder, attached, finish, index, send};
 use serde_json::Value;
 use shm_loader::{GenerationState, SegmentState, inspect, unload_all};
 use std::io::{BufRead, BufReader};
@@ -25,14 +25,14 @@ fn reader() -> PathBuf {
 struct OtherReader(Attached);
 
 impl OtherReader {
-    fn new(place: &Place) -> Self {
+    fn new(place: &SegmentFolder) -> Self {
         let mut command = Command::new(reader());
         command.arg(place.dir()).arg0("reader\x1b[31m of the test");
         Self::start(command)
     }
 
     /// Sees the folder under another name, as a container does.
-    fn in_a_mount_namespace(place: &Place) -> Self {
+    fn in_a_mount_namespace(place: &SegmentFolder) -> Self {
         let inside = place.root().join("inside");
         std::fs::create_dir(&inside).unwrap();
         let mut command = Command::new("unshare");
@@ -56,7 +56,7 @@ impl OtherReader {
 
 #[test]
 fn the_report_describes_the_segment() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(20_000, 1);
     let published = place.load(&place.file("index", &bytes)).unwrap();
     let segment = inspect(&place.dir()).unwrap().segment.unwrap();
@@ -73,7 +73,7 @@ fn the_report_describes_the_segment() {
 
 #[test]
 fn every_process_that_maps_the_segment_is_shown_with_its_share() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(20_000, 1);
     place.load(&place.file("index", &bytes)).unwrap();
     let readers = [OtherReader::new(&place), OtherReader::new(&place)];
@@ -100,7 +100,7 @@ fn every_process_that_maps_the_segment_is_shown_with_its_share() {
 
 #[test]
 fn readers_of_replaced_and_unloaded_segments_are_shown_as_such() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("old", &index(2_000, 1))).unwrap();
     let old = OtherReader::new(&place);
     place.load(&place.file("new", &index(3_000, 2))).unwrap();
@@ -131,7 +131,7 @@ fn a_reader_in_another_mount_namespace_is_found() {
     if !unshare.is_ok_and(|output| output.status.success()) {
         return skip("tmpfs", "no mount namespace can be made here");
     }
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let reader = OtherReader::in_a_mount_namespace(&place);
     for state in [SegmentState::Published, SegmentState::Replaced] {
@@ -150,7 +150,7 @@ fn what_another_user_may_not_see_is_counted_and_not_passed_over() {
     if !crate::common::is_root() {
         return skip("root", "only root can become somebody else");
     }
-    let place = Place::new().open_to_all();
+    let place = SegmentFolder::new().open_to_all();
     place.load(&place.file("index", &index(20_000, 1))).unwrap();
     let reader = OtherReader::new(&place);
     let report = crate::common::as_nobody(|| inspect(&place.dir())).unwrap();
@@ -164,7 +164,7 @@ fn what_another_user_may_not_see_is_counted_and_not_passed_over() {
 
 #[test]
 fn segments_of_other_folders_are_not_taken_for_ours() {
-    let (place, other) = (Place::new(), Place::new());
+    let (place, other) = (SegmentFolder::new(), SegmentFolder::new());
     place.load(&place.file("index", &index(500, 1))).unwrap();
     other.load(&other.file("index", &index(500, 1))).unwrap();
     let reader = OtherReader::new(&other);
@@ -176,7 +176,7 @@ fn segments_of_other_folders_are_not_taken_for_ours() {
 
 #[test]
 fn a_damaged_segment_is_shown_with_its_problem() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     std::fs::create_dir(place.dir()).unwrap();
     std::fs::write(place.published(), b"not an index").unwrap();
     let segment = inspect(&place.dir()).unwrap().segment.unwrap();
@@ -188,7 +188,7 @@ fn a_damaged_segment_is_shown_with_its_problem() {
 
 #[test]
 fn nothing_there_is_a_report_and_not_an_error() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     for existing in [false, true] {
         if existing {
             std::fs::create_dir(place.dir()).unwrap();
@@ -203,7 +203,7 @@ fn nothing_there_is_a_report_and_not_an_error() {
 
 #[test]
 fn the_json_keys_are_those_that_were_promised() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     std::fs::write(place.dir().join(".loading-1"), [0; 5000]).unwrap();
     let reader = OtherReader::new(&place);
@@ -230,7 +230,7 @@ fn the_json_keys_are_those_that_were_promised() {
 
 #[test]
 fn the_table_shows_sections_and_processes() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let reader = OtherReader::new(&place);
     let finished = finish(place.command("inspect").spawn().unwrap());
@@ -245,7 +245,7 @@ fn the_table_shows_sections_and_processes() {
 
 #[test]
 fn unloading_removes_the_segment_and_frees_its_memory() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let finished = finish(place.command("unload").spawn().unwrap());
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
@@ -255,7 +255,7 @@ fn unloading_removes_the_segment_and_frees_its_memory() {
 
 #[test]
 fn unloading_where_nothing_is_says_so_and_is_no_error() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     for existing in [false, true] {
         if existing {
             std::fs::create_dir(place.dir()).unwrap();
@@ -268,7 +268,7 @@ fn unloading_where_nothing_is_says_so_and_is_no_error() {
 
 #[test]
 fn unloading_says_that_readers_still_map_the_segment() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let reader = OtherReader::new(&place);
     let finished = finish(place.command("unload").spawn().unwrap());
@@ -296,7 +296,7 @@ fn generations(report: &shm_loader::Inspection) -> Vec<(u64, GenerationState, bo
 
 #[test]
 fn generations_are_shown_with_their_state_and_whether_they_are_read() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let file = place.file("index", &index(500, 1));
     let load = |keep| {
         let options = shm_loader::Options { keep, ..Default::default() };
@@ -329,7 +329,7 @@ fn generations_are_shown_with_their_state_and_whether_they_are_read() {
 
 #[test]
 fn only_verifying_reads_what_the_loader_has_checked_and_what_is_kept() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let file = place.file("index", &index(500, 1));
     let options = shm_loader::Options { keep: 1, ..Default::default() };
     for _ in 0..2 {
@@ -361,7 +361,7 @@ fn only_verifying_reads_what_the_loader_has_checked_and_what_is_kept() {
 
 #[test]
 fn watching_shows_each_state_until_it_is_interrupted() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let mut watcher = place.command("inspect").args(["--watch", "--json"]).spawn().unwrap();
     let mut lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
     let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();

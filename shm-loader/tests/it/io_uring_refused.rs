@@ -1,5 +1,5 @@
 //! Where io_uring is refused, plain reads do the work, and the loader says so.
-use crate::common::{Finished, Place, finish, index};
+use crate::common::{Finished, SegmentFolder, finish, index};
 use shm_loader::Segment;
 use testkit::sandbox::{self, IO_URING, IO_URING_ENTER};
 
@@ -8,7 +8,7 @@ const ENOSYS: u32 = libc::ENOSYS as u32;
 
 #[test]
 fn io_uring_is_used_where_it_is_allowed() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let finished = load(&place, &[], 0, &[]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert!(finished.stdout.contains(r#""reader": "io_uring""#), "{}", finished.stdout);
@@ -37,7 +37,7 @@ fn an_enter_that_only_pretends_falls_back_and_does_not_hang() {
 
 #[test]
 fn io_uring_asked_for_by_name_is_not_replaced_behind_the_users_back() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let finished = load(&place, &IO_URING, EPERM, &["--reader", "io-uring"]);
     assert_eq!(finished.code, Some(1), "{}", finished.stderr);
     assert!(finished.stderr.contains("io_uring is refused"), "{}", finished.stderr);
@@ -46,7 +46,7 @@ fn io_uring_asked_for_by_name_is_not_replaced_behind_the_users_back() {
 
 #[track_caller]
 fn must_fall_back(system_calls: &[i64], errno: u32) {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let finished = load(&place, system_calls, errno, &[]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert!(finished.stdout.contains(r#""reader": "plain""#), "{}", finished.stdout);
@@ -55,7 +55,7 @@ fn must_fall_back(system_calls: &[i64], errno: u32) {
 }
 
 /// `load --json` where `system_calls` fail with `errno`.
-fn load(place: &Place, system_calls: &[i64], errno: u32, arguments: &[&str]) -> Finished {
+fn load(place: &SegmentFolder, system_calls: &[i64], errno: u32, arguments: &[&str]) -> Finished {
     let file = place.file("index", &index(20_000, 1));
     let mut command = place.command("load");
     command.arg(file).arg("--json").args(arguments);

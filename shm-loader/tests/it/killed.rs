@@ -1,7 +1,7 @@
 //! A loader that is killed, at any of its steps or anywhere between, leaves a whole generation serving and nothing that
 //! the next load does not clean up.
 
-use crate::common::{Place, finish, index, send};
+use crate::common::{SegmentFolder, finish, index, send};
 use rustix::process::Signal;
 use shm_loader::{GenerationState, Options, Segment, Step, activate};
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ const FEW_KILLS: usize = 10;
 
 /// Two indexes in turn: bytes tell which generation is served.
 struct Turns {
-    place: Place,
+    place: SegmentFolder,
     bytes: [Vec<u8>; 2],
     files: [PathBuf; 2],
 }
 
 impl Turns {
     fn new(references: u32) -> Self {
-        let place = Place::new();
+        let place = SegmentFolder::new();
         let bytes = [1, 2].map(|seed| index(references, seed));
         let files = [0, 1].map(|which| place.file(&format!("index-{which}"), &bytes[which]));
         Self { place, bytes, files }

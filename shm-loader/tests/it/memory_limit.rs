@@ -1,6 +1,6 @@
 //! Under a control group's memory limit a loader succeeds with what it asks for, and refuses with less.
 
-use crate::common::{Finished, Place, finish, index};
+use crate::common::{Finished, SegmentFolder, finish, index};
 use rustix::fs::Advice;
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -68,7 +68,7 @@ fn named_limit(refused: &Finished) -> u64 {
 #[test]
 fn the_limit_that_a_loader_asks_for_is_enough_and_less_is_refused_not_killed() {
     let Some(group) = Group::new("limit") else { return };
-    let place = Place::new();
+    let place = SegmentFolder::new();
     // on a disk: pages of a file in memory are charged to whoever wrote it
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (program, file) = (disk.path().join("shm-loader"), disk.path().join("index"));

@@ -1,6 +1,6 @@
 //! A segment is published whole, read by everybody, and replaced without disturbing who reads the old one.
 
-use crate::common::{Place, index};
+use crate::common::{SegmentFolder, index};
 use index::InstructionSet;
 use scoring::Generation;
 use shm_loader::{
@@ -13,7 +13,7 @@ use testkit::requirement::skip;
 
 #[test]
 fn attaching_sees_the_bytes_that_were_loaded() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(5_000, 1);
     let published = place.load(&place.file("index", &bytes)).unwrap();
 
@@ -33,7 +33,7 @@ fn mappings_of(name: &Path) -> usize {
 
 #[test]
 fn a_generation_keeps_its_segment_mapped_and_locked_until_it_is_dropped() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(500, 1);
     place.load(&place.file("index", &bytes)).unwrap();
     let is_in_use = || shm_loader::inspect(&place.dir()).unwrap().segment.unwrap().in_use;
@@ -48,7 +48,7 @@ fn a_generation_keeps_its_segment_mapped_and_locked_until_it_is_dropped() {
 
 #[test]
 fn a_generation_outlives_the_name_of_its_segment() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(500, 1);
     place.load(&place.file("index", &bytes)).unwrap();
     let generation = Generation::open(Segment::attach(&place.dir()).unwrap(), InstructionSet::detect()).unwrap();
@@ -61,7 +61,7 @@ fn a_generation_outlives_the_name_of_its_segment() {
 
 #[test]
 fn a_refused_segment_is_not_kept_mapped() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let mut damaged = std::fs::read(place.published()).unwrap();
     let last = damaged.len() - 1;
@@ -74,7 +74,7 @@ fn a_refused_segment_is_not_kept_mapped() {
 
 #[test]
 fn the_segment_is_readable_by_all_writable_by_none_and_has_no_holes() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(5_000, 1))).unwrap();
     let meta = std::fs::metadata(place.published()).unwrap();
     assert_eq!(meta.permissions().mode() & 0o7777, 0o444);
@@ -87,7 +87,7 @@ fn the_segment_is_readable_by_all_writable_by_none_and_has_no_holes() {
 
 #[test]
 fn both_readers_publish_the_same_bytes() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(40_000, 1);
     assert!(bytes.len() > 2 * 256 * 1024, "several buffers and a part of one: {}", bytes.len());
     let file = place.file("index", &bytes);
@@ -101,7 +101,7 @@ fn both_readers_publish_the_same_bytes() {
 
 #[test]
 fn replacing_leaves_a_reader_its_old_segment() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let (old, new) = (index(2_000, 1), index(2_500, 2));
     place.load(&place.file("old", &old)).unwrap();
     let reader = Segment::attach(&place.dir()).unwrap();
@@ -115,7 +115,7 @@ fn replacing_leaves_a_reader_its_old_segment() {
 
 #[test]
 fn progress_covers_every_phase_from_nothing_to_all() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let bytes = index(40_000, 1);
     let total = bytes.len() as u64;
     let steps = Mutex::new(Vec::new());
@@ -132,7 +132,7 @@ fn progress_covers_every_phase_from_nothing_to_all() {
 
 #[test]
 fn attaching_where_nothing_is_says_what_to_type() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     for existing in [false, true] {
         if existing {
             std::fs::create_dir(place.dir()).unwrap();
@@ -147,7 +147,7 @@ fn attaching_where_nothing_is_says_what_to_type() {
 
 #[test]
 fn attaching_refuses_what_others_can_write() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     for mode in [0o464, 0o446] {
         std::fs::set_permissions(place.published(), PermissionsExt::from_mode(mode)).unwrap();
@@ -158,7 +158,7 @@ fn attaching_refuses_what_others_can_write() {
 
 #[test]
 fn attaching_refuses_links_pipes_and_empty_files_without_waiting() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     std::fs::create_dir(place.dir()).unwrap();
     let target = place.file("index", &index(500, 1));
     symlink(target, place.published()).unwrap();
@@ -176,7 +176,7 @@ fn attaching_refuses_what_belongs_to_a_stranger_unless_it_is_trusted() {
     if !crate::common::is_root() {
         return skip("root", "only root can give files away");
     }
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let own = |path: &Path, uid| std::os::unix::fs::chown(path, Some(uid), None).unwrap();
     let trusted = Trust { users: vec![1, 4242] };
@@ -198,7 +198,7 @@ fn attaching_refuses_what_belongs_to_a_stranger_unless_it_is_trusted() {
 
 #[test]
 fn attaching_refuses_a_folder_that_others_can_write() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     // sticky or not: whoever may write can put a file of their own there when the name is free
     for mode in [0o777, 0o1777, 0o775, 0o757] {
@@ -220,7 +220,7 @@ fn a_user_attaches_to_an_own_segment_and_not_to_a_third_ones() {
     if !crate::common::is_root() {
         return skip("root", "only root can become somebody else");
     }
-    let place = Place::new().open_to_all();
+    let place = SegmentFolder::new().open_to_all();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     for (uid, accepted) in [(65_534, true), (4242, false)] {
         for path in [place.dir(), place.published()] {
@@ -233,7 +233,7 @@ fn a_user_attaches_to_an_own_segment_and_not_to_a_third_ones() {
 
 #[test]
 fn a_folder_under_the_segments_name_is_named_with_what_removes_it() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     std::fs::create_dir_all(place.published()).unwrap();
     let file = place.file("index", &index(500, 1));
     let advice =
@@ -248,7 +248,7 @@ fn a_folder_under_the_segments_name_is_named_with_what_removes_it() {
 
 #[test]
 fn the_version_of_what_is_published_changes_with_the_file_and_not_by_reading() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     assert_eq!(SegmentVersion::published_in(&place.dir()), None);
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let first = SegmentVersion::published_in(&place.dir()).unwrap();
@@ -263,7 +263,7 @@ fn the_version_of_what_is_published_changes_with_the_file_and_not_by_reading() {
 
 #[test]
 fn a_folder_on_a_disk_is_used_with_a_warning() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let file = place.file("index", &index(500, 1));
     let finished = place.run_load(&file);
     assert_eq!((finished.code, &*finished.stderr), (Some(0), ""), "a memory file system is nothing to warn of");
@@ -287,7 +287,7 @@ fn a_reader_of_another_user_attaches_and_cannot_load() {
     if !crate::common::is_root() {
         return skip("root", "only root can become somebody else");
     }
-    let place = Place::new().open_to_all();
+    let place = SegmentFolder::new().open_to_all();
     let bytes = index(500, 1);
     let file = place.file("index", &bytes);
     place.load(&file).unwrap();
@@ -298,7 +298,7 @@ fn a_reader_of_another_user_attaches_and_cannot_load() {
 
 #[test]
 fn attaching_waits_for_an_inspection_and_goes_on_without_a_lock_that_is_kept() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let inspector = std::fs::File::open(place.published()).unwrap();
     inspector.lock().unwrap();
@@ -315,7 +315,7 @@ fn attaching_waits_for_an_inspection_and_goes_on_without_a_lock_that_is_kept() {
 
 #[test]
 fn sources_that_are_no_files_with_something_in_them_are_refused() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     let source = |path: &Path| match place.load(path).unwrap_err() {
         LoadError::Source(error) => error,
         other => panic!("{other:?}"),
@@ -332,7 +332,7 @@ fn sources_that_are_no_files_with_something_in_them_are_refused() {
 
 #[test]
 fn the_published_segment_cannot_be_loaded_onto_itself() {
-    let place = Place::new();
+    let place = SegmentFolder::new();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     let before = Segment::attach(&place.dir()).unwrap().id();
     let link = place.root().join("link");

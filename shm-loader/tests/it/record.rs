@@ -1,29 +1,29 @@
 //! Readers check a segment unless the loader's record says that this very file was checked.
 
-use crate::common::{Place, index};
+use crate::common::{SegmentFolder, index};
 use shm_loader::Segment;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
 use testkit::requirement::skip;
 
-fn loaded() -> Place {
-    let place = Place::new().open_to_all();
+fn loaded() -> SegmentFolder {
+    let place = SegmentFolder::new().open_to_all();
     place.load(&place.file("index", &index(500, 1))).unwrap();
     assert!(is_verified(&place), "the loader has just checked it");
     place
 }
 
-fn is_verified(place: &Place) -> bool {
+fn is_verified(place: &SegmentFolder) -> bool {
     Segment::attach(&place.dir()).unwrap().is_verified()
 }
 
-fn record(place: &Place) -> PathBuf {
+fn record(place: &SegmentFolder) -> PathBuf {
     place.dir().join(".verified")
 }
 
 /// Changes the published file until its time of change differs, which older kernels count in steps of some ms.
-fn change(place: &Place, change: impl Fn()) {
+fn change(place: &SegmentFolder, change: impl Fn()) {
     let time = || fs::metadata(place.published()).map(|file| (file.ino(), file.ctime(), file.ctime_nsec())).unwrap();
     let before = time();
     change();
@@ -48,24 +48,24 @@ fn a_reader_of_another_user_takes_the_loaders_word() {
 
 #[test]
 fn whatever_was_done_to_the_segment_since_makes_readers_check_it() {
-    let published = Place::published;
-    let write = |place: &Place| {
+    let published = SegmentFolder::published;
+    let write = |place: &SegmentFolder| {
         set_mode(published(place), 0o644);
         let bytes = fs::read(published(place)).unwrap();
         fs::write(published(place), bytes).unwrap();
         set_mode(published(place), 0o444);
     };
-    let exchange = |place: &Place| {
+    let exchange = |place: &SegmentFolder| {
         let copy = place.dir().join("copy");
         fs::copy(published(place), &copy).unwrap();
         fs::rename(copy, published(place)).unwrap();
     };
-    let set_times = |place: &Place| {
+    let set_times = |place: &SegmentFolder| {
         let file = fs::File::open(published(place)).unwrap();
         let written = file.metadata().unwrap().modified().unwrap();
         file.set_modified(written).unwrap();
     };
-    for act in [&write as &dyn Fn(&Place), &exchange, &set_times] {
+    for act in [&write as &dyn Fn(&SegmentFolder), &exchange, &set_times] {
         let place = loaded();
         change(&place, || act(&place));
         assert!(!is_verified(&place));
@@ -76,7 +76,7 @@ fn whatever_was_done_to_the_segment_since_makes_readers_check_it() {
 
 #[test]
 fn a_record_that_others_could_have_made_is_none() {
-    let acts: [&dyn Fn(&Place); 6] = [
+    let acts: [&dyn Fn(&SegmentFolder); 6] = [
         &|place| fs::remove_file(record(place)).unwrap(),
         &|place| set_mode(record(place), 0o466),
         &|place| {

@@ -3,7 +3,7 @@
 use super::{FRAUDRING, comes_true, data_folder, http, process};
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -35,6 +35,11 @@ pub struct Setting {
     pub haproxy: bool,
     pub io_uring: bool,
 }
+
+/// The servers share the port.
+pub const SHARED_PORT: Setting = Setting { haproxy: false, io_uring: true };
+/// haproxy stands in front.
+pub const HAPROXY: Setting = Setting { haproxy: true, io_uring: true };
 
 /// Folders of one `up`; removed when dropped.
 pub struct Folders {
@@ -259,4 +264,20 @@ fn after<'a>(text: &'a str, marker: &str) -> &'a str {
 fn part(line: &str) -> Option<(String, u32)> {
     let (name, pid) = line.split_once(" pid ")?;
     Some((name.trim().to_owned(), pid.trim().parse().ok()?))
+}
+
+/// Ctrl-C, as a terminal sends it.
+pub fn check_clean_end(system: &mut System) {
+    let status = system.end(Signal::INT);
+    let log = system.folders().log();
+    assert!(status.success(), "{status}: {log}");
+    assert!(!log.contains("Proxy "), "haproxy talks about an end that was asked for: {log}");
+    check_nothing_is_left(system);
+    assert!(TcpListener::bind(system.address).is_ok(), "the port is still taken");
+}
+
+pub fn check_nothing_is_left(system: &System) {
+    assert!(system.parts.iter().all(|&(_, pid)| !process::lives(pid)));
+    assert_eq!(system.folders().segments(), Vec::<PathBuf>::new());
+    assert_eq!(system.folders().runtime_entries(), 0);
 }

@@ -2,7 +2,7 @@
 
 use super::images::{Image, repair_checksum};
 use super::{BOTH, PAYLOADS, wait_for_switch};
-use crate::support::{Client, Listen, Place, Server, at_once, payload, post};
+use crate::support::{Client, IndexFolder, Listen, Server, at_once, payload, post};
 use index::{InstructionSet, RuleSections};
 use schema::Rules;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ fn damaged_indexes_are_refused_and_the_one_before_answers_on() {
     at_once(&BOTH, |sandbox| {
         let mut random = Random(7);
         let mut image = Image::random(400, 0);
-        let place = Place::empty();
+        let place = IndexFolder::empty();
         place.publish_image(&image.bytes);
         let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
         let mut client = server.connect();

@@ -1,6 +1,6 @@
 //! haproxy with the project's configuration, in front of test servers.
 
-use super::{Client, PATIENCE, Place, Server, comes_true};
+use super::{Client, IndexFolder, PATIENCE, Server, comes_true};
 use std::process::{Child, Command, Stdio};
 use testkit::procfs;
 
@@ -25,7 +25,7 @@ pub struct Balancer {
 
 impl Balancer {
     /// Waits until it listens, and for up to `clients` at once.
-    pub fn start(place: &Place, configuration: &str, servers: &[&Server], clients: usize) -> Self {
+    pub fn start(place: &IndexFolder, configuration: &str, servers: &[&Server], clients: usize) -> Self {
         let file = place.path("haproxy.cfg");
         std::fs::write(&file, configuration).unwrap();
         let address = format!("unix:{}", place.path("balancer.sock").display());

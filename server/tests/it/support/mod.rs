@@ -25,12 +25,12 @@ use tempfile::TempDir;
 use testkit::{machine, procfs};
 
 /// A folder in shared memory with an index of a few hundred random references.
-pub struct Place {
+pub struct IndexFolder {
     folder: TempDir,
     image: Vec<u8>,
 }
 
-impl Place {
+impl IndexFolder {
     pub fn new() -> Self {
         Self::published(random_index(400))
     }
@@ -184,7 +184,7 @@ pub struct Server {
 
 impl Server {
     /// Starts and waits until it serves.
-    pub fn start(place: &Place, listen: Listen, sandbox: Sandbox, options: &[&str]) -> Self {
+    pub fn start(place: &IndexFolder, listen: Listen, sandbox: Sandbox, options: &[&str]) -> Self {
         let address = match listen {
             Listen::Unix => format!("unix:{}", place.path("api.sock").display()),
             Listen::Tcp => "tcp:127.0.0.1:0".to_owned(),
@@ -192,7 +192,7 @@ impl Server {
         Self::start_at(place, &address, sandbox, options)
     }
 
-    pub fn start_at(place: &Place, address: &str, sandbox: Sandbox, options: &[&str]) -> Self {
+    pub fn start_at(place: &IndexFolder, address: &str, sandbox: Sandbox, options: &[&str]) -> Self {
         let mut server = Self::spawn(command(place, address, sandbox, options));
         let line = server.wait_for_line("\"serving\"");
         let fields: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -324,7 +324,7 @@ impl Drop for Server {
 }
 
 /// The command line of a test server.
-pub fn command(place: &Place, address: &str, sandbox: Sandbox, options: &[&str]) -> Command {
+pub fn command(place: &IndexFolder, address: &str, sandbox: Sandbox, options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FRAUDRING_")) {
         command.env_remove(name);

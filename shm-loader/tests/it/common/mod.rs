@@ -18,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub const SLOW_BYTES: u64 = 256 << 20;
 
 /// A private place in shared memory; the folder of the segments in it does not exist at first.
-pub struct Place {
+pub struct SegmentFolder {
     root: TempDir,
 }
 
-impl Place {
+impl SegmentFolder {
     pub fn new() -> Self {
         Self { root: tempfile::Builder::new().prefix("fraudring-test-").tempdir_in("/dev/shm").unwrap() }
     }

@@ -1,0 +1,79 @@
+//! `fraudring index info`: what an index file holds, after a check of all of it.
+
+use super::equal_points::EqualPoints;
+use crate::cache::index_image;
+use crate::console::exit::Outcome;
+use crate::console::output::print_line;
+use crate::console::progress::{Reporter, thousands};
+use anyhow::Result;
+use clap::Args;
+use index::Info;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Options of `index info`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  fraudring index info official.index --json")]
+pub struct Options {
+    /// The index file
+    file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `info --json` prints.
+#[derive(Serialize)]
+struct Described {
+    #[serde(flatten)]
+    info: Info,
+    equal_points: EqualPoints,
+}
+
+/// Checks the file and describes it.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let generation = index_image::open(&options.file)?;
+    let index = generation.index();
+    let (info, equal_points) = (index.info(), EqualPoints::of(index)?);
+    equal_points.warn(&Reporter::stderr());
+    let text = if options.json {
+        serde_json::to_string_pretty(&Described { info, equal_points })?
+    } else {
+        described(&info, &equal_points)?
+    };
+    print_line(text.trim_end())?;
+    Ok(Outcome::Done)
+}
+
+fn described(info: &Info, equal_points: &EqualPoints) -> Result<String> {
+    let mut text = String::new();
+    writeln!(text, "format version   {}", info.version)?;
+    writeln!(text, "checksum         {}", info.checksum)?;
+    writeln!(text, "bytes            {} ({:.2} a vector)", thousands(info.bytes), info.bytes_per_vector)?;
+    writeln!(
+        text,
+        "references       {} ({} legit, {} fraud)",
+        thousands(u64::from(info.references)),
+        thousands(u64::from(info.legit)),
+        thousands(u64::from(info.fraud))
+    )?;
+    writeln!(text, "vector           {} dimensions, 1.0 stored as {}", info.dimensions, info.scale)?;
+    writeln!(
+        text,
+        "blocks           {} of up to 16 vectors, {:.1} % full",
+        thousands(u64::from(info.blocks)),
+        100.0 * info.block_fill
+    )?;
+    writeln!(text, "leaves           {} of up to 16 blocks", thousands(info.leaves as u64))?;
+    writeln!(text, "depth            {} nodes to a leaf", info.depth)?;
+    writeln!(text, "sample           {} references in a tree of their own", thousands(u64::from(info.sample)))?;
+    equal_points.describe(&mut text)?;
+    writeln!(text, "kernel here      {}", info.kernel)?;
+    writeln!(text, "sections")?;
+    for section in &info.sections {
+        let (bytes, offset) = (thousands(section.bytes), section.offset);
+        writeln!(text, "  {:<20} {bytes:>13} bytes at {offset}", section.name)?;
+    }
+    Ok(text)
+}
