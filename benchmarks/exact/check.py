@@ -40,11 +40,12 @@ def check(data, options):
 
 
 def say_built(data, about):
-    """Time, and memory and bytes as multiples of the float32 rows."""
+    """Time, and memory and bytes, also as multiples of the float32 rows."""
     if "build_seconds" in about:
         rows = data.about["rows"] * data.about["dimensions"] * 4
-        peak, image = about["build_peak_bytes"] / rows, about.get("image_bytes", 0) / rows
-        print(f"{data.name}: built in {about['build_seconds']:.2f} s, peak memory {peak:.2f}x the rows, index {image:.2f}x", flush=True)
+        peak, image = ([count / 1e6, count / rows] for count in (about["build_peak_bytes"], about.get("image_bytes", 0)))
+        print(f"{data.name}: built in {about['build_seconds']:.2f} s, peak memory {peak[0]:.1f} MB ({peak[1]:.2f}x the rows), "
+              f"index {image[0]:.1f} MB ({image[1]:.2f}x)", flush=True)
 
 
 def check_refused(data, own):

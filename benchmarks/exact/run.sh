@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything of this folder from nothing: environment, sets, check of every answer, measurement, table.
 #   run.sh [--smoke] [--skip-check] [--work DIR] [--rounds N] [--core N]
-# OURS and OURS_BUILD are the two commands of README.md's contract; without OURS only the others are measured.
+# OURS and OURS_BUILD are the two commands of README.md's contract, OURS empty for the others alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=benchmarks/exact
@@ -33,14 +33,14 @@ if ! cmp -s "$here/requirements.txt" "$work/python/installed"; then
     "$python" -m pip install --quiet --no-deps -r "$here/requirements.txt" -r "$here/requirements-plot.txt"
     cp "$here/requirements.txt" "$work/python/installed"
 fi
-if [ -z "${OURS:-}" ]; then
-    echo "OURS is not set: only the others are measured, and nothing is checked"
-    check=''
+if [ -z "${OURS-unset}" ]; then
+    echo "OURS is empty: only the others are measured, and nothing is checked"
+    check='' ours=()
 else
-    cargo build --release --locked
-    export PATH="$PWD/target/release:$PATH"
+    cargo build --release --locked -p index --example answer_rows
+    program=target/release/examples/answer_rows
+    ours=(--ours "${OURS:-$program query {index} {queries} {k}}" --ours-build "${OURS_BUILD:-$program build {rows} {index}}")
 fi
-ours=(${OURS:+--ours "$OURS"} ${OURS_BUILD:+--ours-build "$OURS_BUILD"})
 
 # the measured sets are made of the same seed each time, so a second run finds its brute force answers again
 "$python" "$here/sets.py" --out "$sets" "${measured_size[@]}" measured

@@ -45,20 +45,22 @@ class Set:
 def write_about(folder, about):
     """Schemas and description, which comes last: a folder without it is not a set, so an interrupted run leaves none."""
     folder = pathlib.Path(folder)
-    (folder / "schema.toml").write_text(schema_of(about, [], 'kind = "neighbours"'))
+    # the columns of an array are named by their position
+    (folder / "schema.toml").write_text(schema_of(about, range(about["dimensions"]), [], 'kind = "neighbours"'))
     if (folder / "rows.csv").exists():
         named = ["", "[rows]", 'id = "id"']
         if "labels" in about:
             named += ["", "[labels]", f"names = {json.dumps(about['labels'])}", 'from = "label"']
-        (folder / "schema-csv.toml").write_text(schema_of(about, named, 'kind = "shares"' if "labels" in about else 'kind = "neighbours"'))
+        answer = 'kind = "shares"' if "labels" in about else 'kind = "neighbours"'
+        (folder / "schema-csv.toml").write_text(schema_of(about, about["columns"], named, answer))
     (folder / "set.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
-def schema_of(about, named, answer):
+def schema_of(about, sources, named, answer):
     """Every column is a dimension as it is, so distances are those of the rows."""
     lines = [f'name = "{about["name"]}"', "k = 10", *named, "", "[answer]", answer]
-    for column in about["columns"]:
-        lines += ["", "[[dimension]]", f'name = "{column}"', f'number = "{column}"']
+    for column, source in zip(about["columns"], sources):
+        lines += ["", "[[dimension]]", f'name = "{column}"', f'number = "{source}"']
     return "\n".join(lines) + "\n"
 
 
