@@ -3,12 +3,15 @@
 README.md has the contract of both.
 """
 
+import contextlib
 import json
 import os
 import shlex
 import subprocess
 import tempfile
 import time
+
+WATCH_SECONDS = 0.002
 
 
 class ContractBroken(Exception):
@@ -27,9 +30,8 @@ class Ours:
         about = {"query_command": self.query_command, "build_command": self.build_command}
         if self.build_command:
             begin = time.perf_counter()
-            _, usage = self._run(self.build_command, {})
+            _, about["build_peak_bytes"] = self._run(self.build_command, {}, is_watched=True)
             about["build_seconds"] = time.perf_counter() - begin
-            about["build_peak_bytes"] = usage.ru_maxrss * 1024
         if os.path.exists(self.index_path):
             about["image_bytes"] = os.path.getsize(self.index_path)
         return about
@@ -41,20 +43,33 @@ class Ours:
     def print_answer(self, queries_path):
         return self._run(self.query_command, {"queries": queries_path})[0]
 
-    def _run(self, template, more):
+    def _run(self, template, more, is_watched=False):
+        """What the command printed, and if it is watched the most memory it had."""
         places = {name: str(value) for name, value in {**self.places, **more}.items()}
         words = [word.format(**places) for word in shlex.split(template)]
         with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
             child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=printed, stderr=said,
                                      preexec_fn=lambda: os.sched_setaffinity(0, {self.core}))
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
+            peak = 0
+            while is_watched and child.poll() is None:
+                peak = max(peak, peak_bytes(child.pid))
+                time.sleep(WATCH_SECONDS)
+            child.wait()
             printed.seek(0)
             said.seek(0)
             if child.returncode != 0:
                 last = said.read().decode(errors="replace").strip().splitlines()[-5:]
                 raise ContractBroken(f"`{shlex.join(words)}` ended with {child.returncode}: {' / '.join(last)}")
-            return printed.read(), usage
+            return printed.read(), peak
+
+
+def peak_bytes(process):
+    """Of the program that runs in a process. (The resource usage that `wait` reports begins with what Python had before.)"""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def parse(printed, count, k):
