@@ -28,7 +28,7 @@ import real  # noqa: E402
 import sets  # noqa: E402
 import store  # noqa: E402
 
-FIXTURES = HERE.parents[1] / "crates/dataset/tests/data/tables"
+FIXTURES = HERE.parents[1] / "crates/dataset/tests/data/real"
 BRUTE_FORCE = f"{sys.executable} {HERE}/brute_force.py {{rows}} {{queries}} {{k}}"
 
 

@@ -11,4 +11,5 @@ mod equal_points;
 mod exact;
 mod golden;
 mod proofs;
+mod real_tables;
 mod rows_exact;
