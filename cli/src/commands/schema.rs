@@ -3,9 +3,12 @@
 mod check;
 mod example;
 
+use crate::console::advice::Advise;
 use crate::console::exit::Outcome;
 use anyhow::Result;
 use clap::Subcommand;
+use schema::SchemaFile;
+use std::path::Path;
 
 /// The subcommands of `fraudring schema`.
 #[derive(Subcommand, Debug)]
@@ -22,4 +25,14 @@ pub fn run(command: &Command) -> Result<Outcome> {
         Command::Check(options) => check::run(options),
         Command::Example(options) => example::run(options),
     }
+}
+
+/// Reads and checks a schema file; `-` is stdin.
+///
+/// # Errors
+///
+/// They name the file, and of a fault its line, column and key.
+pub fn read_schema(path: &Path) -> Result<SchemaFile> {
+    let name = if path == Path::new("-") { "stdin".into() } else { path.to_string_lossy() };
+    SchemaFile::parse(&name, &check::read(path)?).advise(|| "every key is described in docs/SCHEMA.md".to_owned())
 }

@@ -34,8 +34,8 @@ pub use files::{
     read_matrix, read_rows, survey,
 };
 pub use files::{
-    PayloadEntry, ReadReferences, read_json, read_payloads, read_references, references_sha256, write_payloads,
-    write_references,
+    PayloadEntry, ReadReferences, SchemaRows, SchemaRowsError, read_json, read_payloads, read_references,
+    read_schema_rows, references_sha256, write_payloads, write_references,
 };
 pub use generate::{
     Dates, PayloadRecipe, QueryKind, ReferenceRecipe, draw_queries, generate_payloads, generate_references,

@@ -139,9 +139,19 @@ impl Plan {
         Fields::new(fields, &self.tree, &self.times)
     }
 
-    /// Whether a scale is found from data.
+    /// Whether a scale is found from data and was not yet.
     pub fn needs_data(&self) -> bool {
-        self.dimensions.iter().any(|dimension| matches!(dimension.scale, Scale::MinMax | Scale::Quantiles))
+        let is_missing = |dimension: &Dimension| {
+            matches!(dimension.scale, Scale::MinMax | Scale::Quantiles) && dimension.parameters.is_none()
+        };
+        self.dimensions.iter().any(is_missing)
+    }
+
+    /// The plan for rows whose labels and names are not known. It makes the same vectors.
+    #[must_use]
+    pub fn without_labels(mut self) -> Self {
+        (self.schema.labels, self.schema.row_id) = (None, None);
+        self
     }
 
     /// What was found from data; `None` for what has not been yet, and for what need not be.

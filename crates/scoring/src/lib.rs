@@ -42,9 +42,11 @@
 mod explanation;
 mod generation;
 mod image;
+mod rows;
 mod scorer;
 
 pub use explanation::{ExplainError, ExplainedDimension, ExplainedNeighbour, Explanation, MAX_ID_BYTES};
 pub use generation::Generation;
 pub use image::{ImageError, build, validate};
+pub use rows::{IDS_SECTION, LabelledNeighbour, PLAN_SECTION, RowAnswer, RowGeneration, RowsError, RowsImage};
 pub use scorer::Scorer;

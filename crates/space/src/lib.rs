@@ -16,6 +16,7 @@ mod metric;
 mod neighbour;
 mod point;
 mod progress;
+mod row_ids;
 mod row_metric;
 mod rows;
 
@@ -24,5 +25,6 @@ pub use metric::squared_distance;
 pub use neighbour::{NEIGHBOURS, Neighbour};
 pub use point::{DIMENSIONS, OutOfRange, Point, SCALE};
 pub use progress::Progress;
+pub use row_ids::RowIds;
 pub use row_metric::row_distance;
 pub use rows::{MAX_ROW_DIMENSIONS, Rows, RowsError};

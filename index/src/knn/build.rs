@@ -76,9 +76,9 @@ pub enum RowBuildError {
 
 /// What an image is built of beside rows.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RowOptions<'a> {
+pub struct RowOptions<'a, 'w> {
     /// By dimension, what its squared differences are multiplied by; none for 1 everywhere.
-    pub weights: Option<&'a [f64]>,
+    pub weights: Option<&'w [f64]>,
     /// By row, its label.
     pub labels: Option<&'a [u8]>,
     /// How many labels there are, up to 256.
@@ -110,7 +110,7 @@ impl<'a> RowImage<'a> {
     /// # Errors
     ///
     /// What no search could be exact about; see [`RowBuildError`].
-    pub fn plan(rows: Rows<'a>, options: RowOptions<'a>, progress: &Progress<'_>) -> Result<Self, RowBuildError> {
+    pub fn plan(rows: Rows<'a>, options: RowOptions<'a, '_>, progress: &Progress<'_>) -> Result<Self, RowBuildError> {
         let weights = check(&rows, &options)?;
         let choice = match options.method {
             Some(method) => Choice::given(method),
@@ -120,7 +120,13 @@ impl<'a> RowImage<'a> {
     }
 
     /// For options that were checked.
-    fn with(rows: Rows<'a>, weights: &[f64], options: RowOptions<'a>, choice: Choice, progress: &Progress<'_>) -> Self {
+    fn with(
+        rows: Rows<'a>,
+        weights: &[f64],
+        options: RowOptions<'a, '_>,
+        choice: Choice,
+        progress: &Progress<'_>,
+    ) -> Self {
         let dimensions = dimensions(&rows, weights);
         let varying = dimensions.iter().filter(|dimension| dimension.lower < dimension.upper).count();
         let method = choice.method;
@@ -184,7 +190,7 @@ impl<'a> RowImage<'a> {
 }
 
 /// The weights, if everything fits together.
-fn check(rows: &Rows<'_>, options: &RowOptions<'_>) -> Result<Vec<f64>, RowBuildError> {
+fn check(rows: &Rows<'_>, options: &RowOptions<'_, '_>) -> Result<Vec<f64>, RowBuildError> {
     let dimensions = rows.dimensions();
     if rows.is_empty() {
         return Err(RowBuildError::NoRows);

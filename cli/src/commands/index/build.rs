@@ -1,6 +1,7 @@
-//! `fraudring index build`: labelled references to an index file.
+//! `fraudring index build`: labelled references, or rows by a schema, to an index file.
 
 use super::equal_points::EqualPoints;
+use super::rows::{self, RowOptions};
 use crate::cache::references_source::Source;
 use crate::cache::usable_file::usable;
 use crate::console::exit::Outcome;
@@ -18,11 +19,14 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   fraudring index build --references official --out official.index
-  fraudring index build --references mine.json.gz --mcc-risk mcc_risk.json --out mine.index")]
+  fraudring index build --references mine.json.gz --mcc-risk mcc_risk.json --out mine.index
+  fraudring index build --schema loans.toml --data loans.csv --out loans.index")]
 pub struct Options {
     /// References, JSON or JSON Lines, plain or compressed by gzip or zstd; or `official` for the generated official set
-    #[arg(long, value_name = "FILE|official")]
-    references: Source,
+    #[arg(long, value_name = "FILE|official", required_unless_present = "schema")]
+    references: Option<Source>,
+    #[command(flatten)]
+    rows: RowOptions,
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -37,8 +41,12 @@ pub struct Options {
 /// Builds the index and writes it.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = &Reporter::stderr();
+    if let Some(schema) = &options.rows.schema {
+        rows::build(&options.rows, schema, &options.out, reporter)?;
+        return Ok(Outcome::Done);
+    }
     let (kernel, rules) = (command_line::kernel()?, rules(options)?);
-    let references = options.references.load(reporter)?;
+    let references = options.references.as_ref().context("--references FILE is missing")?.load(reporter)?;
     let image = scoring::build(&references.vectors, &references.labels, &rules, &|phase, done, total| {
         reporter.report(phase, done, total);
     })

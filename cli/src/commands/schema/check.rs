@@ -51,7 +51,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
 }
 
 /// The text of the file; a byte more than a schema may have says that it is too long.
-fn read(path: &Path) -> Result<String> {
+pub(super) fn read(path: &Path) -> Result<String> {
     let mut text = String::new();
     let most = MAX_SCHEMA_BYTES as u64 + 1;
     if path == Path::new("-") {

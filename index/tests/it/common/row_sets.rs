@@ -112,7 +112,7 @@ pub fn brute_force(rows: Rows<'_>, query: &[f32], weights: &[f64]) -> Vec<(f64, 
 }
 
 /// The bytes of an image.
-pub fn image(rows: Rows<'_>, options: RowOptions<'_>) -> Vec<u8> {
+pub fn image(rows: Rows<'_>, options: RowOptions<'_, '_>) -> Vec<u8> {
     let image = RowImage::plan(rows, options, &|_, _, _| {}).unwrap();
     let mut bytes = Vec::new();
     image.write(&[], &mut bytes).unwrap();
