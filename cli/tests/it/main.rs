@@ -13,6 +13,7 @@ mod load_test;
 mod offline;
 mod own_data;
 mod replay;
+mod rows;
 mod running;
 mod schema;
 mod streams;

@@ -12,4 +12,5 @@ mod exact;
 mod golden;
 mod proofs;
 mod real_tables;
+mod rows_corruption;
 mod rows_exact;

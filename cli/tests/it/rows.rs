@@ -1,0 +1,163 @@
+//! Rows of one's own: from a table and a schema to the nearest of them.
+
+use crate::support::folder::Folder;
+use serde_json::Value;
+use std::fmt::Write as _;
+use testkit::random::Random;
+
+const ROWS: usize = 400;
+const FEATURES: usize = 9;
+const LABELS: [&str; 3] = ["ok", "late", "lost"];
+
+/// A table of nine features, three labels and names of rows.
+struct Table {
+    values: Vec<[f32; FEATURES]>,
+    labels: Vec<&'static str>,
+}
+
+fn table() -> Table {
+    let mut random = Random(11);
+    let value = |random: &mut Random| (random.next() % 2000) as f32 / 1000.0 - 1.0;
+    let values: Vec<_> = (0..ROWS).map(|_| std::array::from_fn(|_| value(&mut random))).collect();
+    Table { values, labels: (0..ROWS).map(|_| LABELS[random.below(3)]).collect() }
+}
+
+impl Table {
+    fn csv(&self) -> String {
+        let mut text = String::from("id,f0,f1,f2,f3,f4,f5,f6,f7,f8,outcome\n");
+        for (row, (values, label)) in self.values.iter().zip(&self.labels).enumerate() {
+            write!(text, "\"r,{row}\"").unwrap();
+            values.iter().for_each(|value| write!(text, ",{value}").unwrap());
+            writeln!(text, ",{label}").unwrap();
+        }
+        text
+    }
+
+    /// Rows and squared distances of the `k` nearest, by looking at all.
+    fn nearest(&self, query: &[f32; FEATURES], k: usize) -> Vec<(usize, f64)> {
+        let distance = |row: &[f32; FEATURES]| {
+            row.iter().zip(query).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>()
+        };
+        let mut all: Vec<_> = self.values.iter().map(distance).enumerate().collect();
+        all.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        all.truncate(k);
+        all
+    }
+}
+
+fn schema(labels: &[&str]) -> String {
+    let mut text =
+        format!("name = \"loans\"\nk = 7\n[labels]\nnames = {labels:?}\nfrom = \"outcome\"\n[rows]\nid = \"id\"\n");
+    for feature in 0..FEATURES {
+        write!(text, "[[dimension]]\nname = \"feature {feature}\"\nnumber = \"f{feature}\"\n").unwrap();
+    }
+    text
+}
+
+fn folder_with(table: &Table) -> Folder {
+    let folder = Folder::new();
+    folder.write("rows.csv", table.csv());
+    folder.write("rows.toml", schema(&LABELS));
+    folder
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+#[test]
+fn the_nearest_rows_are_those_of_brute_force_with_their_names_and_labels() {
+    let table = table();
+    let folder = folder_with(&table);
+    for method in ["grid-tree", "float-tree", "cell-scan"] {
+        folder.succeeds(&format!("index build --schema rows.toml --data rows.csv --out rows.index --method {method}"));
+        let info: Value = serde_json::from_str(&folder.succeeds("index info rows.index --json")).unwrap();
+        assert_eq!((&info["method"], &info["rows"], &info["k"]), (&method.into(), &ROWS.into(), &7.into()));
+        let found = lines(&folder.succeeds("index query rows.index --data rows.csv -k 15"));
+        assert_eq!(found.len(), ROWS);
+        for (query, line) in found.iter().enumerate() {
+            assert_eq!(line["query"], query);
+            let expected = table.nearest(&table.values[query], 15);
+            let neighbours = line["neighbours"].as_array().unwrap();
+            assert_eq!(neighbours.len(), 15);
+            for (neighbour, (row, distance)) in neighbours.iter().zip(&expected) {
+                assert_eq!(neighbour["row"], *row, "{method}, query {query}");
+                assert_eq!(neighbour["id"], format!("r,{row}"));
+                assert_eq!(neighbour["label"], table.labels[*row]);
+                assert_eq!(neighbour["distance"].as_f64(), Some(*distance));
+            }
+            let share =
+                |label: &str| expected.iter().filter(|(row, _)| table.labels[*row] == label).count() as f64 / 15.0;
+            LABELS.iter().for_each(|label| assert_eq!(line["shares"][label].as_f64(), Some(share(label))));
+            let most = LABELS.iter().rev().max_by(|a, b| share(a).total_cmp(&share(b))).unwrap();
+            assert_eq!(line["label"], **most);
+        }
+    }
+}
+
+#[test]
+fn vectors_are_looked_up_as_they_are_and_csv_is_written_too() {
+    let table = table();
+    let folder = folder_with(&table);
+    folder.succeeds("index build --schema rows.toml --data rows.csv --out rows.index");
+    folder.write("vectors.csv", "0,1,2,3,4,5,6,7,8\n0,0,0,0,0,0,0,0,0\n");
+    let text = folder.succeeds("index query rows.index --vectors vectors.csv --format csv");
+    let expected = table.nearest(&[0.0; FEATURES], 7);
+    let mut written = text.lines();
+    assert_eq!(written.next(), Some("query,rank,row,id,label,distance"));
+    for (rank, (row, distance)) in expected.iter().enumerate() {
+        assert_eq!(written.next(), Some(&*format!("0,{rank},{row},\"r,{row}\",{},{distance}", table.labels[*row])));
+    }
+    assert_eq!(written.next(), None);
+}
+
+#[test]
+fn a_bad_row_is_refused_by_its_line_or_left_out_and_told() {
+    let folder = folder_with(&table());
+    let csv = table().csv().replacen("\"r,2\",", "\"r,2\",oops", 1).replacen(",late\n", ",later\n", 1);
+    folder.write("bad.csv", csv);
+    let message = folder.fails("index build --schema rows.toml --data bad.csv --out bad.index");
+    assert!(message.contains("bad.csv") && message.contains("line ") && message.contains("expected"), "{message}");
+    let output = folder.run("index build --schema rows.toml --data bad.csv --out bad.index --skip-bad");
+    assert!(output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("2 bad rows were left out") && told.contains("`later`"), "{told}");
+    let info: Value = serde_json::from_str(&folder.succeeds("index info bad.index --json")).unwrap();
+    assert_eq!(info["rows"], ROWS - 2);
+}
+
+#[test]
+fn what_does_not_fit_says_what_to_do() {
+    let folder = folder_with(&table());
+    folder.succeeds("index build --schema rows.toml --data rows.csv --out rows.index");
+    for (arguments, named) in [
+        ("index build --schema rows.toml --out x.index", "--data"),
+        ("index build --data rows.csv --out x.index", "--schema"),
+        ("index build --schema rows.toml --data rows.csv --references official --out x.index", "--references"),
+        ("index build --out x.index", "--references"),
+        ("index query rows.index", "--vectors"),
+        ("index query rows.index --data rows.csv -k 0", "-k is 0"),
+        ("index effort rows.index", "holds rows of a schema of its own"),
+        ("index build --schema rows.toml --data rows.csv --out x.index --memory 0", "allow more memory"),
+    ] {
+        let output = folder.run(arguments);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && message.contains(named), "{arguments}: {message}");
+    }
+    folder.write("two.csv", "a,b\n1,2\n");
+    let message = folder.fails("index query rows.index --vectors two.csv");
+    assert!(message.contains("2 columns of numbers") && message.contains("9 dimensions"), "{message}");
+}
+
+#[test]
+fn scales_found_from_data_travel_with_the_index() {
+    let folder = folder_with(&table());
+    let scaled = schema(&LABELS).replace("number = \"f0\"\n", "number = \"f0\"\nscale = \"min-max\"\n");
+    folder.write("scaled.toml", scaled);
+    folder.succeeds("index build --schema scaled.toml --data rows.csv --out scaled.index");
+    let found = lines(&folder.succeeds("index query scaled.index --data rows.csv -k 1"));
+    assert!(found.iter().enumerate().all(|(query, line)| line["neighbours"][0]["row"] == query));
+    folder.write("payload.json", table().csv()); // what the folder gives to stdin
+    let message = folder.fails("index build --schema scaled.toml --data - --out scaled.index");
+    assert!(message.contains("name a file in place of -"), "{message}");
+}
