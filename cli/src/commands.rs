@@ -4,6 +4,7 @@ pub mod completions;
 pub mod data;
 pub mod dataset;
 pub mod doctor;
+pub mod evaluate;
 pub mod explain;
 pub mod index;
 pub mod load_test;

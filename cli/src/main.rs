@@ -26,6 +26,8 @@ Examples:
   fraudring dataset references --out references.json.gz
   fraudring schema example > loans.toml
   fraudring data columns mine.csv                     types, ranges and gaps of a table of your own
+  fraudring index build --schema loans.toml --data loans.csv --out loans.index
+  fraudring evaluate loans.index                      how well rows tell each other's labels
   fraudring shm inspect
 
 Exit status:
@@ -62,6 +64,8 @@ enum Command {
     /// Build an index, describe it, measure it
     #[command(subcommand)]
     Index(commands::index::Command),
+    /// Look up every row of an index of your own among the others, and count how often their labels tell its own
+    Evaluate(commands::evaluate::Options),
     /// Look at a table of your own: its first rows, what its columns hold
     #[command(subcommand)]
     Data(commands::data::Command),
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => exit::code(commands::replay::run(&options)),
         Command::LoadTest(options) => exit::code(commands::load_test::run(&options)),
         Command::Explain(options) => exit::code(commands::explain::run(&options)),
+        Command::Evaluate(options) => exit::code(commands::evaluate::run(&options)),
         Command::Index(command) => exit::code(commands::index::run(&command)),
         Command::Data(command) => exit::code(commands::data::run(&command)),
         Command::Dataset(command) => exit::code(commands::dataset::run(&command)),

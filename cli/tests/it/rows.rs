@@ -161,3 +161,33 @@ fn scales_found_from_data_travel_with_the_index() {
     let message = folder.fails("index build --schema scaled.toml --data - --out scaled.index");
     assert!(message.contains("name a file in place of -"), "{message}");
 }
+
+#[test]
+fn rows_are_evaluated_as_counting_by_hand_does() {
+    let table = table();
+    let folder = folder_with(&table);
+    folder.succeeds("index build --schema rows.toml --data rows.csv --out rows.index");
+    let evaluation: Value = serde_json::from_str(&folder.succeeds("evaluate rows.index -k 5,1,15 --json")).unwrap();
+    assert_eq!(evaluation["labels"], serde_json::json!(LABELS));
+    for (of, k) in evaluation["by_k"].as_array().unwrap().iter().zip([1, 5, 15]) {
+        let mut confusion = [[0u64; 3]; 3];
+        for (row, values) in table.values.iter().enumerate() {
+            // The row itself is the nearest: no two are equal.
+            let others: Vec<_> = table.nearest(values, k + 1).into_iter().filter(|(other, _)| *other != row).collect();
+            assert_eq!(others.len(), k);
+            let count = |label: &str| others.iter().filter(|(other, _)| table.labels[*other] == label).count();
+            let found = (0..3).rev().max_by_key(|label| count(LABELS[*label])).unwrap();
+            let own = LABELS.iter().position(|label| *label == table.labels[row]).unwrap();
+            confusion[own][found] += 1;
+        }
+        let right = confusion[0][0] + confusion[1][1] + confusion[2][2];
+        assert_eq!((&of["k"], &of["right"]), (&k.into(), &right.into()));
+        assert_eq!(of["confusion"], serde_json::json!(confusion));
+        let rows: u64 = of["calibration"].as_array().unwrap().iter().map(|bin| bin["rows"].as_u64().unwrap()).sum();
+        assert_eq!(rows, ROWS as u64);
+    }
+    let text = folder.succeeds("evaluate rows.index --folds 4 -k 3,9");
+    assert!(text.contains("each among those of the other 3 folds") && text.contains("  best"), "{text}");
+    let message = folder.fails("evaluate rows.index -k 400");
+    assert!(message.contains("400 neighbours are asked for: among 400 rows"), "{message}");
+}

@@ -48,5 +48,8 @@ mod scorer;
 pub use explanation::{ExplainError, ExplainedDimension, ExplainedNeighbour, Explanation, MAX_ID_BYTES};
 pub use generation::Generation;
 pub use image::{ImageError, build, validate};
-pub use rows::{IDS_SECTION, LabelledNeighbour, PLAN_SECTION, RowAnswer, RowGeneration, RowsError, RowsImage};
+pub use rows::{
+    Bin, Evaluation, EvaluationError, IDS_SECTION, LabelledNeighbour, LeftOut, OfK, PLAN_SECTION, RowAnswer,
+    RowGeneration, RowsError, RowsImage, evaluate,
+};
 pub use scorer::Scorer;

@@ -151,6 +151,11 @@ impl<'a> RowIndex<'a> {
         self.labels.map(|labels| labels[row as usize])
     }
 
+    /// The rows of the point at a slot, ascending.
+    pub fn rows_of(&self, slot: usize) -> impl Iterator<Item = u32> + use<'a> {
+        std::iter::once(self.rows[slot]).chain(self.copies_of(slot).iter().copied())
+    }
+
     /// The bytes of a section that is no concern of the search.
     pub fn further_section(&self, kind: u32) -> Option<&'a [u8]> {
         self.container.section(kind)
