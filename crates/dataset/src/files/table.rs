@@ -52,6 +52,24 @@ pub type OnRow<'a> = dyn FnMut(u64, &[Value<'_>]) -> Result<(), RowFault> + 'a;
 /// # Errors
 /// [`TableError::BadRow`] names the first bad row, unless these are left out; [`TableError::MissingColumn`] lists the columns
 /// that there are; the others say what the source is, and where it is wrong.
+///
+/// ```
+/// use dataset::{Column, TableInput, TableSource, read_rows};
+/// use schema::{Kind, Value};
+///
+/// let input = TableInput::of(TableSource::Bytes(b"amount,label\n1.5,ok\n2,dispute\n"[..].into()));
+/// let column = |name: &str, kind| Column { name: name.to_owned(), kind, required: true };
+/// let columns = [column("amount", Kind::Number), column("label", Kind::Text)];
+/// let mut total = 0.0;
+/// let summary = read_rows(&input, &columns, &|_, _, _| {}, &mut |_, values| {
+///     if let [Value::Number(amount), Value::Text(_)] = values {
+///         total += amount;
+///     }
+///     Ok(())
+/// })?;
+/// assert_eq!((summary.rows, total), (2, 3.5));
+/// # Ok::<(), dataset::TableError>(())
+/// ```
 pub fn read_rows(
     input: &TableInput,
     columns: &[Column],

@@ -8,7 +8,7 @@ use super::seekable::SeekableReader;
 use super::selection::{Wanted, check_count};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, Schema};
+use arrow_schema::{ArrowError, SchemaRef};
 use std::io::{BufRead, BufReader};
 
 const FILE_MAGIC: &[u8] = b"ARROW1";
@@ -32,7 +32,7 @@ impl ArrowTable {
         } else {
             Batches::Stream(StreamReader::try_new(opened.stream, None).map_err(damaged)?)
         };
-        let names = columnar::names(batches.schema());
+        let names = columnar::names(&batches.schema());
         check_count(names.len() as u64)?;
         Ok(Self { names, batches })
     }
@@ -43,7 +43,7 @@ impl ArrowTable {
     }
 
     pub(super) fn number_columns(&self) -> Vec<usize> {
-        columnar::number_columns(self.batches.schema())
+        columnar::number_columns(&self.batches.schema())
     }
 
     /// Reads all rows.
@@ -58,10 +58,10 @@ impl ArrowTable {
 }
 
 impl Batches {
-    fn schema(&self) -> &Schema {
+    fn schema(&self) -> SchemaRef {
         match self {
-            Self::File(reader) => reader.schema_ref(),
-            Self::Stream(reader) => reader.schema_ref(),
+            Self::File(reader) => reader.schema(),
+            Self::Stream(reader) => reader.schema(),
         }
     }
 

@@ -158,7 +158,7 @@ fn numbers_are_told_by_their_types() {
 fn a_file_that_is_cut_off_or_damaged_is_refused() {
     for (name, step) in [("snappy.parquet", 311), ("uncompressed.arrow", 257), ("stream.arrows", 257)] {
         let whole = std::fs::read(path(name)).unwrap();
-        for length in (4..whole.len() - 64).step_by(step) {
+        for length in (8..whole.len() - 64).step_by(step) {
             let read = rows(&input(&whole[..length]), &[optional("f32", Kind::Number)]);
             // a stream without its end mark is one that ended after a batch
             assert!(read.is_err() || (name == "stream.arrows" && read.unwrap().0.len() < 3), "{name}: {length} bytes");
