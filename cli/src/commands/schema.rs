@@ -2,6 +2,7 @@
 
 mod check;
 mod example;
+mod infer;
 
 use crate::console::advice::Advise;
 use crate::console::exit::Outcome;
@@ -17,6 +18,8 @@ pub enum Command {
     Check(check::Options),
     /// Print a schema file with comments, to begin with
     Example(example::Options),
+    /// Print a first schema file for a table: its columns with types, ranges and skew
+    Infer(infer::Options),
 }
 
 /// Runs one subcommand.
@@ -24,6 +27,7 @@ pub fn run(command: &Command) -> Result<Outcome> {
     match command {
         Command::Check(options) => check::run(options),
         Command::Example(options) => example::run(options),
+        Command::Infer(options) => infer::run(options),
     }
 }
 

@@ -61,3 +61,72 @@ fn a_fault_has_a_line_a_column_and_what_to_read() {
     let message = folder.fails("schema check missing.toml");
     assert!(message.contains("cannot open missing.toml") && message.contains("fraudring schema example"), "{message}");
 }
+
+/// Rows of a table with a column of each kind.
+fn table() -> String {
+    let row = |n: u32| {
+        let (heavy, missing) = (1_u64 << (n % 40), if n % 5 == 0 { String::new() } else { (n % 7).to_string() });
+        let (color, plan) = (["red", "blue", "green"][n as usize % 3], ["basic", "plus"][n as usize % 2]);
+        let (label, paid, hour) = (["ok", "late"][n as usize % 2], n % 3 == 0, n % 24);
+        format!(
+            "{n},{}.5,{heavy},{missing},7,{color},{plan},{paid},2026-03-11T{hour:02}:00:00Z,text-{n},{label}\n",
+            n % 90
+        )
+    };
+    let head = "number,age,heavy,sometimes,always,color,plan,paid,at,free,outcome\n";
+    head.to_owned() + &(0..200).map(row).collect::<String>()
+}
+
+#[test]
+fn a_table_becomes_a_schema_to_edit() {
+    let folder = Folder::new();
+    folder.write("loans.2026.csv", table());
+    let text = folder.succeeds("schema infer loans.2026.csv --label outcome --row-id number");
+    folder.write("loans.toml", &text);
+    let described = json(&folder.succeeds("schema check loans.toml --json"));
+    assert_eq!((&described["name"], &described["k"]), (&"loans".into(), &15.into()));
+    assert_eq!(described["labels"], json(r#"["late","ok"]"#));
+    let dimensions: Vec<_> = described["dimensions"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = dimensions.iter().map(|dimension| dimension["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "age",
+            "heavy",
+            "sometimes",
+            "color=blue",
+            "color=green",
+            "color=red",
+            "plan=basic",
+            "paid",
+            "at.hour",
+            "at.weekday"
+        ]
+    );
+    assert_eq!((&dimensions[0]["scale"], &dimensions[2]["default"]), (&"min-max".into(), &json("-1.0")));
+    for part in [
+        "[rows]\nid = \"number\"",
+        "number = \"heavy\"\nlog = true",
+        "# \"always\" left out: it is always 7",
+        "# \"free\" left out: more than 8 different texts",
+        "; missing in 40 rows",
+        "# From 200 rows of loans.2026.csv.",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let without = folder.succeeds("schema infer loans.2026.csv --leave-out color,plan,outcome -k 3 --name other");
+    assert!(without.contains("name = \"other\"\nk = 3\n") && !without.contains("[labels]"), "{without}");
+    assert!(without.contains("# \"number\" left out: it numbers the rows") && !without.contains("color="), "{without}");
+}
+
+#[test]
+fn a_column_that_is_no_label_is_refused_with_the_columns_that_there_are() {
+    let folder = Folder::new();
+    folder.write("loans.csv", table());
+    let message = folder.fails("schema infer loans.csv --label result");
+    assert!(message.contains("there is no column \"result\"") && message.contains("number, age, heavy"), "{message}");
+    let message = folder.fails("schema infer loans.csv --label age");
+    assert!(message.contains("the column \"age\" holds no labels"), "{message}");
+    let message = folder.fails("schema infer loans.csv --label always");
+    assert!(message.contains("holds one label only"), "{message}");
+}
