@@ -65,9 +65,10 @@ fn a_fault_has_a_line_a_column_and_what_to_read() {
 /// Rows of a table with a column of each kind.
 fn table() -> String {
     let row = |n: u32| {
-        let (heavy, missing) = (1_u64 << (n % 40), if n % 5 == 0 { String::new() } else { (n % 7).to_string() });
+        let (heavy, missing) =
+            (1_u64 << (n % 40), if n.is_multiple_of(5) { String::new() } else { (n % 7).to_string() });
         let (color, plan) = (["red", "blue", "green"][n as usize % 3], ["basic", "plus"][n as usize % 2]);
-        let (label, paid, hour) = (["ok", "late"][n as usize % 2], n % 3 == 0, n % 24);
+        let (label, paid, hour) = (["ok", "late"][n as usize % 2], n.is_multiple_of(3), n % 24);
         format!(
             "{n},{}.5,{heavy},{missing},7,{color},{plan},{paid},2026-03-11T{hour:02}:00:00Z,text-{n},{label}\n",
             n % 90
