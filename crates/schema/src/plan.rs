@@ -2,12 +2,14 @@
 
 mod dimension;
 mod error;
+mod fields;
 mod grid;
 mod lookup;
 mod parameters;
 
-use dimension::{Dimension, Fields, Raw};
+use dimension::{Dimension, Raw};
 pub use error::VectorError;
+use fields::{Fault, Fields};
 pub use grid::Grid;
 pub(crate) use parameters::Parameters;
 pub use parameters::{Fitted, QUANTILES};
@@ -15,7 +17,13 @@ pub use parameters::{Fitted, QUANTILES};
 use crate::field_tree::{FieldSpec, FieldTree};
 use crate::one_pass::OnePass;
 use crate::schema_file::{Scale, SchemaFile};
-use crate::value::Value;
+use crate::timestamp::Timestamp;
+use crate::value::{Kind, Value};
+
+/// Times that a plan can read: two for each dimension.
+const MAX_TIMES: usize = 64;
+/// As many as most plans read: slots for more are set up for those only that have more.
+const FEW_TIMES: usize = 4;
 
 /// A compiled schema: what is read of a payload or a row, and how that becomes a vector.
 ///
@@ -58,7 +66,8 @@ impl Plan {
     /// Compiles `schema`. Where a scale is found from data, [`Plan::with_fitted`] must follow.
     pub fn new(schema: &SchemaFile) -> Self {
         let tree = FieldTree::of(schema).expect("a schema's paths are checked when it is read");
-        let times = dimension::times(&tree);
+        let is_time = |(_, field): &(usize, &FieldSpec)| field.kind == Kind::Time;
+        let times: Box<[_]> = tree.fields.iter().enumerate().filter(is_time).map(|(number, _)| number).collect();
         let dimensions = schema.dimensions().iter().map(|spec| Dimension::new(spec, &tree, &times)).collect();
         let (one_pass, fingerprint) = (OnePass::of(&tree), schema.fingerprint());
         Self { schema: schema.clone(), fingerprint, tree, one_pass, times, dimensions }
@@ -126,17 +135,49 @@ impl Plan {
         self.dimensions[dimension].grid
     }
 
-    fn each_value<'p>(&'p self, fields: &[Value<'_>], mut take: impl FnMut(usize, f64)) -> Result<(), VectorError<'p>> {
-        let fields = self.read(fields)?;
-        for (number, dimension) in self.dimensions.iter().enumerate() {
-            take(number, dimension.value(&fields, &self.times)?);
-        }
-        Ok(())
+    #[inline]
+    fn each_value<'p>(&'p self, values: &[Value<'_>], mut take: impl FnMut(usize, f64)) -> Result<(), VectorError<'p>> {
+        self.read(values, |fields| {
+            for (number, dimension) in self.dimensions.iter().enumerate() {
+                take(number, dimension.value(fields).map_err(|fault| self.error(fault, dimension))?);
+            }
+            Ok(())
+        })
     }
 
-    fn read<'f, 'p>(&'p self, fields: &'f [Value<'f>]) -> Result<Fields<'f, 'p>, VectorError<'p>> {
-        assert_eq!(fields.len(), self.tree.fields.len(), "there is a value for each field");
-        Fields::new(fields, &self.tree, &self.times)
+    #[inline]
+    fn read<'p>(
+        &'p self,
+        values: &[Value<'_>],
+        take: impl FnOnce(&Fields<'_>) -> Result<(), VectorError<'p>>,
+    ) -> Result<(), VectorError<'p>> {
+        assert_eq!(values.len(), self.tree.fields.len(), "there is a value for each field");
+        let (mut few, mut many);
+        let times: &mut [Timestamp] = if self.times.len() <= FEW_TIMES {
+            few = [Timestamp::UNIX_EPOCH; FEW_TIMES];
+            &mut few
+        } else {
+            many = [Timestamp::UNIX_EPOCH; MAX_TIMES];
+            &mut many
+        };
+        match Fields::read(values, &self.times, times) {
+            Ok(fields) => take(&fields),
+            Err(fault) => Err(self.error(fault, &self.dimensions[0])),
+        }
+    }
+
+    /// `fault` of `dimension`, or of a field whatever the dimension is, in words.
+    #[cold]
+    fn error<'p>(&'p self, fault: Fault, dimension: &'p Dimension) -> VectorError<'p> {
+        let (path, dimension) = (|field: usize| &*self.tree.fields[field].path, &*dimension.name);
+        match fault {
+            Fault::Missing(field) => VectorError::Missing(path(field)),
+            Fault::WrongType(field, expected) => VectorError::WrongType { field: path(field), expected },
+            Fault::NotATimestamp(field) => VectorError::NotATimestamp(path(field)),
+            Fault::DivisorZero(field) => VectorError::DivisorZero { field: path(field), dimension },
+            Fault::OutOfRange => VectorError::OutOfRange(dimension),
+            Fault::NotFitted => VectorError::NotFitted(dimension),
+        }
     }
 
     /// Whether a scale is found from data and was not yet.
@@ -181,20 +222,22 @@ impl Plan {
         fields: &[Value<'_>],
         mut take: impl FnMut(usize, f64),
     ) -> Result<(), VectorError<'p>> {
-        let fields = self.read(fields)?;
-        for (number, dimension) in self.dimensions.iter().enumerate() {
-            match dimension.raw(&fields, &self.times)? {
-                Raw::Absent(fault) if !dimension.has_default() => return Err(fault),
-                Raw::Number(raw) if matches!(dimension.scale, Scale::MinMax | Scale::Quantiles) => {
-                    let value = dimension.stepped(raw);
-                    if !(value as f32).is_finite() {
-                        return Err(VectorError::OutOfRange(&dimension.name));
+        self.read(fields, |fields| {
+            for (number, dimension) in self.dimensions.iter().enumerate() {
+                let error = |fault| self.error(fault, dimension);
+                match dimension.raw(fields).map_err(error)? {
+                    Raw::Absent(fault) if !dimension.has_default() => return Err(error(fault)),
+                    Raw::Number(raw) if matches!(dimension.scale, Scale::MinMax | Scale::Quantiles) => {
+                        let value = dimension.stepped(raw);
+                        if !(value as f32).is_finite() {
+                            return Err(VectorError::OutOfRange(&dimension.name));
+                        }
+                        take(number, value + 0.0);
                     }
-                    take(number, value + 0.0);
+                    Raw::Number(_) | Raw::AsItIs(_) | Raw::Absent(_) => {}
                 }
-                Raw::Number(_) | Raw::AsItIs(_) | Raw::Absent(_) => {}
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

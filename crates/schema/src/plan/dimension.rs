@@ -1,17 +1,12 @@
 //! One dimension of a plan: its arithmetic, in f64 and in one order.
 
-use super::error::VectorError;
+use super::fields::{Fault, Fields, TimeField};
 use super::grid::Grid;
 use super::lookup::Lookup;
 use super::parameters::Parameters;
-use crate::error::Expected;
 use crate::field_tree::FieldTree;
 use crate::schema_file::{DimensionSpec, List, Scale, Source, Steps};
-use crate::timestamp::{self, Timestamp, day_of_week, hour_of_day, seconds_between};
-use crate::value::{Kind, Value};
-
-/// Times that dimensions are computed from: two each.
-const MAX_TIMES: usize = 64;
+use crate::timestamp::{day_of_week, hour_of_day, seconds_between};
 
 /// A dimension whose fields are numbers of the plan's list.
 #[derive(Clone, Debug)]
@@ -32,98 +27,32 @@ enum Origin {
     Number(usize),
     Flag { field: usize, invert: bool },
     Ratio { numerator: usize, divisor: usize, by_zero: Option<[f64; 2]> },
-    Hour(usize),
-    Weekday(usize),
-    Minutes { from: usize, to: usize },
+    Hour(TimeField),
+    Weekday(TimeField),
+    Minutes { from: TimeField, to: TimeField },
     Lookup { field: usize, table: Lookup, other: f64 },
     MemberOfField { field: usize, list: usize, invert: bool },
     MemberOfTexts { field: usize, texts: Box<[Box<str>]>, invert: bool },
 }
 
 /// What the fields say before the steps.
-pub(super) enum Raw<'p> {
+pub(super) enum Raw {
     Number(f64),
     /// The dimension's value: no step applies to it.
     AsItIs(f64),
     /// A field is absent, which is this fault if there is no default.
-    Absent(VectorError<'p>),
-}
-
-/// The fields of one vector; times are read once.
-pub(super) struct Fields<'f, 'p> {
-    values: &'f [Value<'f>],
-    tree: &'p FieldTree,
-    /// By their place among the times of the plan.
-    times: [Timestamp; MAX_TIMES],
-    /// Which of them are there.
-    present: u64,
-}
-
-/// The numbers of the fields that hold a time, ascending.
-pub(super) fn times(tree: &FieldTree) -> Box<[usize]> {
-    tree.fields.iter().enumerate().filter(|(_, field)| field.kind == Kind::Time).map(|(number, _)| number).collect()
-}
-
-impl<'f, 'p> Fields<'f, 'p> {
-    /// `times`: what [`times`] gives for `tree`.
-    pub(super) fn new(values: &'f [Value<'f>], tree: &'p FieldTree, times: &[usize]) -> Result<Self, VectorError<'p>> {
-        let mut fields = Self { values, tree, times: [Timestamp::UNIX_EPOCH; MAX_TIMES], present: 0 };
-        for (slot, field) in times.iter().enumerate() {
-            let Some(text) = fields.text(*field)? else { continue };
-            let time = timestamp::parse(text).ok_or_else(|| VectorError::NotATimestamp(&tree.fields[*field].path))?;
-            fields.times[slot] = time;
-            fields.present |= 1 << slot;
-        }
-        Ok(fields)
-    }
-
-    fn wrong<T>(&self, field: usize, expected: Expected) -> Result<T, VectorError<'p>> {
-        Err(VectorError::WrongType { field: &self.tree.fields[field].path, expected })
-    }
-
-    fn number(&self, field: usize) -> Result<Option<f64>, VectorError<'p>> {
-        match self.values[field] {
-            Value::Number(number) if number.is_finite() => Ok(Some(number)),
-            Value::Missing => Ok(None),
-            _ => self.wrong(field, Expected::Number),
-        }
-    }
-
-    fn flag(&self, field: usize) -> Result<Option<bool>, VectorError<'p>> {
-        match self.values[field] {
-            Value::Flag(flag) => Ok(Some(flag)),
-            Value::Missing => Ok(None),
-            _ => self.wrong(field, Expected::Boolean),
-        }
-    }
-
-    fn text(&self, field: usize) -> Result<Option<&'f str>, VectorError<'p>> {
-        match self.values[field] {
-            Value::Text(text) => Ok(Some(text)),
-            Value::Missing => Ok(None),
-            _ => self.wrong(field, Expected::Text),
-        }
-    }
-
-    fn texts(&self, field: usize) -> Result<Option<&'f [&'f str]>, VectorError<'p>> {
-        match self.values[field] {
-            Value::Texts(texts) => Ok(Some(texts)),
-            Value::Missing => Ok(None),
-            _ => self.wrong(field, Expected::Array),
-        }
-    }
-
-    fn time(&self, slot: usize) -> Option<Timestamp> {
-        (self.present >> slot & 1 == 1).then(|| self.times[slot])
-    }
+    Absent(Fault),
 }
 
 impl Dimension {
-    /// `times`: what [`times`] gives for `tree`.
+    /// `times`: the numbers of the fields that hold a time, ascending.
     pub(super) fn new(spec: &DimensionSpec, tree: &FieldTree, times: &[usize]) -> Self {
         let number = |path: &str| tree.fields.iter().position(|field| *field.path == *path);
         let field = |path: &str| number(path).expect("the tree has every path of its schema");
-        let slot = |path: &str| times.binary_search(&field(path)).expect("the times have every time of the tree");
+        let slot = |path: &str| {
+            let field = field(path);
+            TimeField { slot: times.binary_search(&field).expect("the times have every time of the tree"), field }
+        };
         let origin = match &spec.source {
             Source::Number(path) => Origin::Number(field(path)),
             Source::Flag { path, invert } => Origin::Flag { field: field(path), invert: *invert },
@@ -166,15 +95,15 @@ impl Dimension {
 
     /// Its value before it is rounded.
     #[inline]
-    pub(super) fn value<'p>(&'p self, fields: &Fields<'_, 'p>, times: &[usize]) -> Result<f64, VectorError<'p>> {
-        let value = match self.raw(fields, times)? {
+    pub(super) fn value(&self, fields: &Fields<'_>) -> Result<f64, Fault> {
+        let value = match self.raw(fields)? {
             Raw::Number(number) => self.scaled(self.stepped(number))?,
             Raw::AsItIs(value) => value,
             Raw::Absent(fault) => self.default.ok_or(fault)?,
         };
         let [least, most] = self.range;
         let value = value.clamp(least, most);
-        if (value as f32).is_finite() { Ok(value) } else { Err(VectorError::OutOfRange(&self.name)) }
+        if (value as f32).is_finite() { Ok(value) } else { Err(Fault::OutOfRange) }
     }
 
     /// The number after the steps; may be infinite.
@@ -189,18 +118,19 @@ impl Dimension {
         }
     }
 
-    fn scaled(&self, number: f64) -> Result<f64, VectorError<'_>> {
+    #[inline]
+    fn scaled(&self, number: f64) -> Result<f64, Fault> {
         match (self.scale, &self.parameters) {
             (Scale::None | Scale::Grid { .. }, _) => Ok(number),
             (_, Some(parameters)) => Ok(parameters.scale(number)),
-            (_, None) => Err(VectorError::NotFitted(&self.name)),
+            (_, None) => Err(Fault::NotFitted),
         }
     }
 
     /// What the fields say before the steps.
     #[inline]
-    pub(super) fn raw<'p>(&'p self, fields: &Fields<'_, 'p>, times: &[usize]) -> Result<Raw<'p>, VectorError<'p>> {
-        let absent = |field: usize| Ok(Raw::Absent(VectorError::Missing(&fields.tree.fields[field].path)));
+    pub(super) fn raw(&self, fields: &Fields<'_>) -> Result<Raw, Fault> {
+        let absent = |field: usize| Ok(Raw::Absent(Fault::Missing(field)));
         let flag = |flag: bool, invert: bool| Ok(Raw::Number(f64::from(u8::from(flag != invert))));
         match self.origin {
             Origin::Number(field) => match fields.number(field)? {
@@ -217,25 +147,22 @@ impl Dimension {
                 (_, None) => absent(divisor),
                 (Some(number), Some(0.0)) => Ok(match by_zero {
                     Some([not_above, above]) => Raw::AsItIs(if number > 0.0 { above } else { not_above }),
-                    None => {
-                        let field = &fields.tree.fields[divisor].path;
-                        Raw::Absent(VectorError::DivisorZero { field, dimension: &self.name })
-                    }
+                    None => Raw::Absent(Fault::DivisorZero(divisor)),
                 }),
                 (Some(number), Some(by)) => Ok(Raw::Number(number / by)),
             },
-            Origin::Hour(slot) => match fields.time(slot) {
+            Origin::Hour(field) => match fields.time(field) {
                 Some(time) => Ok(Raw::Number(hour_of_day(time) as f64)),
-                None => absent(times[slot]),
+                None => absent(field.field),
             },
-            Origin::Weekday(slot) => match fields.time(slot) {
+            Origin::Weekday(field) => match fields.time(field) {
                 Some(time) => Ok(Raw::Number(day_of_week(time) as f64)),
-                None => absent(times[slot]),
+                None => absent(field.field),
             },
             Origin::Minutes { from, to } => match (fields.time(from), fields.time(to)) {
                 (Some(from), Some(to)) => Ok(Raw::Number(seconds_between(from, to) / 60.0)),
-                (None, _) => absent(times[from]),
-                (_, None) => absent(times[to]),
+                (None, _) => absent(from.field),
+                (_, None) => absent(to.field),
             },
             Origin::Lookup { field, ref table, other } => match fields.text(field)? {
                 Some(text) => Ok(Raw::Number(table.find(text).unwrap_or(other))),

@@ -29,8 +29,21 @@ impl Grid {
 
     /// The place of a value of the range.
     pub fn place(self, value: f64) -> i16 {
-        ((value * self.steps_per_unit).round() - self.origin) as i16
+        (rounded(value * self.steps_per_unit) - self.origin) as i16
     }
+}
+
+/// Half away from zero, as [`f64::round`], which is a call where SSE4.1 is not a given.
+fn rounded(value: f64) -> f64 {
+    /// From here on every f64 is a whole number.
+    const ALL_WHOLE: f64 = (1_u64 << 52) as f64;
+    if value.abs() >= ALL_WHOLE {
+        return value;
+    }
+    // what truncation takes away is exact
+    let whole = value as i64 as f64;
+    let rest = value - whole;
+    whole + f64::from(u8::from(rest >= 0.5)) - f64::from(u8::from(rest <= -0.5))
 }
 
 #[cfg(test)]
@@ -44,6 +57,16 @@ mod tests {
         for (value, place) in [(-1.0, -10_000), (1.0, 10_000), (0.00005, 1), (0.00004, 0), (-0.00005, -1), (0.15, 1500)]
         {
             assert_eq!(grid.place(value), place, "{value}");
+        }
+    }
+
+    #[test]
+    fn rounding_is_the_standard_librarys() {
+        for halves in -40_000..=40_000 {
+            let value = f64::from(halves) / 2.0;
+            for value in [value.next_down(), value, value.next_up(), value * 1e12, value * 1e300, value * 1e-300] {
+                assert_eq!(rounded(value), value.round(), "{value}");
+            }
         }
     }
 
