@@ -39,7 +39,8 @@ if [ -z "${OURS-unset}" ]; then
 else
     cargo build --release --locked -p index --example answer_rows
     program=target/release/examples/answer_rows
-    ours=(--ours "${OURS:-$program query {index} {queries} {k}}" --ours-build "${OURS_BUILD:-$program build {rows} {index}}")
+    own_query="$program query {index} {queries} {k}" own_build="$program build {rows} {index}"
+    ours=(--ours "${OURS:-$own_query}" --ours-build "${OURS_BUILD:-$own_build}")
 fi
 
 # the measured sets are made of the same seed each time, so a second run finds its brute force answers again
