@@ -9,6 +9,11 @@ const ROWS: usize = 400;
 const FEATURES: usize = 9;
 const LABELS: [&str; 3] = ["ok", "late", "lost"];
 
+/// Some need quotes in CSV.
+fn name(row: usize) -> String {
+    if row.is_multiple_of(7) { format!("r, {row}") } else { format!("r-{row}") }
+}
+
 /// A table of nine features, three labels and names of rows.
 struct Table {
     values: Vec<[f32; FEATURES]>,
@@ -26,7 +31,7 @@ impl Table {
     fn csv(&self) -> String {
         let mut text = String::from("id,f0,f1,f2,f3,f4,f5,f6,f7,f8,outcome\n");
         for (row, (values, label)) in self.values.iter().zip(&self.labels).enumerate() {
-            write!(text, "\"r,{row}\"").unwrap();
+            write!(text, "\"{}\"", name(row)).unwrap();
             values.iter().for_each(|value| write!(text, ",{value}").unwrap());
             writeln!(text, ",{label}").unwrap();
         }
@@ -82,7 +87,7 @@ fn the_nearest_rows_are_those_of_brute_force_with_their_names_and_labels() {
             assert_eq!(neighbours.len(), 15);
             for (neighbour, (row, distance)) in neighbours.iter().zip(&expected) {
                 assert_eq!(neighbour["row"], *row, "{method}, query {query}");
-                assert_eq!(neighbour["id"], format!("r,{row}"));
+                assert_eq!(neighbour["id"], name(*row));
                 assert_eq!(neighbour["label"], table.labels[*row]);
                 assert_eq!(neighbour["distance"].as_f64(), Some(*distance));
             }
@@ -106,7 +111,9 @@ fn vectors_are_looked_up_as_they_are_and_csv_is_written_too() {
     let mut written = text.lines();
     assert_eq!(written.next(), Some("query,rank,row,id,label,distance"));
     for (rank, (row, distance)) in expected.iter().enumerate() {
-        assert_eq!(written.next(), Some(&*format!("0,{rank},{row},\"r,{row}\",{},{distance}", table.labels[*row])));
+        let named = name(*row);
+        let named = if named.contains(',') { format!("\"{named}\"") } else { named };
+        assert_eq!(written.next(), Some(&*format!("0,{rank},{row},{named},{},{distance}", table.labels[*row])));
     }
     assert_eq!(written.next(), None);
 }
@@ -114,7 +121,7 @@ fn vectors_are_looked_up_as_they_are_and_csv_is_written_too() {
 #[test]
 fn a_bad_row_is_refused_by_its_line_or_left_out_and_told() {
     let folder = folder_with(&table());
-    let csv = table().csv().replacen("\"r,2\",", "\"r,2\",oops", 1).replacen(",late\n", ",later\n", 1);
+    let csv = table().csv().replacen("\"r-2\",", "\"r-2\",oops", 1).replacen(",late\n", ",later\n", 1);
     folder.write("bad.csv", csv);
     let message = folder.fails("index build --schema rows.toml --data bad.csv --out bad.index");
     assert!(message.contains("bad.csv") && message.contains("line ") && message.contains("expected"), "{message}");
@@ -190,4 +197,25 @@ fn rows_are_evaluated_as_counting_by_hand_does() {
     assert!(text.contains("each among those of the other 3 folds") && text.contains("  best"), "{text}");
     let message = folder.fails("evaluate rows.index -k 400");
     assert!(message.contains("400 neighbours are asked for: among 400 rows"), "{message}");
+}
+
+#[test]
+fn a_revised_index_has_the_bytes_of_one_built_of_its_rows() {
+    let (folder, csv) = (folder_with(&table()), table().csv());
+    let lines: Vec<_> = csv.lines().collect();
+    let table_of = |rows: &[&str]| format!("{}\n{}\n", lines[0], rows.join("\n"));
+    folder.write("first.csv", table_of(&lines[1..=300]));
+    folder.write("more.csv", table_of(&lines[301..]));
+    folder.write("all.csv", table_of(&[&lines[1..3], &lines[4..300], &lines[301..]].concat()));
+    folder.write("nameless.toml", schema(&LABELS).replace("[rows]\nid = \"id\"\n", ""));
+    for (schema, removed) in [("rows.toml", "r-2,r-299"), ("nameless.toml", "2,299")] {
+        folder.succeeds(&format!("index build --schema {schema} --data first.csv --out first.index"));
+        folder.succeeds(&format!("index build --schema {schema} --data all.csv --out all.index"));
+        let revise = format!("index build --from first.index --add more.csv --remove {removed} --out revised.index");
+        folder.succeeds(&revise);
+        let bytes = ["all.index", "revised.index"].map(|name| std::fs::read(folder.path(name)).unwrap());
+        assert!(bytes[0] == bytes[1], "{schema}: other bytes than built from scratch");
+    }
+    let message = folder.fails("index build --from first.index --remove 300 --out x.index");
+    assert!(message.contains("there is no row 300 to remove"), "{message}");
 }

@@ -49,7 +49,7 @@ pub use explanation::{ExplainError, ExplainedDimension, ExplainedNeighbour, Expl
 pub use generation::Generation;
 pub use image::{ImageError, build, validate};
 pub use rows::{
-    Bin, Evaluation, EvaluationError, IDS_SECTION, LabelledNeighbour, LeftOut, OfK, PLAN_SECTION, RowAnswer,
-    RowGeneration, RowsError, RowsImage, evaluate,
+    Bin, Evaluation, EvaluationError, IDS_SECTION, LabelledNeighbour, LeftOut, OfK, PLAN_SECTION, Revision,
+    RevisionError, RowAnswer, RowGeneration, RowsError, RowsImage, evaluate,
 };
 pub use scorer::Scorer;

@@ -20,10 +20,11 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   fraudring index build --references official --out official.index
   fraudring index build --references mine.json.gz --mcc-risk mcc_risk.json --out mine.index
-  fraudring index build --schema loans.toml --data loans.csv --out loans.index")]
+  fraudring index build --schema loans.toml --data loans.csv --out loans.index
+  fraudring index build --from loans.index --add new.csv --remove L-17,L-32 --out next.index")]
 pub struct Options {
     /// References, JSON or JSON Lines, plain or compressed by gzip or zstd; or `official` for the generated official set
-    #[arg(long, value_name = "FILE|official", required_unless_present = "schema")]
+    #[arg(long, value_name = "FILE|official", required_unless_present_any = ["schema", "from"])]
     references: Option<Source>,
     #[command(flatten)]
     rows: RowOptions,
@@ -41,8 +42,8 @@ pub struct Options {
 /// Builds the index and writes it.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = &Reporter::stderr();
-    if let Some(schema) = &options.rows.schema {
-        rows::build(&options.rows, schema, &options.out, reporter)?;
+    if options.rows.is_given() {
+        rows::build(&options.rows, &options.out, reporter)?;
         return Ok(Outcome::Done);
     }
     let (kernel, rules) = (command_line::kernel()?, rules(options)?);
