@@ -28,6 +28,11 @@ fn own(schema: &SchemaFile, body: &[u8]) {
         None => assert!(plan.needs_data()),
     }
     let mut reader = PayloadReader::new(0);
+    // white space before a body keeps it from being read in one pass
+    let general = [b" ", body].concat();
+    let [one_pass, general] =
+        [body, &general].map(|body| reader.read(&plan, body, |payload| format!("{payload:?}")).ok());
+    assert_eq!(one_pass, general);
     let mut vector = vec![0.0; plan.dimensions()];
     let fitted = reader.read(&plan, body, |payload| fit(&plan, payload.fields));
     let plan = match fitted {

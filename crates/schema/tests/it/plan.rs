@@ -209,6 +209,82 @@ fn a_value_of_another_kind_than_its_field_is_refused() {
     }
 }
 
+/// A schema with every kind of field, required, optional and in an object that may be null.
+const EVERY_KIND: &str = r#"
+[payload]
+id = "id"
+nullable = ["last"]
+order = ["id", "a.number", "a.flag", "a.text", "texts", "last.time", "last.number", "maybe.text"]
+[[dimension]]
+name = "number"
+number = "a.number"
+[[dimension]]
+name = "flag"
+flag = "a.flag"
+[[dimension]]
+name = "member"
+member = "a.text"
+of = "texts"
+[[dimension]]
+name = "hour"
+hour = "last.time"
+default = -1
+[[dimension]]
+name = "last"
+number = "last.number"
+default = -1
+[[dimension]]
+name = "maybe"
+lookup = "maybe.text"
+table = { x = 1 }
+other = 0
+default = -1
+"#;
+
+/// What is read of a body, in words.
+fn read(reader: &mut PayloadReader, plan: &Plan, body: &[u8]) -> Option<String> {
+    reader.read(plan, body, |payload| format!("{payload:?}")).ok()
+}
+
+#[test]
+fn compact_bodies_of_every_kind_are_read_as_others_are() {
+    let (plan, mut reader) = (plan(EVERY_KIND), PayloadReader::new(64));
+    for body in COMPACT {
+        let compact = read(&mut reader, &plan, body.as_bytes());
+        assert!(compact.is_some(), "{body}");
+        assert_eq!(compact, read(&mut reader, &plan, format!(" {body}").as_bytes()), "{body}");
+    }
+}
+
+/// Bodies in the order of the schema.
+const COMPACT: [&str; 3] = [
+    r#"{"id":"t-1","a":{"number":384.88,"flag":true,"text":"x"},"texts":["y","x"],"last":{"time":"2026-03-11T20:23:35Z","number":12},"maybe":{"text":"x"}}"#,
+    r#"{"id":"","a":{"number":0,"flag":false,"text":""},"texts":[],"last":null,"maybe":null}"#,
+    r#"{"id":"t-2","a":{"number":3,"flag":false,"text":"abcdefghijk"},"texts":["abcdefghijk"],"last":null,"maybe":{"text":null}}"#,
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// White space before a body keeps it from being read in one pass.
+    #[test]
+    fn the_one_pass_is_never_of_another_opinion_than_the_general_reader(
+        body in prop::sample::select(&COMPACT[..]),
+        damage in prop::collection::vec((0.0..1.0_f64, prop::sample::select(b"{}[]\",:\\ 0123456789.-+eEtfnlx\x00\x7f\xc3".to_vec()), 0..3_usize), 0..3),
+    ) {
+        let mut body = body.as_bytes().to_vec();
+        for (place, byte, removed) in damage {
+            let at = (place * body.len() as f64) as usize;
+            let end = body.len().min(at + removed);
+            body.splice(at..end, [byte]);
+        }
+        let (plan, mut reader) = (plan(EVERY_KIND), PayloadReader::new(64));
+        let as_it_is = read(&mut reader, &plan, &body);
+        body.insert(0, b' ');
+        prop_assert_eq!(as_it_is, read(&mut reader, &plan, &body), "{}", String::from_utf8_lossy(&body));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
 
