@@ -22,14 +22,17 @@
 mod build;
 mod cells;
 mod encoder;
+mod error;
 mod grid;
-mod image;
 pub mod layout;
+mod open;
+mod row_index;
 mod search;
+mod sections;
 mod validate;
 
 pub use build::{Choice, Estimate, RowBuildError, RowImage, RowOptions};
-pub use image::{ENGINE, RowIndex, RowInfo};
-pub use layout::{MAX_DIMENSIONS, MAX_NEIGHBOURS, Method};
+pub use error::RowImageError;
+pub use layout::{ENGINE, MAX_DIMENSIONS, MAX_NEIGHBOURS, Method};
+pub use row_index::{RowIndex, RowInfo};
 pub use search::{Found, NearestRows, QueryError, SearchWork};
-pub use validate::RowImageError;

@@ -12,6 +12,7 @@ pub(crate) type Words = ArrayVec<u32, MAX_DIMENSIONS>;
 
 /// How a point becomes words.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "an index has one, and a search reads it without a further step")]
 pub(crate) enum Encoder {
     /// Places on a grid, two dimensions a word.
     Grid(Grid),

@@ -9,6 +9,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::lanes::LANES;
 
+/// The engine's name in an image's header.
+pub const ENGINE: &str = "knn";
+
 /// One word for each lane.
 pub type Column = [u32; LANES];
 

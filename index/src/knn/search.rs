@@ -15,8 +15,8 @@ mod query;
 mod scan;
 mod tree;
 
-use super::image::RowIndex;
 use super::layout::{MAX_NEIGHBOURS, Method};
+use super::row_index::RowIndex;
 use crate::kernel::{self, RowKernel, RowTask};
 use query::{Outside, QueryWords};
 

@@ -3,14 +3,15 @@
 //! What searches look at is counted, not timed, so that the same rows give the same image on every machine. Counts become
 //! nanoseconds by what each step takes on a usual one.
 
-use serde::Serialize;
 use simd::InstructionSet;
 use space::{Progress, Rows};
 
-use super::{RowImage, RowOptions};
+use super::choice::{Choice, Estimate};
+use super::options::RowOptions;
+use super::row_image::{self, RowImage};
 use crate::knn::grid::Grid;
-use crate::knn::image::RowIndex;
 use crate::knn::layout::{CODE_LANES, Method};
+use crate::knn::row_index::RowIndex;
 use crate::knn::search::{NearestRows, SearchWork};
 
 /// Rows of the large sample, at most; trees of larger sets are estimated by how their work grows up to there.
@@ -21,40 +22,6 @@ const GROWTH: usize = 8;
 const QUERIES: usize = 64;
 /// Neighbours looked for: ten, and the row itself.
 const NEIGHBOURS: usize = 11;
-
-/// How points are found, and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Choice {
-    /// The method.
-    #[serde(serialize_with = "name")]
-    pub method: Method,
-    /// What each method would take; empty if the method was given.
-    pub estimates: Vec<Estimate>,
-}
-
-/// What a search by one method looks at, on average.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The method.
-    #[serde(serialize_with = "name")]
-    pub method: Method,
-    /// Nanoseconds that searching all rows would take.
-    pub nanoseconds: f64,
-    /// Of the sample's points, the share that was compared, at most 1.
-    pub compared: f64,
-    /// Points whose distances would be computed from the values given.
-    pub measured: f64,
-}
-
-fn name<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(method.name())
-}
-
-impl Choice {
-    pub(super) fn given(method: Method) -> Self {
-        Self { method, estimates: Vec::new() }
-    }
-}
 
 /// The method with the least estimate.
 pub(super) fn choose(rows: Rows<'_>, weights: &[f64], progress: &Progress<'_>) -> Choice {
@@ -108,7 +75,7 @@ fn rounded_near(rows: Rows<'_>, weights: &[f64], method: Method, small: &Work, l
     // In how many dimensions the rows seem to lie: so their number grows with the radius.
     let dimensions = (growth.ln() / (small.radius / large.radius).ln()).clamp(1.0, rows.dimensions() as f64);
     let radius = large.radius / more.powf(1.0 / dimensions);
-    let step = Grid::new(&super::dimensions(&rows, weights)).step();
+    let step = Grid::new(&row_image::dimensions(&rows, weights)).step();
     // A point is off by up to half a step in each dimension, a query by half as much on average.
     let rounding = 0.75 * (rows.dimensions() as f64).sqrt() * step;
     NEIGHBOURS as f64 * (1.0 + rounding / radius).powf(dimensions)

@@ -4,10 +4,10 @@ use std::io::{self, BufWriter, Write};
 
 use bytemuck::Zeroable;
 
-use super::RowImage;
+use super::row_image::RowImage;
 use crate::format::{self, Section};
-use crate::knn::ENGINE;
 use crate::knn::cells;
+use crate::knn::layout;
 use crate::knn::layout::{CODE_LANES, CodeColumn, Column, Method, section};
 use crate::lanes::LANES;
 
@@ -25,7 +25,7 @@ impl RowImage<'_> {
     /// What `out` returns.
     pub fn write(&self, further: &[(u32, &[u8])], out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(1 << 18, out);
-        format::write_image(ENGINE, &self.sections(further), &mut out)?;
+        format::write_image(layout::ENGINE, &self.sections(further), &mut out)?;
         out.flush()
     }
 

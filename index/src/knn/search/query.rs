@@ -1,8 +1,8 @@
 //! The query as the methods want it.
 
 use crate::knn::encoder::{Encoder, Words};
-use crate::knn::image::RowIndex;
 use crate::knn::layout::MAX_DIMENSIONS;
+use crate::knn::row_index::RowIndex;
 use arrayvec::ArrayVec;
 
 /// The query moved into the box around all points, and how far that is.

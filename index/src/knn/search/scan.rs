@@ -7,8 +7,8 @@ use super::tree::offer;
 use crate::kernel::{CodeTables, RowKernel};
 use crate::knn::cells;
 use crate::knn::grid::SLACK;
-use crate::knn::image::RowIndex;
 use crate::knn::layout::{CODE_LANES, MAX_DIMENSIONS};
+use crate::knn::row_index::RowIndex;
 
 /// Columns of codes.
 const COLUMNS: usize = MAX_DIMENSIONS.div_ceil(2);

@@ -6,8 +6,8 @@ use super::nearest::{Found, NearestRows};
 use super::query::QueryWords;
 use crate::kernel::RowKernel;
 use crate::knn::grid::SLACK;
-use crate::knn::image::RowIndex;
 use crate::knn::layout::{BoxColumn, Column, MAX_LEVELS};
+use crate::knn::row_index::RowIndex;
 use crate::lanes::LANES;
 
 /// Most pending nodes: opening one leaves at most 15 beside the one that is opened next, on each level.

@@ -1,25 +1,23 @@
-//! A checked image of rows, ready to answer.
+//! An index of rows over the sections of an image.
 
 use arrayvec::ArrayVec;
 use serde::Serialize;
 use simd::InstructionSet;
-use space::{Progress, row_distance};
+use space::row_distance;
 
 use super::encoder::Encoder;
+use super::error::RowImageError;
 use super::layout::{
     BoxColumn, CELLS, CODE_LANES, Cell, CodeColumn, Column, Copies, Dimension, Link, MAX_DIMENSIONS, Method, Shape,
 };
-use super::validate::{RowImageError, Sections, validate};
+use super::sections::Sections;
 use crate::format::Container;
 use crate::kernel::RowKernel;
 use crate::lanes::LANES;
 
-/// The engine's name in an image's header.
-pub const ENGINE: &str = "knn";
-
 /// An index of rows over borrowed bytes that were checked from end to end.
 pub struct RowIndex<'a> {
-    container: Container<'a>,
+    pub(super) container: Container<'a>,
     pub(super) kernel: InstructionSet,
     pub(super) shape: Shape,
     pub(super) method: Method,
@@ -71,33 +69,8 @@ pub struct RowInfo {
 }
 
 impl<'a> RowIndex<'a> {
-    /// Checks everything (header, checksum, sections, every box and code); answers with `kernel`.
-    ///
-    /// `bytes` must start at a multiple of 4 and must not change while the index lives. If they do, a search ends with any answer
-    /// or with a panic, but it ends.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that is wrong with the image.
-    pub fn open(bytes: &'a [u8], kernel: InstructionSet, progress: &Progress<'_>) -> Result<Self, RowImageError> {
-        let container = Container::read(bytes)?;
-        container.check_checksum(progress)?;
-        let index = Self::assemble(container, kernel)?;
-        validate(&index, progress)?;
-        Ok(index)
-    }
-
-    /// [`RowIndex::open`] for bytes that it has accepted before, in this very version: reads the sections' lengths and takes the
-    /// rest on trust. With any other bytes answers may be wrong and a search may panic.
-    ///
-    /// # Errors
-    ///
-    /// If header, section table, shape or a length is wrong.
-    pub fn open_verified(bytes: &'a [u8], kernel: InstructionSet) -> Result<Self, RowImageError> {
-        Self::assemble(Container::read(bytes)?, kernel)
-    }
-
-    fn assemble(container: Container<'a>, kernel: InstructionSet) -> Result<Self, RowImageError> {
+    /// The index over sections whose lengths were checked.
+    pub(super) fn assemble(container: Container<'a>, kernel: InstructionSet) -> Result<Self, RowImageError> {
         let Sections {
             shape,
             method,
