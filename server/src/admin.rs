@@ -9,6 +9,6 @@ mod service;
 mod sources;
 mod status;
 
-pub use page::{admin_fields, admin_page};
+pub use page::{admin_fields, admin_page_of_all};
 pub use service::AdminService;
 pub use sources::{Facts, Sources};

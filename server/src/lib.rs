@@ -15,6 +15,8 @@
 mod admin;
 mod baseline;
 mod decision_log;
+#[cfg(test)]
+mod documented;
 mod failure;
 mod forced_exit;
 #[cfg(any(fuzzing, test))]
@@ -33,7 +35,7 @@ mod service;
 mod telemetry;
 mod warmup;
 
-pub use admin::{admin_fields, admin_page};
+pub use admin::{admin_fields, admin_page_of_all};
 pub use baseline::{BaselineOptions, run_baseline};
 pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;

@@ -32,3 +32,5 @@ pub const PARSER_BYTES_PER_BODY_BYTE: usize = 42;
 pub const PROCESS_BYTES: usize = 10_000_000;
 /// Memory that a container must leave to a server, whatever its clients do.
 pub const MEMORY_BYTES: usize = 24_000_000;
+/// The same of a server with a decision log.
+pub const MEMORY_WITH_LOG_BYTES: usize = 28_000_000;

@@ -1,10 +1,12 @@
 //! What the limits add up to in memory.
 
-use crate::limits::{MEMORY_BYTES, PARSER_BYTES_PER_BODY_BYTE, PROCESS_BYTES};
+use crate::limits::{
+    DECISION_LOG_RING_BYTES, MEMORY_BYTES, MEMORY_WITH_LOG_BYTES, PARSER_BYTES_PER_BODY_BYTE, PROCESS_BYTES,
+};
 use listener::Limits;
 
 /// The most memory that a server with such a listener takes beside the shared index: (what for, bytes).
-pub const fn terms(limits: &Limits) -> [(&'static str, usize); 5] {
+pub const fn terms(limits: &Limits, has_decision_log: bool) -> [(&'static str, usize); 6] {
     let [buffers, table, tasks] = listener::memory(limits);
     [
         buffers,
@@ -12,12 +14,19 @@ pub const fn terms(limits: &Limits) -> [(&'static str, usize); 5] {
         tasks,
         ("parser", PARSER_BYTES_PER_BODY_BYTE * limits.body_bytes),
         ("program, allocator, log and driver", PROCESS_BYTES),
+        ("decision log", if has_decision_log { decision_log(limits) } else { 0 }),
     ]
 }
 
+/// What waits, a body and a parser to explain it with, and its line: not much longer than the body, in a buffer that may
+/// have doubled.
+const fn decision_log(limits: &Limits) -> usize {
+    DECISION_LOG_RING_BYTES + (1 + PARSER_BYTES_PER_BODY_BYTE + 2) * limits.body_bytes
+}
+
 /// Sum of [`terms`].
-pub const fn bytes(limits: &Limits) -> usize {
-    let terms = terms(limits);
+pub const fn bytes(limits: &Limits, has_decision_log: bool) -> usize {
+    let terms = terms(limits, has_decision_log);
     let (mut sum, mut term) = (0, 0);
     while term < terms.len() {
         sum += terms[term].1;
@@ -26,4 +35,5 @@ pub const fn bytes(limits: &Limits) -> usize {
     sum
 }
 
-const _: () = assert!(bytes(&Limits::DEFAULT) <= MEMORY_BYTES, "the sum of all limits must fit");
+const _: () = assert!(bytes(&Limits::DEFAULT, false) <= MEMORY_BYTES, "the sum of all limits must fit");
+const _: () = assert!(bytes(&Limits::DEFAULT, true) <= MEMORY_WITH_LOG_BYTES, "with a decision log, too");

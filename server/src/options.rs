@@ -127,7 +127,8 @@ pub struct Serving {
     pub limits: Limits,
 }
 
-const EXIT_CODES: &str = "Exit codes:
+/// What the exit codes mean, for the help.
+pub const EXIT_CODES: &str = "Exit codes:
   0  stopped by SIGTERM or SIGINT, every open request finished
   1  anything else, such as no working driver, or stopped before every connection was finished: SIGTERM ends the
       process a second after the drain time-out at the latest, whatever it does

@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 /// One file, nothing from elsewhere.
 const PAGE: &str = include_str!("page.html");
 
+/// Where the page links to the metrics of its one server.
+const METRICS: &str = "<a href=\"metrics\">metrics</a>";
+
 /// Header fields of every answer. The policy is the page's own, which lists the hashes of its style and its script; what
 /// is no page needs none.
 static FIELDS: LazyLock<&'static str> = LazyLock::new(|| {
@@ -22,6 +25,13 @@ pub fn admin_page() -> &'static [u8] {
     PAGE.as_bytes()
 }
 
+/// The page of a listener that speaks for so many servers: it has the metrics of each at `metrics/1` and so on.
+pub fn admin_page_of_all(servers: usize) -> String {
+    let link = |number| format!("<a href=\"metrics/{number}\">{number}</a>");
+    let links: Vec<String> = (1..=servers).map(link).collect();
+    PAGE.replace(METRICS, &format!("metrics of server {}", links.join(", ")))
+}
+
 /// Header fields of every answer of an admin listener, each with its end of line.
 pub fn admin_fields() -> &'static str {
     &FIELDS
@@ -36,6 +46,14 @@ fn policy(page: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_several_servers_links_to_the_metrics_of_each() {
+        assert_eq!(PAGE.matches(METRICS).count(), PAGE.matches("href=\"metrics").count());
+        let page = admin_page_of_all(3);
+        assert_eq!(page.matches("href=\"metrics/").count(), 3 * PAGE.matches(METRICS).count());
+        assert!(!page.contains("href=\"metrics\"") && page.contains("href=\"metrics/3\""));
+    }
 
     #[test]
     fn the_fields_have_the_policy_of_the_page() {

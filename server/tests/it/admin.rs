@@ -148,6 +148,28 @@ fn without_it_there_is_none_and_a_busy_address_is_named() {
 }
 
 #[test]
+fn a_request_that_is_not_finished_in_time_is_told_so_and_closed() {
+    let place = IndexFolder::new();
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
+    let halves = ["GET /status HTTP/1.1\r\nHo", "POST /explain HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"];
+    let begun = Instant::now();
+    let clients = halves.map(|half| {
+        let mut client = Client::connect(server.admin());
+        client.send(half);
+        client
+    });
+    for mut client in clients {
+        let answer = client.answer();
+        assert_eq!((answer.status, answer.closes()), (408, true), "{}", answer.head);
+        client.must_be_closed();
+    }
+    // Both wait at the same time, for what the limits allow and the pace of the thread.
+    let waited = begun.elapsed();
+    assert!((Duration::from_millis(4_900)..Duration::from_secs(15)).contains(&waited), "{waited:?}");
+    assert_eq!(ask(&server, "GET", "/healthz", "", "").status, 200);
+}
+
+#[test]
 fn more_clients_than_it_has_room_for_cost_only_each_other() {
     let place = IndexFolder::new();
     let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);

@@ -239,32 +239,46 @@ fn an_idle_server_with_idle_connections_stays_small_and_quiet() {
 /// Every limit in use at once: all connections open, all buffers held and filled, the parser at its longest body.
 #[test]
 fn a_server_with_all_limits_in_use_stays_under_24_megabytes() {
+    for sandbox in BOTH {
+        fill_all_limits(sandbox, &[], 24_000_000);
+    }
+}
+
+/// The log's parser is at its longest body, too.
+#[test]
+fn a_server_with_all_limits_in_use_and_a_decision_log_stays_under_28_megabytes() {
+    let log = ["--decision-log", "/dev/null", "--decision-log-sample", "1/1"];
+    fill_all_limits(Sandbox::None, &log, 28_000_000);
+}
+
+fn fill_all_limits(sandbox: Sandbox, options: &[&str], most_bytes: u64) {
     let _turn = machine::alone();
     raise_own_descriptors();
-    for sandbox in BOTH {
-        let place = IndexFolder::new();
-        let mut server = Server::start(&place, Listen::Unix, sandbox, &[]);
-        let before = server.descriptors();
-        let at_start = server.own_kilobytes();
-        let mut largest = server.connect();
-        // The body with the most values, each of which takes room in the parser.
-        assert_eq!(largest.ask(post(&format!("[{}0]", "0,".repeat(32 * 1024 - 2)))).status, 400);
-        let mut idle: Vec<Client> = (0..2_000).map(|_| server.connect()).collect();
-        idle.iter_mut().for_each(|client| assert_eq!(client.ask(READY).status, 200));
-        // Each sends all of its body but one byte, so the last 64 hold full buffers.
-        let whole = post(&"x".repeat(64 * 1024));
-        let mut hostile: Vec<Client> = (0..2_000).map(|_| server.connect()).collect();
-        for client in &mut hostile {
-            let _ = client.try_send(&whole[..whole.len() - 1]);
-        }
-        let kilobytes = server.own_kilobytes();
-        eprintln!("{sandbox:?}: {at_start} kB at the start, {kilobytes} kB with 4,000 connections");
-        assert!(kilobytes * 1024 < 24_000_000, "{kilobytes} kB");
-        assert!(server.descriptors() > before + 2_000, "the connections must have been open");
-        assert_eq!(largest.ask(post(&payload(1))).body, place.expected(&payload(1)), "a good client is served");
-        drop((idle, hostile, largest));
-        server.must_come_down_to(before);
-        server.signal(Signal::TERM);
-        assert!(server.wait_for_line("\"stopped").contains("\"allocations\":0"), "{:?}", server.lines.last());
+    let place = IndexFolder::new();
+    let mut server = Server::start(&place, Listen::Unix, sandbox, options);
+    let before = server.descriptors();
+    let at_start = server.own_kilobytes();
+    let mut largest = server.connect();
+    // The body with the most values, each of which takes room in the parser.
+    assert_eq!(largest.ask(post(&format!("[{}0]", "0,".repeat(32 * 1024 - 2)))).status, 400);
+    let (payload_1, values) = (payload(1), "0,".repeat(30 * 1024));
+    let wide = payload_1.replacen('{', &format!("{{\"unknown\":[{values}0],"), 1);
+    assert_eq!(largest.ask(post(&wide)).body, place.expected(&payload_1), "of a scored body, too");
+    let mut idle: Vec<Client> = (0..2_000).map(|_| server.connect()).collect();
+    idle.iter_mut().for_each(|client| assert_eq!(client.ask(READY).status, 200));
+    // Each sends all of its body but one byte, so the last 64 hold full buffers.
+    let whole = post(&"x".repeat(64 * 1024));
+    let mut hostile: Vec<Client> = (0..2_000).map(|_| server.connect()).collect();
+    for client in &mut hostile {
+        let _ = client.try_send(&whole[..whole.len() - 1]);
     }
+    let kilobytes = server.own_kilobytes();
+    eprintln!("{sandbox:?}: {at_start} kB at the start, {kilobytes} kB with 4,000 connections");
+    assert!(kilobytes * 1024 < most_bytes, "{kilobytes} kB");
+    assert!(server.descriptors() > before + 2_000, "the connections must have been open");
+    assert_eq!(largest.ask(post(&payload(1))).body, place.expected(&payload(1)), "a good client is served");
+    drop((idle, hostile, largest));
+    server.must_come_down_to(before);
+    server.signal(Signal::TERM);
+    assert!(server.wait_for_line("\"stopped").contains("\"allocations\":0"), "{:?}", server.lines.last());
 }

@@ -90,6 +90,10 @@ impl AllServers {
         }
     }
 
+    fn page(&self) -> Body {
+        server::admin_page_of_all(self.0.len()).into_bytes().into()
+    }
+
     fn ready(&self, responder: Responder<'_, Body>) -> Answered {
         let is_ready =
             |socket: &PathBuf| ask_server(socket, "GET", "/ready", b"").is_some_and(|answer| answer.status == 200);
@@ -130,7 +134,7 @@ impl Service for AllServers {
 
     fn answer(&mut self, route: Route, body: &[u8], responder: Responder<'_, Body>) -> Answered {
         match route {
-            Route::Page => responder.held(Status::Ok, "text/html; charset=utf-8", server::admin_page().into()),
+            Route::Page => responder.held(Status::Ok, "text/html; charset=utf-8", self.page()),
             Route::Alive => responder.held(Status::Ok, "text/plain", b"alive\n".as_slice().into()),
             Route::Ready => self.ready(responder),
             Route::Status => json(responder, &serde_json::json!({ "servers": statuses(&self.0) })),

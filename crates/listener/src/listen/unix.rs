@@ -3,12 +3,12 @@
 use super::address::ListenAddress;
 use super::error::ListenError;
 use crate::limits;
+use rustix::fs::Mode;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::fs::Permissions;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,12 +21,21 @@ pub const FOR_OWNER: u32 = 0o600;
 pub fn listen(path: &Path, backlog: i32, mode: u32) -> Result<(OwnedFd, OwnedPath), ListenError> {
     let failed = |error| ListenError::Failed { address: ListenAddress::Unix(path.into()), error };
     make_way(path)?;
-    let socket = UnixListener::bind(path).map_err(failed)?;
-    // Until here it has what the umask leaves, which is no right of others to connect unless that is 0.
+    let socket = bind(path, mode).map_err(failed)?;
+    // Gives back what the umask has taken away.
     std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
     rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
     let owned = OwnedPath { path: path.into(), identity: identity(path) };
-    Ok((socket.into(), owned))
+    Ok((socket, owned))
+}
+
+/// A socket at `path` that never had a right which is not in `mode`: Linux gives a path the mode that its socket has when it
+/// is bound, less the umask.
+fn bind(path: &Path, mode: u32) -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    rustix::fs::fchmod(&socket, Mode::from_raw_mode(mode))?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket)
 }
 
 /// A socket's path, which is removed when this is dropped unless another server has taken it.
@@ -83,4 +92,30 @@ type Identity = (u64, u64, i64, i64);
 fn identity(path: &Path) -> Option<Identity> {
     let metadata = std::fs::symlink_metadata(path).ok()?;
     Some((metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::process::in_own_process;
+
+    #[test]
+    fn a_socket_has_no_right_too_many_from_its_first_moment_on() {
+        in_own_process("listen::unix::tests::a_socket_has_no_right_too_many_from_its_first_moment_on", || {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("api.sock");
+            let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+            // that of the process, which is why it is not what keeps others out
+            for (umask, bound) in [(0, FOR_OWNER), (0o077, FOR_OWNER), (0, FOR_ALL)] {
+                rustix::process::umask(Mode::from_raw_mode(umask));
+                let socket = bind(&path, bound).unwrap();
+                assert_eq!(mode(), bound, "umask {umask:o}");
+                drop(socket);
+                std::fs::remove_file(&path).unwrap();
+            }
+            rustix::process::umask(Mode::from_raw_mode(0o077));
+            let (_socket, _path) = listen(&path, 8, FOR_ALL).unwrap();
+            assert_eq!(mode(), FOR_ALL);
+        });
+    }
 }
