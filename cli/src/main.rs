@@ -112,8 +112,45 @@ fn main() -> ExitCode {
 }
 
 #[cfg(test)]
+#[path = "../tests/it/named_files/table.rs"]
+mod named_files_table;
+
+#[cfg(test)]
 mod tests {
+    use super::named_files_table::NAMED_FILES;
     use super::*;
+    use std::any::TypeId;
+    use std::path::PathBuf;
+
+    /// Every option and argument that names a file, as the table has them.
+    fn named_files(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+        for argument in command.get_arguments() {
+            let values = argument.get_value_names().unwrap_or_default();
+            if values.iter().any(|value| value.contains("FILE")) {
+                let named = argument.get_long().map_or_else(|| argument.to_string(), |long| format!("--{long}"));
+                found.push((path.to_owned(), named));
+            } else if argument.get_value_parser().type_id() == TypeId::of::<PathBuf>() {
+                assert!(
+                    values.iter().any(|value| value == "DIR"),
+                    "{path} {argument} is a path: to a file or a folder?"
+                );
+            }
+        }
+        for subcommand in command.get_subcommands() {
+            named_files(subcommand, format!("{path} {}", subcommand.get_name()).trim_start(), found);
+        }
+    }
+
+    #[test]
+    fn the_table_of_named_files_is_complete() {
+        let mut found = Vec::new();
+        named_files(&Cli::command(), "", &mut found);
+        found.sort();
+        let row = |(command, argument, _): &(&str, &str, _)| ((*command).to_owned(), (*argument).to_owned());
+        let mut table: Vec<(String, String)> = NAMED_FILES.iter().map(row).collect();
+        table.sort();
+        assert_eq!(found, table, "cli/tests/it/named_files/table.rs");
+    }
 
     #[test]
     fn the_command_tree_is_consistent() {

@@ -1,7 +1,6 @@
 //! The log: start, stop and faults, on standard error; nothing per request.
 
 use crate::options::LogForm;
-use std::io::IsTerminal;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -15,7 +14,7 @@ pub fn start(form: LogForm) {
     // A line that cannot be written is lost; the complaint about it would go to the same place, and panic there.
     let stderr = fmt::layer().with_writer(std::io::stderr).with_target(false).log_internal_errors(false);
     let layer = match form {
-        LogForm::Text => stderr.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogForm::Text => stderr.with_ansi(command_line::terminal::stderr_takes_escapes()).boxed(),
         LogForm::Json => stderr.json().flatten_event(true).boxed(),
     };
     // An error means that there is a log already: `fraudring` has its own.

@@ -4,8 +4,8 @@ mod table;
 mod watch;
 
 use crate::{
-    ActivateError, Activated, AttachError, Check, CopyError, DEFAULT_DIR, FolderError, InspectError, LoadError,
-    Options, Published, Reader, Trust,
+    ActivateError, Activated, AttachError, Check, CopyError, DEFAULT_DIR, FolderError, IndexFile, InspectError,
+    LoadError, Options, Published, Reader, Trust,
 };
 use anyhow::Context;
 use command_line::Interruption;
@@ -38,7 +38,7 @@ pub enum Command {
     /// and nothing is left behind.
     #[command(after_long_help = EXIT_CODES)]
     Load {
-        /// Index file, made by `fraudring index build`
+        /// Index file, made by `fraudring index build`; `-` is stdin
         file: PathBuf,
         /// Where segments live.
         #[command(flatten)]
@@ -140,11 +140,12 @@ pub fn run(command: Command) -> ExitCode {
 }
 
 fn load(file: &Path, dir: &Path, options: Options<'_>, json: bool) -> anyhow::Result<()> {
+    let file = IndexFile::named(file).map_err(LoadError::from)?;
     let interruption = Interruption::watch().context("cannot listen for signals")?;
     let bar = Bar::alone(Style::Bytes, "", None);
     let started = std::time::Instant::now();
     let options = Options { stop: Some(interruption.stop()), ..options };
-    let result = crate::load_with(file, dir, &options, &|phase, done, total| {
+    let result = crate::load_with(&file, dir, &options, &|phase, done, total| {
         if let Some(bar) = &bar {
             bar.set_message(phase.to_owned());
             bar.set(done, total);

@@ -47,6 +47,7 @@ mod copy;
 mod error;
 mod folder;
 mod generation;
+mod index_file;
 mod inspect;
 mod limit;
 mod load;
@@ -66,6 +67,7 @@ pub use activate::{Activated, activate};
 pub use copy::{CopyError, Reader};
 pub use error::{ActivateError, AttachError, FolderError, LoadError, SourceError};
 pub use folder::{PUBLISHED, is_in_memory};
+pub use index_file::IndexFile;
 pub use inspect::{
     Check, GenerationReport, GenerationState, InspectError, Inspection, Leftover, Pages, ProcessReport,
     ReplacedSegment, SegmentReport, SegmentState, inspect, inspect_trusting, inspect_with,

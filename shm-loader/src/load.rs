@@ -7,7 +7,7 @@ use crate::replaced::wait_for_readers;
 use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
 use crate::step::Step;
-use crate::{CopyError, LoadError, Progress, Reader, Trust, readers, record};
+use crate::{CopyError, IndexFile, LoadError, Progress, Reader, Trust, readers, record};
 use index::{Info, InstructionSet};
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
@@ -73,7 +73,7 @@ pub struct Options<'a> {
 /// [`LoadError`] tells whose fault it is: the folder's, the file's, or that there is no room. What was published before
 /// stays published, but for [`LoadError::NotAttachable`] and [`LoadError::Exchanged`].
 pub fn load(file: &Path, dir: &Path, progress: &Progress<'_>) -> Result<Published, LoadError> {
-    load_with(file, dir, &Options::default(), progress)
+    load_with(&IndexFile::at(file), dir, &Options::default(), progress)
 }
 
 /// [`load`] with choices.
@@ -81,7 +81,7 @@ pub fn load(file: &Path, dir: &Path, progress: &Progress<'_>) -> Result<Publishe
 /// # Errors
 /// As of [`load`]; and [`CopyError::Stopped`] when it was asked to stop.
 pub fn load_with(
-    file: &Path,
+    file: &IndexFile,
     dir: &Path,
     options: &Options<'_>,
     progress: &Progress<'_>,
@@ -99,12 +99,12 @@ pub fn load_with(
     source.must_not_be_published_in(locked.folder())?;
     // without it nobody can tell who reads, and loading goes on
     let _ = readers::create(locked.folder());
-    wait_for_readers(&locked, &before, options.wait, stop, file)?;
+    wait_for_readers(&locked, &before, options.wait, stop, source.path())?;
 
     let temporary = locked.temporary()?;
     reserve(&locked, &temporary, source.bytes())?;
     Step::Reserved.done();
-    let failed = |error| LoadError::Copy { file: file.into(), source: error };
+    let failed = |error| LoadError::Copy { file: source.path().into(), source: error };
     let mut sink = Sink::new(source.file(), temporary.file(), source.bytes(), stop, progress);
     let used = copy::copy(options.reader, &mut sink).map_err(failed)?;
     source.must_be_unchanged()?;

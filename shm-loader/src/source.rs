@@ -1,7 +1,7 @@
 //! The file to load: what it must be, and that it stays so while it is read.
 
 use crate::folder::Folder;
-use crate::{LoadError, PUBLISHED, SourceError};
+use crate::{IndexFile, LoadError, PUBLISHED, SourceError};
 use rustix::fs::{self, Mode, OFlags, Stat};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,13 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+    pub(crate) fn open(file: &IndexFile) -> Result<Self, SourceError> {
+        let path = file.name();
         let failed = |error: rustix::io::Errno| SourceError::Io { path: path.into(), source: error.into() };
-        // without NONBLOCK opening a pipe waits for a writer
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(fs::open(path, flags, Mode::empty()).map_err(failed)?);
+        let file = match file.kept() {
+            Some(kept) => File::from(rustix::io::fcntl_dupfd_cloexec(kept, 0).map_err(failed)?),
+            None => open_without_waiting(path).map_err(failed)?,
+        };
         let before = fs::fstat(&file).map_err(failed)?;
         if !fs::FileType::from_raw_mode(before.st_mode).is_file() {
             return Err(SourceError::NotRegular { path: path.into() });
@@ -67,4 +69,10 @@ impl Source {
             after_bytes: after.st_size.unsigned_abs(),
         })
     }
+}
+
+/// Without NONBLOCK opening a pipe waits for a writer.
+fn open_without_waiting(path: &Path) -> rustix::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    fs::open(path, flags, Mode::empty()).map(File::from)
 }

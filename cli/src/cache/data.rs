@@ -253,16 +253,13 @@ fn check_payloads(path: &Path, count: u64) -> Result<Vec<PayloadEntry>> {
 
 /// Reads a payload file, `-` for stdin; at least one entry.
 pub fn read_payloads(path: &Path) -> Result<Vec<PayloadEntry>> {
-    let read = if path == Path::new("-") {
-        dataset::read_payloads(std::io::stdin().lock())
-    } else {
-        let file = File::open(path)
-            .with_context(|| format!("cannot open {}", path.display()))
-            .advise(|| "make payloads with: fraudring dataset payloads --out FILE".to_owned())?;
-        dataset::read_payloads(BufReader::with_capacity(1 << 20, file))
-    };
+    let named = command_line::input_name(path);
+    let file = command_line::open_input(path)
+        .with_context(|| format!("cannot open {named}"))
+        .advise(|| "make payloads with: fraudring dataset payloads --out FILE".to_owned())?;
+    let read = dataset::read_payloads(BufReader::with_capacity(1 << 20, file));
     let entries = usable(read, path, "holds no usable payloads")?;
-    anyhow::ensure!(!entries.is_empty(), "{} holds no payloads", path.display());
+    anyhow::ensure!(!entries.is_empty(), "{named} holds no payloads");
     Ok(entries)
 }
 

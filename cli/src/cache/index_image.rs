@@ -17,14 +17,14 @@ pub enum IndexFile {
     Rows(Box<RowGeneration>),
 }
 
-/// Reads an index file and checks every part of it: the index, and the rules or the schema that it carries.
+/// Reads an index file, `-` for stdin, and checks every part of it: the index, and the rules or the schema that it carries.
 ///
 /// # Errors
 ///
 /// They name the file and what to do.
 pub fn open_any(path: &Path) -> Result<IndexFile> {
-    let named = path.display();
-    let image = std::fs::read(path)
+    let named = command_line::input_name(path);
+    let image = command_line::read_input(path)
         .with_context(|| format!("cannot read the index {named}"))
         .advise(|| format!("make one with: fraudring index build --references official --out {named}"))?;
     // a kernel that cannot be had is no fault of the file
@@ -52,7 +52,7 @@ pub fn open(path: &Path) -> Result<Generation> {
         IndexFile::Rows(_) => {
             bail!(
                 "{} holds rows of a schema of its own, and this command is for references of the contest",
-                path.display()
+                command_line::input_name(path)
             )
         }
     }
@@ -69,7 +69,7 @@ pub fn open_rows(path: &Path) -> Result<RowGeneration> {
         IndexFile::References(_) => bail!(
             "{} holds references of the contest, and this command is for rows of a schema: `fraudring explain` shows the \
              neighbours of a payload",
-            path.display()
+            command_line::input_name(path)
         ),
     }
 }

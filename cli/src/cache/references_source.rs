@@ -5,7 +5,6 @@ use crate::console::advice::Advise;
 use crate::console::progress::{Reporter, thousands};
 use anyhow::{Context, Result};
 use dataset::References;
-use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,7 +14,7 @@ use std::str::FromStr;
 pub enum Source {
     /// The 3,000,000 official references, generated and checked by SHA-256.
     Official,
-    /// A file in the shape of `references.json` or JSON Lines, compressed by gzip or zstd or not.
+    /// A file in the shape of `references.json` or JSON Lines, compressed by gzip or zstd or not; `-` is stdin.
     File(PathBuf),
 }
 
@@ -37,7 +36,8 @@ impl Source {
             }
             Self::File(path) => path,
         };
-        let file = File::open(path).with_context(|| format!("cannot open {}", path.display())).advise(|| {
+        let named = command_line::input_name(path);
+        let file = command_line::open_input(path).with_context(|| format!("cannot open {named}")).advise(|| {
             "name a file of references (docs/DATA.md), or `official` for the generated official set".to_owned()
         })?;
         let source = BufReader::with_capacity(1 << 20, file);
@@ -45,9 +45,8 @@ impl Source {
         let read = usable(dataset::read_references(source, &progress), path, "holds no usable references")?;
         if read.rounded > 0 {
             reporter.note(&format!(
-                "warning: {} values in {} were no multiples of 0.0001 and were rounded",
-                thousands(read.rounded),
-                path.display()
+                "warning: {} values in {named} were no multiples of 0.0001 and were rounded",
+                thousands(read.rounded)
             ));
         }
         Ok(read.references)

@@ -9,6 +9,6 @@ use std::path::Path;
 pub fn usable<T>(read: Result<T, DataError>, path: &Path, otherwise: &str) -> Result<T> {
     use DataError::{Payload, Reference, Shape};
     let is_content = matches!(read, Err(Reference { .. } | Payload { .. } | Shape { .. }));
-    let read = read.with_context(|| format!("{} {otherwise}", path.display()));
+    let read = read.with_context(|| format!("{} {otherwise}", command_line::input_name(path)));
     if is_content { read.advise(|| "docs/DATA.md describes the shape of such a file".to_owned()) } else { read }
 }

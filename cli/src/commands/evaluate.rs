@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     let report = |phase, done, total| reporter.report(phase, done, total);
     let evaluation = scoring::evaluate(&generation, &ks, left_out, &report)
-        .with_context(|| format!("evaluating {}", options.index.display()))?;
+        .with_context(|| format!("evaluating {}", command_line::input_name(&options.index)))?;
     let text =
         if options.json { serde_json::to_string_pretty(&evaluation)? } else { described(&evaluation, left_out)? };
     print_line(text.trim_end())?;

@@ -132,7 +132,7 @@ fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result
 
 fn payload_sets(options: &Options, reporter: &Reporter) -> Result<Vec<Payloads>> {
     if let Some(path) = &options.payloads {
-        return Ok(vec![Payloads { name: path.display().to_string(), entries: read_payloads(path)? }]);
+        return Ok(vec![Payloads { name: command_line::input_name(path), entries: read_payloads(path)? }]);
     }
     let folder = DataFolder::open(&options.data)?;
     let set = |preview: &Preview| {

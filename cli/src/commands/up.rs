@@ -8,7 +8,9 @@ mod children;
 mod claim;
 mod greeting;
 mod haproxy;
+mod interval;
 mod listening;
+mod live_line;
 mod loaded_index;
 mod ready;
 mod relay;
@@ -27,14 +29,17 @@ use anyhow::{Context, Result};
 use claim::{Claim, ClaimedAddress};
 use clap::{Args, Subcommand};
 pub use haproxy::Haproxy;
+use live_line::LiveLine;
 use loaded_index::LoadedIndex;
 use runtime_folder::MOST_SERVERS;
 use rustix::thread::CpuSet;
 use server::AdminAddress;
+use shm_loader::IndexFile;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use system::{Front, System, SystemPlan};
 
 /// Options of `up`.
@@ -46,7 +51,8 @@ The first start generates the official references and builds the index (some sec
 later ones find it in the data folder. Ctrl-C, SIGTERM or a closed terminal (SIGHUP) stops everything in order and
 removes the index from shared memory. If one of the processes ends by itself, everything is stopped and the exit
 status is 1. Where stdout cannot be written to, the greeting goes to stderr. RUST_LOG=info shows what the servers say
-about their start.
+about their start. On a terminal a line on stderr tells rate, p99, decisions and refused requests, anew every second;
+none with NO_COLOR.
 
 Examples:
   fraudring up
@@ -71,7 +77,7 @@ pub struct Options {
     /// Folder in shared memory that holds the index
     #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = shm_loader::DEFAULT_DIR)]
     shm_dir: PathBuf,
-    /// Index to serve, as `fraudring index build` wrote it [default: the official one]
+    /// Index to serve, as `fraudring index build` wrote it; `-` is stdin [default: the official one]
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// How many servers
@@ -110,7 +116,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         Some(Command::Reload(options)) => return reload::run(options),
         None => {}
     }
-    let reporter = Reporter::stderr();
+    let reporter = Arc::new(Reporter::stderr());
     check_cpus(options.cpus.as_deref(), usize::from(options.servers))?;
     let shm_dir = std::path::absolute(&options.shm_dir).context("cannot tell the working folder")?;
     let _folder = Claim::folder(&shm_dir)?;
@@ -122,8 +128,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     let data = DataFolder::open(&options.data)?;
     let index_file = match &options.index {
-        Some(file) => file.clone(),
-        None => data.official_index_to_load(&reporter)?,
+        Some(file) => IndexFile::named(file)?,
+        None => IndexFile::at(&data.official_index_to_load(&reporter)?),
     };
 
     // until here a signal may simply end the process; from here on there is something to undo
@@ -136,10 +142,11 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     let servers = usize::from(options.servers);
     let plan = SystemPlan { address: address.address, shm_dir, servers, cpus: options.cpus.clone(), front };
-    let mut system = System::start(plan)?;
+    let mut system = System::start(plan, Arc::clone(&reporter))?;
     let admin = admin::start(&options.admin, system.admin_sockets())?;
     if system.bring_up(&mut signals)? {
         greeting::print(&system, admin.as_ref().map(Admin::address), loaded.published(), &reporter)?;
+        let _live_line = LiveLine::start(&reporter, system.admin_sockets());
         system.watch(&mut signals)?;
     }
     reporter.note("stopping");

@@ -30,7 +30,7 @@ fn unless_reader_left(written: Result<()>) -> Result<()> {
 ///
 /// `-` is stdout; a pipe or a device is written directly; behind a symbolic link the file it points to is replaced.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    if path == Path::new("-") {
+    if command_line::is_stream(path) {
         let mut out = BufWriter::new(io::stdout().lock());
         let written = write(&mut out).and_then(|()| out.flush().context("writing to stdout"));
         return unless_reader_left(written);

@@ -1,4 +1,4 @@
-//! Progress on stderr: bars on a terminal, one plain line a phase elsewhere.
+//! Progress on stderr: bars where they can be drawn, one plain line a phase elsewhere.
 
 use command_line::progress::{Bar, Bars, Style};
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Turns the `(phase, done, total)` calls of the other crates into something to look at.
 pub struct Reporter {
     phases: Mutex<HashMap<&'static str, Phase>>,
-    /// `None`: stderr is no terminal.
+    /// `None`: they cannot be drawn.
     bars: Option<Bars>,
 }
 
@@ -38,6 +38,18 @@ impl Reporter {
             && let Some(state) = phases.remove(phase)
         {
             self.finish(phase, total, state);
+        }
+    }
+
+    /// Whether lines can be drawn over. Where they can, everything on stderr is to come through [`Reporter::note`].
+    pub fn draws(&self) -> bool {
+        self.bars.is_some()
+    }
+
+    /// Draws a line of figures below everything else, in place of the one before, or erases it. Not while a phase lasts.
+    pub fn set_figures(&self, text: Option<&str>) {
+        if let Some(bars) = &self.bars {
+            bars.set_figures(text);
         }
     }
 

@@ -4,12 +4,14 @@
 
 mod data_document;
 mod doctor;
+mod documents;
 mod end_to_end;
 mod endings;
 mod environment;
 mod explain;
 mod habits;
 mod load_test;
+mod named_files;
 mod offline;
 mod own_data;
 mod replay;
@@ -20,3 +22,4 @@ mod streams;
 mod support;
 mod systemd;
 mod table;
+mod terminal;

@@ -6,7 +6,7 @@ use crate::support::{FRAUDRING, data_folder};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use testkit::client::{Answer, Client};
 
 /// An index of so many references, drawn by a seed.
@@ -26,10 +26,14 @@ fn index(folder: &Path, count: u32, seed: u32) -> PathBuf {
 
 /// `fraudring up ARGUMENTS` where the system has its folders.
 fn up(system: &System, arguments: &[&str]) -> Output {
+    up_command(system, arguments).output().unwrap()
+}
+
+fn up_command(system: &System, arguments: &[&str]) -> Command {
     let mut command = Command::new(FRAUDRING);
     command.arg("up").args(arguments).env("TMPDIR", system.folders().temporary());
     command.env("FRAUDRING_DATA", data_folder()).env_remove("FRAUDRING_SHM_DIR");
-    command.output().unwrap()
+    command
 }
 
 /// The servers' own documents.
@@ -78,7 +82,12 @@ fn a_running_system_tells_what_it_does_and_takes_another_index() {
 
     let all: Value = serde_json::from_str(&get(&system, "/status").body).unwrap();
     assert_eq!(all["servers"].as_array().unwrap().len(), 3);
-    assert!(get(&system, "/").body.contains("</html>"));
+    let page = get(&system, "/").body;
+    let links: Vec<&str> = page.split("<a href=\"").skip(1).map(|link| link.split('"').next().unwrap()).collect();
+    assert!(page.contains("</html>") && links.contains(&"metrics/3"), "{links:?}");
+    for link in links.iter().filter(|link| !link.starts_with('#')) {
+        assert_eq!(get(&system, &format!("/{link}")).status, 200, "{link}");
+    }
     for (path, code) in
         [("/ready", 200), ("/healthz", 200), ("/metrics/3", 200), ("/metrics/4", 404), ("/metrics", 404)]
     {
@@ -106,6 +115,27 @@ fn a_running_system_tells_what_it_does_and_takes_another_index() {
     assert_eq!(system.end(Signal::TERM).code(), Some(0));
     assert!(system.folders().segments().is_empty());
     assert_eq!(system.folders().runtime_entries(), 0);
+}
+
+/// What a pipe is read from, with a file in it.
+fn pipe_of(file: &Path) -> Stdio {
+    Command::new("cat").arg(file).stdout(Stdio::piped()).spawn().unwrap().stdout.unwrap().into()
+}
+
+#[test]
+fn an_index_may_come_on_stdin_at_the_start_and_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (index(folder.path(), 3_000, 1), index(folder.path(), 2_000, 2));
+    let mut system = System::start_with(SHARED_PORT, |command| {
+        command.args(["--index", "-"]).stdin(pipe_of(&first));
+    });
+    assert!(status(&system).iter().all(|server| server["generation"]["references"] == 3_000));
+    let mut reload = up_command(&system, &["reload", "-"]);
+    let output = reload.stdin(pipe_of(&second)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(status(&system).iter().all(|server| server["generation"]["references"] == 2_000));
+    assert_eq!(system.end(Signal::TERM).code(), Some(0));
+    assert_eq!(system.folders().runtime_entries(), 0, "what came on stdin is gone");
 }
 
 #[test]

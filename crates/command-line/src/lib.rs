@@ -1,5 +1,5 @@
 //! What every program of this workspace does alike at its edges: arguments, environment, host names, output,
-//! progress (feature `progress`), signals that end a command (feature `signals`), version.
+//! terminals, progress (feature `progress`), signals that end a command (feature `signals`), version.
 //!
 //! **Invariant**: no program panics because stdout or stderr is closed. So nothing is printed with `println!` or
 //! `eprintln!`, which do; the crates that print forbid both.
@@ -8,16 +8,19 @@
 
 mod addresses;
 mod arguments;
+mod input;
 #[cfg(feature = "signals")]
 mod interruption;
 mod kernel;
 mod output;
 #[cfg(feature = "progress")]
 pub mod progress;
+pub mod terminal;
 mod version;
 
 pub use addresses::lookup;
 pub use arguments::{parse, try_parse_from};
+pub use input::{input_name, is_stream, open_input, read_input};
 #[cfg(feature = "signals")]
 pub use interruption::Interruption;
 pub use kernel::{KernelError, kernel};

@@ -56,7 +56,7 @@ enum Measured<'a> {
     Pairs(&'a Pairs),
 }
 
-/// Runs and prints the result on stdout.
+/// Runs and prints the result on stdout, unless a file that is named `-` goes there.
 ///
 /// `load` gets the payloads, at least one; `program` is what `--version` prints. When it has,
 /// SIGINT, SIGTERM and SIGHUP end the run and not the process; a second one ends the process.
@@ -71,13 +71,14 @@ pub fn run(
     let test = options.test();
     // what is wrong is said before payloads are made, which may take minutes
     test.check_core()?;
+    let stdout_is_a_file = options.stdout_is_a_file()?;
     let payloads = payloads(options, load)?;
     let interruption = Interruption::watch().context("cannot watch for signals")?;
     let machine = Machine::here(program);
     if let Some(against) = &options.against {
         let pairs =
             Pairs::run(&test, &options.target, against, options.pairs as usize, &payloads, interruption.stop())?;
-        publish(options, machine, Measured::Pairs(&pairs), &PairsText(&pairs).to_string())?;
+        publish(options, machine, Measured::Pairs(&pairs), stdout_is_a_file, &PairsText(&pairs).to_string())?;
         hint_at_labels(options, &payloads, pairs.noise.iter().chain(&pairs.runs).map(LoadReport::wrong_answers).sum());
         let all_right = pairs.noise.iter().chain(&pairs.runs).all(LoadReport::all_right);
         return Ok(outcome(pairs.complete, pairs.valid, all_right, &interruption));
@@ -86,7 +87,7 @@ pub fn run(
     if let Some(path) = &options.results {
         write_json(path, &ContestResults::from(&report))?;
     }
-    publish(options, machine, Measured::Run(&report), &RunText(&report).to_string())?;
+    publish(options, machine, Measured::Run(&report), stdout_is_a_file, &RunText(&report).to_string())?;
     hint_at_labels(options, &payloads, report.wrong_answers());
     Ok(outcome(report.complete, report.valid, report.all_right(), &interruption))
 }
@@ -117,14 +118,20 @@ fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &In
 
 fn payloads(options: &Options, load: impl FnOnce(PayloadSource<'_>) -> Result<Vec<PayloadEntry>>) -> Result<Payloads> {
     if let Some(path) = &options.payloads {
-        return Ok(Payloads { name: path.display().to_string(), entries: load(PayloadSource::File(path))? });
+        return Ok(Payloads { name: command_line::input_name(path), entries: load(PayloadSource::File(path))? });
     }
     let preview = options.preview;
     let least = options.plan.count().unwrap_or(preview.recipe().count);
     Ok(Payloads { name: preview.name().to_owned(), entries: load(PayloadSource::Preview { preview, least })? })
 }
 
-fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str) -> Result<()> {
+fn publish(
+    options: &Options,
+    machine: Machine,
+    result: Measured<'_>,
+    stdout_is_a_file: bool,
+    text: &str,
+) -> Result<()> {
     let is_doubtful = match &result {
         Measured::Run(report) => !report.valid,
         Measured::Pairs(pairs) => !pairs.valid,
@@ -132,6 +139,10 @@ fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str
     let document = Document { machine, result };
     if let Some(path) = &options.record {
         write_json(path, &document)?;
+    }
+    if stdout_is_a_file {
+        command_line::message(text.trim_end());
+        return Ok(());
     }
     if !options.json {
         return command_line::print(text).context("writing to stdout");
@@ -145,7 +156,10 @@ fn publish(options: &Options, machine: Machine, result: Measured<'_>, text: &str
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value).context("making JSON")?;
-    text.push(b'\n');
+    let mut text = serde_json::to_string_pretty(value).context("making JSON")?;
+    text.push('\n');
+    if command_line::is_stream(path) {
+        return command_line::print(&text).context("writing to stdout");
+    }
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -31,6 +31,8 @@ mod closed_loop;
 mod command;
 mod connections;
 mod contest_results;
+#[cfg(test)]
+mod documented;
 mod durations;
 mod errors;
 mod event_queue;

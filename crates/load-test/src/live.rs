@@ -1,13 +1,13 @@
 //! A line on stderr that shows how a run goes, drawn by another thread than the one that sends.
 
 use crate::connections::Connections;
-use command_line::progress::{Bar, Style, stderr_is_terminal};
+use command_line::progress::{Bar, Style};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const DRAW_EVERY: Duration = Duration::from_millis(250);
-/// Without a terminal a line stays, so there are fewer.
+/// Where nothing can be drawn a line stays, so there are fewer.
 const PRINT_EVERY: Duration = Duration::from_secs(10);
 
 /// Counts as they stand; the sending thread only stores them.
@@ -56,7 +56,7 @@ impl LiveCounts {
     /// Draws until the end. `planned`: requests of the plan, if it has a number.
     pub fn draw(&self, name: &str, planned: Option<u64>) {
         let bar = Bar::alone(Style::Run, name, planned);
-        let every = if stderr_is_terminal() { DRAW_EVERY } else { PRINT_EVERY };
+        let every = if bar.is_some() { DRAW_EVERY } else { PRINT_EVERY };
         let (mut drawn, mut before) = (Instant::now(), 0);
         self.watch(|sent| {
             let since = drawn.elapsed();

@@ -54,11 +54,11 @@ pub struct Options {
     #[arg(long)]
     pub json: bool,
 
-    /// Write the result as JSON to a file as well
+    /// Write the result as JSON to a file as well; `-` is stdout, and what people read goes to stderr then
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 
-    /// Write the contest's results.json
+    /// Write the contest's results.json; `-` is stdout, and what people read goes to stderr then
     #[arg(long, value_name = "FILE", conflicts_with = "against")]
     pub results: Option<PathBuf>,
 }
@@ -98,6 +98,20 @@ impl FromStr for ConnectionRange {
 }
 
 impl Options {
+    /// Whether stdout is taken by one of the files, so that the report belongs on stderr.
+    ///
+    /// # Errors
+    /// More than one document is asked for on stdout: no reader could tell where one ends.
+    pub fn stdout_is_a_file(&self) -> anyhow::Result<bool> {
+        let files = [&self.record, &self.results].into_iter().flatten();
+        let streams = files.filter(|path| command_line::is_stream(path)).count();
+        anyhow::ensure!(
+            streams + usize::from(self.json) <= 1,
+            "stdout takes one of --json, --record - and --results -: name a file for the others"
+        );
+        Ok(streams > 0)
+    }
+
     /// What they ask to run.
     pub fn test(&self) -> Test {
         Test {
@@ -148,5 +162,17 @@ mod tests {
         assert!(parse(&["--payloads", "x"]).is_ok());
         assert!(parse(&["--pairs", "3"]).is_err());
         assert!(parse(&["--preview", "3"]).unwrap_err().contains("final-like"));
+    }
+    #[test]
+    fn stdout_takes_one_document() {
+        let stdout = |arguments: &[&str]| parse(arguments).unwrap().stdout_is_a_file().ok();
+        assert_eq!(stdout(&["--json", "--record", "x", "--results", "y"]), Some(false));
+        assert_eq!(stdout(&["--record", "-", "--results", "y"]), Some(true));
+        assert_eq!(stdout(&["--results", "-"]), Some(true));
+        for two in
+            [&["--record", "-", "--results", "-"][..], &["--json", "--record", "-"], &["--json", "--results", "-"]]
+        {
+            assert_eq!(stdout(two), None, "{two:?}");
+        }
     }
 }

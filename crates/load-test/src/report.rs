@@ -10,9 +10,9 @@ use crate::test::Test;
 use serde::Serialize;
 
 /// Requests that left later than this were not the test that was planned.
-const LATENESS_P99_LIMIT_MS: f64 = 0.5;
+pub(crate) const LATENESS_P99_LIMIT_MS: f64 = 0.5;
 /// A run that sent less of its plan was another plan.
-const SENT_SHARE_LIMIT: f64 = 0.995;
+pub(crate) const SENT_SHARE_LIMIT: f64 = 0.995;
 
 /// See `schema/result.schema.json`, which is the committed form of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

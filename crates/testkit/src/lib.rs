@@ -10,6 +10,7 @@
 //! | [`random`] | seeded random numbers | |
 //! | [`requirement`] | skipping a test, or failing it, where the machine lacks something | |
 //! | `sandbox` | processes that may not use io_uring | `sandbox` |
+//! | [`terminal`] | programs on a pseudo terminal | |
 //! | [`wait`] | waiting for a condition | |
 //!
 //! Other crates depend on it without its default features, so that they need not compile a parser of Rust.
@@ -27,4 +28,5 @@ pub mod random;
 pub mod requirement;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod terminal;
 pub mod wait;

@@ -3,6 +3,7 @@
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -25,11 +26,11 @@ pub enum LogFileError {
     },
 }
 
-/// A file that lines are appended to. A pipe or a device is written to as it is.
+/// A file that lines are appended to. A pipe or a device, and stdout (`-`) whatever it is, are written to as they are.
 pub struct LogFile {
     path: PathBuf,
     file: File,
-    /// Pipes and devices are not.
+    /// To be locked and rotated: not stdout, pipes and devices.
     is_regular: bool,
     bytes: u64,
     most_bytes: u64,
@@ -86,6 +87,9 @@ fn older(path: &Path) -> PathBuf {
 
 /// The file, whether it is a regular one, and its length; `None` if another process has it.
 fn open(path: &Path) -> io::Result<Option<(File, bool, u64)>> {
+    if command_line::is_stream(path) {
+        return Ok(Some((io::stdout().as_fd().try_clone_to_owned()?.into(), false, 0)));
+    }
     // With both rights, as opening a pipe that nobody reads would wait.
     let mut file = OpenOptions::new().read(true).append(true).create(true).mode(MODE).open(path)?;
     let metadata = file.metadata()?;

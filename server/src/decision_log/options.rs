@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[command(next_help_heading = "Decision log")]
 pub struct DecisionLogOptions {
     /// Write sampled decisions to this file, explained, a JSON object a line; made with mode 0600. Each server needs a file of
-    /// its own. What the disk cannot take is left out and counted, no request waits for it
+    /// its own. `-` is stdout. What the disk cannot take is left out and counted, no request waits for it
     #[arg(long = "decision-log", value_name = "FILE", env = "FRAUDRING_DECISION_LOG")]
     pub file: Option<PathBuf>,
 

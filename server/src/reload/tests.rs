@@ -18,7 +18,13 @@ fn publish(folder: &Path, references: usize) {
     std::fs::write(folder.join("file"), image.unwrap()).unwrap();
     // the reload thread may still be leaving the generation before
     let options = shm_loader::Options { wait: PATIENCE, ..Default::default() };
-    shm_loader::load_with(&folder.join("file"), &folder.join("segments"), &options, &|_, _, _| {}).unwrap();
+    shm_loader::load_with(
+        &shm_loader::IndexFile::at(&folder.join("file")),
+        &folder.join("segments"),
+        &options,
+        &|_, _, _| {},
+    )
+    .unwrap();
 }
 
 fn opening(folder: &Path) -> Opening {

@@ -24,4 +24,5 @@ mod runtime_defects;
 mod slowloris;
 mod soak;
 mod support;
+mod terminal;
 mod tls;

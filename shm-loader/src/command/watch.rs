@@ -4,7 +4,7 @@ use super::table;
 use crate::{Check, Trust};
 use anyhow::Context;
 use command_line::Interruption;
-use std::io::IsTerminal;
+use command_line::terminal::stdout_takes_escapes;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const CLEAR: &str = "\x1b[H\x1b[J";
 /// Until a signal comes. With `json` one report a line. What cannot be inspected now is said, and looked at again.
 pub(super) fn watch(dir: &Path, trust: &Trust, check: Check, json: bool) -> anyhow::Result<()> {
     let interruption = Interruption::watch().context("cannot listen for signals")?;
-    let clear = if std::io::stdout().is_terminal() && !json { CLEAR } else { "" };
+    let clear = if stdout_takes_escapes() && !json { CLEAR } else { "" };
     while !interruption.stop().load(Ordering::Relaxed) {
         let next = Instant::now() + INTERVAL;
         match crate::inspect_with(dir, trust, check) {

@@ -14,6 +14,9 @@ pub enum SourceError {
         /// The kernel's answer.
         source: io::Error,
     },
+    /// What comes on stdin cannot be had.
+    #[error("cannot take an index from stdin")]
+    Stdin(#[source] io::Error),
     /// A folder, a pipe, a device: nothing whose size is known before it is read.
     #[error("{} is not a regular file: give an index file, made by `fraudring index build`", path.display())]
     NotRegular {

@@ -143,7 +143,8 @@ fn a_loader_that_is_told_to_stop_publishes_nothing() {
     let loaded = Loaded::new();
     let file = loaded.place.file("index", &index(500, 2));
     let options = Options { stop: Some(&AtomicBool::new(true)), ..Options::default() };
-    let error = shm_loader::load_with(&file, &loaded.place.dir(), &options, &|_, _, _| ()).unwrap_err();
+    let error = shm_loader::load_with(&shm_loader::IndexFile::at(&file), &loaded.place.dir(), &options, &|_, _, _| ())
+        .unwrap_err();
     assert!(matches!(error, LoadError::Copy { source: CopyError::Stopped, .. }), "{error:?}");
     loaded.must_be_untouched();
 }

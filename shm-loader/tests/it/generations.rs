@@ -22,7 +22,12 @@ impl Versions {
 
     fn load(&self, version: usize, keep: usize) -> Result<Published, LoadError> {
         let options = Options { keep, ..Options::default() };
-        shm_loader::load_with(&self.files[version], &self.place.dir(), &options, &|_, _, _| ())
+        shm_loader::load_with(
+            &shm_loader::IndexFile::at(&self.files[version]),
+            &self.place.dir(),
+            &options,
+            &|_, _, _| (),
+        )
     }
 
     /// What readers get now: its number, after a comparison of all bytes with `version`.

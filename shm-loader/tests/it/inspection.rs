@@ -300,7 +300,7 @@ fn generations_are_shown_with_their_state_and_whether_they_are_read() {
     let file = place.file("index", &index(500, 1));
     let load = |keep| {
         let options = shm_loader::Options { keep, ..Default::default() };
-        shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
+        shm_loader::load_with(&shm_loader::IndexFile::at(&file), &place.dir(), &options, &|_, _, _| ()).unwrap();
     };
     load(0);
     let first = OtherReader::new(&place);
@@ -333,7 +333,7 @@ fn only_verifying_reads_what_the_loader_has_checked_and_what_is_kept() {
     let file = place.file("index", &index(500, 1));
     let options = shm_loader::Options { keep: 1, ..Default::default() };
     for _ in 0..2 {
-        shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
+        shm_loader::load_with(&shm_loader::IndexFile::at(&file), &place.dir(), &options, &|_, _, _| ()).unwrap();
     }
     let kept = place.dir().join("generation-1.index");
     let mut bytes = std::fs::read(&kept).unwrap();

@@ -32,7 +32,9 @@ impl Turns {
 
     fn load(&self, file: usize, keep: usize) -> u64 {
         let options = Options { keep, ..Options::default() };
-        shm_loader::load_with(&self.files[file], &self.place.dir(), &options, &|_, _, _| ()).unwrap().generation
+        shm_loader::load_with(&shm_loader::IndexFile::at(&self.files[file]), &self.place.dir(), &options, &|_, _, _| ())
+            .unwrap()
+            .generation
     }
 
     /// What is served: its number, and which of the two files it is, whole.

@@ -12,3 +12,4 @@ mod killed;
 mod memory_limit;
 mod publish;
 mod record;
+mod terminal;

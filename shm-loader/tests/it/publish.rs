@@ -93,7 +93,8 @@ fn both_readers_publish_the_same_bytes() {
     let file = place.file("index", &bytes);
     for (reader, name) in [(Reader::IoUring, "io_uring"), (Reader::Plain, "plain")] {
         let options = Options { reader, ..Options::default() };
-        let published = shm_loader::load_with(&file, &place.dir(), &options, &|_, _, _| ()).unwrap();
+        let published =
+            shm_loader::load_with(&shm_loader::IndexFile::at(&file), &place.dir(), &options, &|_, _, _| ()).unwrap();
         assert_eq!(published.reader, name);
         assert!(Segment::attach(&place.dir()).unwrap().bytes() == bytes, "{name}");
     }

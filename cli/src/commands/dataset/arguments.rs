@@ -15,7 +15,7 @@ pub fn share(text: &str) -> Result<f64> {
 
 /// Tells that a file was written; of stdout its reader knows.
 pub fn note_written(reporter: &Reporter, path: &Path, what: &str) {
-    if path != Path::new("-") {
+    if !command_line::is_stream(path) {
         reporter.note(&format!("{what} in {}", path.display()));
     }
 }

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use serde_json::value::RawValue;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -30,12 +29,8 @@ pub struct Payload<'a> {
 impl Payloads {
     /// Reads a file; `-` is stdin.
     pub fn read(path: &Path) -> Result<Self> {
-        let (name, source): (_, Box<dyn Read>) = if path == Path::new("-") {
-            ("stdin".to_owned(), Box::new(std::io::stdin().lock()))
-        } else {
-            let file = File::open(path).with_context(|| format!("cannot open the payload {}", path.display()))?;
-            (path.display().to_string(), Box::new(file))
-        };
+        let name = command_line::input_name(path);
+        let source = command_line::open_input(path).with_context(|| format!("cannot open the payload {name}"))?;
         let mut text = Vec::new();
         source
             .take(INPUT_LIMIT_BYTES + 1)

@@ -12,7 +12,6 @@ use clap::Args;
 use index::Index;
 use schema::Rules;
 use serde::de::DeserializeOwned;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Options of `index build`.
@@ -56,7 +55,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let index = Index::open_with(&image, kernel).context("checking the index that was built")?;
     let equal_points = EqualPoints::of(&index)?;
     write_whole(&options.out, |out| Ok(out.write_all(&image)?))?;
-    if options.out != Path::new("-") {
+    if !command_line::is_stream(&options.out) {
         let megabytes = image.len() as f64 / 1e6;
         reporter.note(&format!("{megabytes:.1} MB in {}", options.out.display()));
     }
@@ -74,11 +73,12 @@ fn rules(options: &Options) -> Result<Rules> {
         Some(path) => json_file(path, "a risk table")?,
         None => defaults.mcc_risk,
     };
-    let named = options.normalization.as_deref().unwrap_or(Path::new("the built-in constants"));
-    Rules::new(normalization, mcc_risk).with_context(|| format!("in {}", named.display()))
+    let named = options.normalization.as_deref().map_or("the built-in constants".to_owned(), command_line::input_name);
+    Rules::new(normalization, mcc_risk).with_context(|| format!("in {named}"))
 }
 
 fn json_file<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result<T> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file =
+        command_line::open_input(path).with_context(|| format!("cannot open {}", command_line::input_name(path)))?;
     usable(dataset::read_json(file, expected), path, "cannot be used")
 }

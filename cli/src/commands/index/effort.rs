@@ -123,7 +123,7 @@ impl Measured {
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
     let (path, generation) = options.data.index(options.file.as_deref(), &reporter)?;
-    let report = measure(options, path.display().to_string(), generation.index(), &reporter)?;
+    let report = measure(options, command_line::input_name(&path), generation.index(), &reporter)?;
     print_line(&if options.json { serde_json::to_string_pretty(&report)? } else { report.text()? })?;
     Ok(Outcome::Done)
 }

@@ -112,17 +112,17 @@ fn vectors(options: &Options, generation: &RowGeneration) -> Result<Vec<f32>> {
     if let Some(data) = &options.data {
         let plan = generation.plan().clone().without_labels();
         let SchemaRows { values, .. } = read_schema_rows(&TableInput::new(data), plan, VECTOR_BYTES, &report)
-            .with_context(|| format!("reading {}", data.display()))?;
+            .with_context(|| format!("reading {}", command_line::input_name(data)))?;
         return Ok(values);
     }
     let path = options.vectors.as_deref().context("--vectors FILE is missing")?;
     let matrix = read_matrix(&TableInput::new(path), None, VECTOR_BYTES, &report)
-        .with_context(|| format!("reading {}", path.display()))?;
+        .with_context(|| format!("reading {}", command_line::input_name(path)))?;
     let columns = matrix.columns.len();
     ensure!(
         columns == dimensions,
         "{} has {columns} columns of numbers, the index {dimensions} dimensions; rows as the index was built of go by --data",
-        path.display()
+        command_line::input_name(path)
     );
     Ok(matrix.values)
 }

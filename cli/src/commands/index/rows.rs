@@ -98,7 +98,8 @@ pub fn build(options: &RowOptions, out: &Path, reporter: &Reporter) -> Result<()
 /// The rows of an index with those that are added, without those that are removed.
 fn revised(options: &RowOptions, from: &Path, reporter: &Reporter) -> Result<Revision> {
     let generation = index_image::open_rows(from)?;
-    let mut revision = generation.revise(&options.remove).with_context(|| format!("in {}", from.display()))?;
+    let mut revision =
+        generation.revise(&options.remove).with_context(|| format!("in {}", command_line::input_name(from)))?;
     if let Some(add) = &options.add {
         let more = read(options, add, revision.plan.clone(), reporter)?;
         revision.add(&more.values, more.labels.as_deref(), more.ids.as_ref());
@@ -110,7 +111,7 @@ fn read(options: &RowOptions, data: &Path, plan: Plan, reporter: &Reporter) -> R
     let report = |phase, done, total| reporter.report(phase, done, total);
     let input = TableInput { skip_bad: options.skip_bad, ..TableInput::new(data) };
     let read = read_schema_rows(&input, plan, options.memory.saturating_mul(MEGABYTE), &report)
-        .with_context(|| format!("reading {}", data.display()))?;
+        .with_context(|| format!("reading {}", command_line::input_name(data)))?;
     tell_bad_rows(&read, reporter);
     Ok(read)
 }

@@ -24,7 +24,7 @@ Examples:
   fraudring schema infer loans.csv.gz --label outcome --row-id loan_id --leave-out branch,clerk | fraudring schema check -")]
 pub struct Options {
     /// The table: CSV, JSON, JSON Lines or NumPy, plain or compressed by gzip or zstd; `-` for stdin
-    #[arg(value_name = "DATA|-")]
+    #[arg(value_name = "FILE|-")]
     data: PathBuf,
     /// The column that holds the label of a row; without it, answers are rows and distances
     #[arg(long, value_name = "COLUMN")]
@@ -48,9 +48,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
     let progress = |phase, done, total| reporter.report(phase, done, total);
     let survey = dataset::survey(&TableInput::new(&options.data), &progress)
-        .with_context(|| format!("reading {}", options.data.display()))?;
+        .with_context(|| format!("reading {}", command_line::input_name(&options.data)))?;
     if survey.summary.rows == 0 {
-        bail!("{} has no row that can be read", options.data.display());
+        bail!("{} has no row that can be read", command_line::input_name(&options.data));
     }
     let text = draft(options, &survey)?;
     SchemaFile::parse("draft", &text)
@@ -65,7 +65,7 @@ fn draft(options: &Options, survey: &Survey) -> Result<String> {
     for name in left_out.iter().copied().chain(options.row_id.as_deref()) {
         column(survey, name)?;
     }
-    let mut draft = Draft::new(&name(options)?, options.k, &options.data.display().to_string(), survey);
+    let mut draft = Draft::new(&name(options)?, options.k, &command_line::input_name(&options.data), survey);
     if let Some(label) = &options.label {
         draft.labels(&labels(column(survey, label)?)?, label);
         left_out.push(label);

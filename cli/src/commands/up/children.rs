@@ -3,12 +3,14 @@
 
 use super::relay::Relay;
 use crate::console::advice::Advise;
+use crate::console::progress::Reporter;
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often a stopping child is looked at.
@@ -19,7 +21,16 @@ pub struct Child {
     name: String,
     process: std::process::Child,
     stop: StopPlan,
-    relay: Option<Relay>,
+    relay: Option<(Relay, AtItsEnd)>,
+}
+
+/// What becomes of what a relayed child prints after it was asked to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtItsEnd {
+    /// It is passed on.
+    Heard,
+    /// The child talks about its end even when it was asked for: nothing is passed on any more.
+    Ignored,
 }
 
 /// Signals to try in turn, each with the time to wait for the end; SIGKILL comes last by itself.
@@ -38,12 +49,18 @@ impl Child {
         Self::spawn(name, command.stdout(stderr), stop)
     }
 
-    /// The same for a program that talks about its end even when it was asked for: then nothing is passed on any more.
-    pub fn start_relayed(name: String, mut command: Command, stop: StopPlan) -> Result<Self> {
+    /// The same, line by line through the reporter: nothing is drawn over it.
+    pub fn start_relayed(
+        name: String,
+        mut command: Command,
+        stop: StopPlan,
+        at_its_end: AtItsEnd,
+        reporter: &Arc<Reporter>,
+    ) -> Result<Self> {
         let (reader, writer) = io::pipe().context("cannot make a pipe")?;
         command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
         let mut child = Self::spawn(name, &mut command, stop)?;
-        child.relay = Some(Relay::start(reader));
+        child.relay = Some((Relay::start(reader, Arc::clone(reporter)), at_its_end));
         // `command` ends here and closes its ends of the pipe: the child's are the last
         Ok(child)
     }
@@ -74,12 +91,13 @@ impl Child {
     }
 
     fn stop(&mut self) {
-        if let Some(relay) = &self.relay {
+        if let Some((relay, AtItsEnd::Ignored)) = &self.relay {
             relay.be_quiet();
         }
         for (signal, patience) in self.stop {
             self.signal(*signal);
             if self.ends_within(*patience) {
+                self.pass_on_last_lines();
                 return;
             }
         }
@@ -88,6 +106,13 @@ impl Child {
         self.process.kill().unwrap_or_default();
         if let Err(error) = self.process.wait() {
             command_line::message(&format!("fraudring: cannot wait for {}: {error}", self.name));
+        }
+    }
+
+    /// Of a child that has ended.
+    fn pass_on_last_lines(&self) {
+        if let Some((relay, _)) = &self.relay {
+            relay.finish();
         }
     }
 
@@ -135,9 +160,7 @@ impl Children {
     pub fn check(&mut self) -> Result<()> {
         for child in &mut self.children {
             if let Some(status) = child.ended()? {
-                if let Some(relay) = child.relay.take() {
-                    relay.finish();
-                }
+                child.pass_on_last_lines();
                 let ended = format!("{} (pid {}) ended by itself ({status})", child.name, child.pid());
                 return Err(anyhow::anyhow!("{ended}, so everything is stopped"))
                     .advise(|| "what it said last is above; start again with: fraudring up".to_owned());
@@ -232,13 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_relayed_child_says_when_it_is_asked_to_stop_is_not_passed_on() {
+    fn what_a_relayed_child_says_when_it_is_asked_to_stop_is_passed_on_if_it_is_to_be() {
         let script = "trap 'echo unasked-for >&2; exit' TERM; echo ready; while :; do sleep 0.01; done";
-        let mut child = Child::start_relayed("loud".into(), shell(script), SERVER_STOP).unwrap();
-        let said = comes_true(PATIENCE, || child.relay.as_ref().unwrap().lines() > 0);
-        assert!(said, "what it said was not passed on");
-        child.stop();
-        assert_eq!(child.relay.take().unwrap().finish(), 1);
+        let reporter = Arc::new(Reporter::stderr());
+        for (at_its_end, lines) in [(AtItsEnd::Ignored, 1), (AtItsEnd::Heard, 2)] {
+            let mut child =
+                Child::start_relayed("loud".into(), shell(script), SERVER_STOP, at_its_end, &reporter).unwrap();
+            let said = comes_true(PATIENCE, || child.relay.as_ref().unwrap().0.lines() > 0);
+            assert!(said, "what it said was not passed on");
+            child.stop();
+            assert_eq!(child.relay.as_ref().unwrap().0.lines(), lines, "{at_its_end:?}");
+        }
     }
 
     #[test]

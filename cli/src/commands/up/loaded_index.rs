@@ -3,7 +3,7 @@
 use crate::cache::data::DataFolder;
 use crate::console::progress::Reporter;
 use anyhow::{Context, Result};
-use shm_loader::{LoadError, Options, Published};
+use shm_loader::{IndexFile, LoadError, Options, Published};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct LoadedIndex {
 
 impl LoadedIndex {
     /// Loads `file` into `folder`.
-    pub fn load(file: &Path, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
+    pub fn load(file: &IndexFile, folder: &Path, keep: bool, reporter: &Reporter) -> Result<Self> {
         // servers of an `up` that was killed may be about to end
         let how = Options { wait: LEAVING, ..Options::default() };
         let report = |phase: &'static str, done, total| reporter.report(phase, done, total);
@@ -34,7 +34,7 @@ impl LoadedIndex {
     /// Loads the official index of `data`, which is `file`; builds it anew if the loader finds it damaged.
     pub fn load_official(
         data: &DataFolder,
-        file: &Path,
+        file: &IndexFile,
         folder: &Path,
         keep: bool,
         reporter: &Reporter,

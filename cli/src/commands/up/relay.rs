@@ -1,6 +1,7 @@
-//! Passes on to stderr what a child prints, until its end was asked for.
+//! Passes on to stderr what a child prints.
 
-use std::io::{self, BufRead, BufReader, PipeReader, Write};
+use crate::console::progress::Reporter;
+use std::io::{BufRead, BufReader, PipeReader};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -27,12 +28,12 @@ struct Shared {
 }
 
 impl Relay {
-    /// Begins to pass on.
-    pub fn start(pipe: PipeReader) -> Self {
+    /// Begins to pass on, line by line.
+    pub fn start(pipe: PipeReader, reporter: Arc<Reporter>) -> Self {
         let shared = Arc::new(Shared::default());
         let thread = std::thread::spawn({
             let shared = Arc::clone(&shared);
-            move || pass_on(BufReader::new(pipe), &shared)
+            move || pass_on(BufReader::new(pipe), &shared, &reporter)
         });
         Self { shared, thread }
     }
@@ -48,7 +49,7 @@ impl Relay {
     }
 
     /// Waits for the last line of a child that has ended; how many there were.
-    pub fn finish(self) -> usize {
+    pub fn finish(&self) -> usize {
         let deadline = Instant::now() + LAST_LINES;
         while !self.thread.is_finished() && Instant::now() < deadline {
             std::thread::sleep(POLL);
@@ -58,11 +59,11 @@ impl Relay {
 }
 
 /// Reads on when nobody reads stderr: a child whose pipe is full would stand still.
-fn pass_on(mut pipe: impl BufRead, shared: &Shared) {
+fn pass_on(mut pipe: impl BufRead, shared: &Shared, reporter: &Reporter) {
     let mut line = Vec::new();
     while pipe.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         if !shared.is_quiet.load(Ordering::Relaxed) {
-            io::stderr().write_all(&line).unwrap_or_default();
+            reporter.note(String::from_utf8_lossy(&line).trim_end_matches('\n'));
             shared.lines.fetch_add(1, Ordering::Relaxed);
         }
         line.clear();

@@ -9,6 +9,7 @@ use crate::console::progress::Reporter;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
+use shm_loader::IndexFile;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// Options of `up reload`.
 #[derive(Args, Debug)]
 pub struct ReloadOptions {
-    /// Index to publish [default: the official one]
-    #[arg(value_name = "INDEX")]
+    /// Index to publish, `-` for stdin [default: the official one]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The system that serves from this folder in shared memory, where several run
     #[arg(long, value_name = "DIR")]
@@ -39,8 +40,8 @@ pub fn run(options: &ReloadOptions) -> Result<Outcome> {
             .advise(|| format!("name one: --shm-dir {}", folders.join(", or ")));
     };
     let file = match &options.file {
-        Some(file) => file.clone(),
-        None => DataFolder::open(&options.data)?.official_index_to_load(&reporter)?,
+        Some(file) => IndexFile::named(file)?,
+        None => IndexFile::at(&DataFolder::open(&options.data)?.official_index_to_load(&reporter)?),
     };
     let begun = Instant::now();
     // servers may still be leaving the generation before

@@ -1,6 +1,7 @@
 //! `fraudring up status`: what the running systems of this user do.
 
 use super::admin::statuses;
+use super::interval::{Interval, sum};
 use super::runtime_folder::RunningFolder;
 use crate::console::advice::Advise;
 use crate::console::exit::Outcome;
@@ -80,11 +81,7 @@ fn lines(before: &[Value], after: &[Value], seconds: f64) -> Vec<String> {
         "{:<8} {:>8} {:>9} {:>9} {:>10} {:>10} {:>8} {:>10}  {}",
         "server", "phase", "rate/s", "p99 us", "approved", "denied", "open", "private", "index"
     )];
-    let interval = |server: &Value| {
-        let earlier = before.iter().find(|earlier| earlier["pid"] == server["pid"]);
-        Interval::between(earlier.unwrap_or(&Value::Null), server)
-    };
-    let intervals: Vec<Interval> = after.iter().map(interval).collect();
+    let intervals: Vec<Interval> = after.iter().map(|server| Interval::since(before, server)).collect();
     for (server, interval) in after.iter().zip(&intervals) {
         lines.push(row(server["instance"].as_str().unwrap_or("?"), &[server], interval, seconds));
     }
@@ -96,9 +93,7 @@ fn lines(before: &[Value], after: &[Value], seconds: f64) -> Vec<String> {
 }
 
 fn row(name: &str, servers: &[&Value], interval: &Interval, seconds: f64) -> String {
-    let sum = |pointer: &str| -> u64 {
-        servers.iter().filter_map(|server| server.pointer(pointer).and_then(Value::as_u64)).sum()
-    };
+    let sum = |pointer: &str| sum(servers.iter().copied(), pointer);
     let same = |pointer: &str| -> String {
         let text = |server: &&Value| match server.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
@@ -109,7 +104,7 @@ fn row(name: &str, servers: &[&Value], interval: &Interval, seconds: f64) -> Str
         texts.dedup();
         texts.join(", ")
     };
-    let p99 = interval.quantile(0.99).map_or_else(|| "-".to_owned(), |ns| format!("{:.1}", ns as f64 / 1e3));
+    let p99 = interval.p99_us();
     format!(
         "{name:<8} {:>8} {:>9.1} {p99:>9} {:>10} {:>10} {:>8} {:>7.1} MB  {} (generation {})",
         same("/phase"),
@@ -123,49 +118,6 @@ fn row(name: &str, servers: &[&Value], interval: &Interval, seconds: f64) -> Str
     )
 }
 
-/// What a histogram counted between two looks, by upper bound.
-#[derive(Clone, Debug, Default)]
-struct Interval(Vec<(u64, u64)>);
-
-impl Interval {
-    fn between(before: &Value, after: &Value) -> Self {
-        let list = |server: &Value, name: &str| -> Vec<u64> {
-            let values = server.pointer(&format!("/latency/whole/{name}")).and_then(Value::as_array);
-            values.map(|values| values.iter().filter_map(Value::as_u64).collect()).unwrap_or_default()
-        };
-        let (earlier, later) = (list(before, "counts"), list(after, "counts"));
-        let bounds = list(after, "upper_bounds_ns").into_iter().chain([u64::MAX]);
-        let counts = later.iter().enumerate().map(|(n, count)| count.saturating_sub(*earlier.get(n).unwrap_or(&0)));
-        Self(bounds.zip(counts).collect())
-    }
-
-    fn sum(intervals: &[Self]) -> Self {
-        let mut all: Vec<(u64, u64)> = Vec::new();
-        for (n, &(bound, count)) in intervals.iter().flat_map(|interval| interval.0.iter().enumerate()) {
-            match all.get_mut(n) {
-                Some((_, sum)) => *sum += count,
-                None => all.push((bound, count)),
-            }
-        }
-        Self(all)
-    }
-
-    fn count(&self) -> u64 {
-        self.0.iter().map(|(_, count)| count).sum()
-    }
-
-    /// The upper bound of the bucket that this share of all is not above.
-    fn quantile(&self, share: f64) -> Option<u64> {
-        let rank = (self.count() as f64 * share).ceil() as u64;
-        let mut seen = 0;
-        let bucket = self.0.iter().find(|(_, count)| {
-            seen += count;
-            seen >= rank
-        });
-        bucket.filter(|_| rank > 0).map(|(bound, _)| *bound)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,16 +127,6 @@ mod tests {
             "connections": { "open": 2 }, "memory": { "private_bytes": 9_000_000 },
             "generation": { "checksum": "c0ffee", "number": 4 },
             "latency": { "whole": { "upper_bounds_ns": [100, 200], "counts": counts } } })
-    }
-
-    #[test]
-    fn rate_and_latency_are_those_of_the_interval() {
-        let interval = Interval::between(&server([5, 1, 0]), &server([105, 1, 1]));
-        assert_eq!(
-            (interval.count(), interval.quantile(0.5), interval.quantile(0.999)),
-            (101, Some(100), Some(u64::MAX))
-        );
-        assert_eq!(Interval::between(&server([1, 0, 0]), &server([1, 0, 0])).quantile(0.99), None);
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! The running system: its servers and what stands in front of them.
 
-use super::children::{Child, Children, HAPROXY_STOP, SERVER_STOP};
+use super::children::{AtItsEnd, Child, Children, HAPROXY_STOP, SERVER_STOP};
 use super::haproxy::Haproxy;
 use super::listening::listens;
 use super::ready::ready;
 use super::runtime_folder::{RuntimeFolder, admin_socket};
+use crate::console::advice::Advise;
 use crate::console::interrupt::ENDING;
+use crate::console::progress::Reporter;
 use anyhow::{Context, Result};
 use load_test::Endpoint;
 use signal_hook::iterator::Signals;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// All parts together must be ready within this time.
@@ -56,6 +59,7 @@ pub struct System {
     // dropped before the folder: fields are dropped in order
     children: Children,
     runtime: RuntimeFolder,
+    reporter: Arc<Reporter>,
     waiting_for: Vec<Part>,
 }
 
@@ -69,10 +73,10 @@ struct Part {
 
 impl System {
     /// Starts the servers.
-    pub fn start(plan: SystemPlan) -> Result<Self> {
+    pub fn start(plan: SystemPlan, reporter: Arc<Reporter>) -> Result<Self> {
         let runtime = RuntimeFolder::make()?;
         runtime.note_shm_dir(&plan.shm_dir)?;
-        let mut system = Self { plan, children: Children::default(), runtime, waiting_for: Vec::new() };
+        let mut system = Self { plan, children: Children::default(), runtime, reporter, waiting_for: Vec::new() };
         match &system.plan.front {
             Front::SharedPort => system.start_sharing()?,
             Front::Haproxy(_) => system.start_on_sockets()?,
@@ -88,7 +92,8 @@ impl System {
         if let Front::Haproxy(haproxy) = &self.plan.front {
             let sockets: Vec<String> = (0..self.plan.servers).map(socket).collect();
             let command = haproxy.command(self.runtime.path(), self.plan.address, &sockets)?;
-            self.children.add(Child::start_relayed("haproxy".to_owned(), command, HAPROXY_STOP)?);
+            let (name, at_its_end) = ("haproxy".to_owned(), AtItsEnd::Ignored);
+            self.children.add(Child::start_relayed(name, command, HAPROXY_STOP, at_its_end, &self.reporter)?);
             let endpoint = Endpoint::Tcp(reachable(self.plan.address));
             self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
         }
@@ -98,7 +103,7 @@ impl System {
     fn start_sharing(&mut self) -> Result<()> {
         let listen = format!("tcp:{}", self.plan.address);
         for number in 0..self.plan.servers {
-            self.children.add(server(&self.plan, number, &listen, self.runtime.path())?);
+            self.start_server(number, &listen)?;
         }
         let sharing = self.children.iter().map(Child::pid).collect();
         let endpoint = Endpoint::Tcp(reachable(self.plan.address));
@@ -109,11 +114,22 @@ impl System {
     fn start_on_sockets(&mut self) -> Result<()> {
         for number in 0..self.plan.servers {
             let listen = format!("unix:{}", socket(number));
-            self.children.add(server(&self.plan, number, &listen, self.runtime.path())?);
+            self.start_server(number, &listen)?;
             let endpoint = Endpoint::Unix(self.runtime.short_path(&socket(number)));
             let name = server_name(number, self.plan.servers);
             self.waiting_for.push(Part { name, endpoint, sharing: Vec::new() });
         }
+        Ok(())
+    }
+
+    fn start_server(&mut self, number: usize, listen: &str) -> Result<()> {
+        let mut command = server(&self.plan, number, listen, self.runtime.path())?;
+        let name = server_name(number, self.plan.servers);
+        self.children.add(if self.reporter.draws() {
+            Child::start_relayed(name, command, SERVER_STOP, AtItsEnd::Heard, &self.reporter)?
+        } else {
+            Child::start(name, &mut command, SERVER_STOP)?
+        });
         Ok(())
     }
 
@@ -180,7 +196,7 @@ impl Part {
 }
 
 /// In `folder`.
-fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Result<Child> {
+fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Result<Command> {
     let program = std::env::current_exe().context("cannot tell the path of this program")?;
     let cpu = plan.cpus.as_ref().map_or_else(|| "auto".to_owned(), |cpus| cpus[number].to_string());
     let mut command = Command::new(program);
@@ -194,6 +210,10 @@ fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Resu
         command.env_remove(decided_here);
     }
     if let Some(mut log) = std::env::var_os(DECISION_LOG).filter(|log| !log.is_empty()) {
+        if command_line::is_stream(Path::new(&log)) {
+            return Err(anyhow::anyhow!("{DECISION_LOG}=-: the servers of `up` have no stdout of their own"))
+                .advise(|| "name a file: server 1 writes FILE.1, server 2 FILE.2".to_owned());
+        }
         // each writes one of its own
         log.push(format!(".{}", number + 1));
         command.env(DECISION_LOG, std::path::absolute(log).context("cannot tell the working folder")?);
@@ -203,7 +223,7 @@ fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Resu
         // what went well `up` says itself
         command.env("RUST_LOG", "warn");
     }
-    Child::start(server_name(number, plan.servers), &mut command, SERVER_STOP)
+    Ok(command)
 }
 
 fn instance(number: usize, servers: usize) -> String {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use testkit::client::Client;
+use testkit::wait::{PATIENCE, comes_true};
 
 /// A payload and the exact body that answers it.
 pub struct Example {
@@ -27,19 +28,29 @@ pub const EXAMPLES: [Example; 2] = [
 
 /// Status and body of `GET path`.
 pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
-    exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"))
+    exchange(connect(address), &format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"))
 }
 
 /// Status and body of `POST /fraud-score`.
 pub fn score(address: SocketAddr, body: &str) -> (u16, String) {
+    scored(connect(address), body)
+}
+
+fn scored(client: Client, body: &str) -> (u16, String) {
     let length = body.len();
     exchange(
-        address,
+        client,
         &format!(
             "POST /fraud-score HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
              Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         ),
     )
+}
+
+/// [`score`] of a server at any kind of address, which may be about to listen.
+pub fn score_at(address: &str, body: &str) -> (u16, String) {
+    assert!(comes_true(PATIENCE, || Client::try_connect(address).is_ok()), "{address} is not listened at");
+    scored(Client::connect(address), body)
 }
 
 /// A connection on which one `GET /ready` was answered and which stays open.
@@ -49,8 +60,7 @@ pub fn kept_alive(address: SocketAddr) -> Client {
     client
 }
 
-fn exchange(address: SocketAddr, request: &str) -> (u16, String) {
-    let mut client = connect(address);
+fn exchange(mut client: Client, request: &str) -> (u16, String) {
     client.send(request);
     let answer = client.next_answer(false).expect("an HTTP answer");
     client.must_be_closed();

@@ -1,8 +1,10 @@
 //! What the end-to-end tests share: a running system, its processes, and small clients.
 
+pub mod bare_server;
 pub mod folder;
 pub mod http;
 pub mod process;
+pub mod small_data;
 pub mod system;
 
 pub use testkit::wait::comes_true;

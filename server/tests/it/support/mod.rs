@@ -62,7 +62,7 @@ impl IndexFolder {
         std::fs::write(&file, image).unwrap();
         // servers may still be leaving the generation before
         let options = shm_loader::Options { wait: Duration::from_secs(30), ..Default::default() };
-        shm_loader::load_with(&file, &self.index_dir(), &options, &|_, _, _| {}).unwrap();
+        shm_loader::load_with(&shm_loader::IndexFile::at(&file), &self.index_dir(), &options, &|_, _, _| {}).unwrap();
     }
 
     /// Puts bytes under the published name as a loader does, by a rename, but without its checks.
