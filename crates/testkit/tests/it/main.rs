@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod dependencies;
+mod documented_defaults;
+mod documented_measurements;
 mod documented_paths;
 mod documented_rooms;
 mod licences;
