@@ -64,7 +64,7 @@ pub struct RowOptions<'a, 'w> {
     pub labels: Option<&'a [u8]>,
     /// How many labels there are, up to 256.
     pub label_count: usize,
-    /// How points are to be found; none for the fastest by [`Choice`].
+    /// How points are to be found; none for the fastest by [`Choice`](super::Choice).
     pub method: Option<Method>,
 }
 
