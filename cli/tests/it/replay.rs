@@ -96,7 +96,7 @@ fn a_unix_socket_is_a_target_and_stdin_is_a_payload_file() {
     let report = document(&replay);
     let payloads: Value = serde_json::from_slice(&std::fs::read(&data().right).unwrap()).unwrap();
     let count = payloads["entries"].as_array().unwrap().len();
-    assert_eq!((&report["set"], &report["through"]), (&json!("-"), &json!(server.target)));
+    assert_eq!((&report["set"], &report["through"]), (&json!("stdin"), &json!(server.target)));
     assert_eq!((&report["queries"], &report["frauds_of_5"]), (&json!(count), &json!([count, 0, 0, 0, 0, 0])));
     assert!(report["http_ns"]["p99"].as_u64() >= report["http_ns"]["p50"].as_u64(), "{report}");
     assert!(["parse_ns", "search_ns", "kernel", "stats"].iter().all(|key| report[key].is_null()), "{report}");

@@ -1,8 +1,9 @@
 //! Arguments and the environment variables that stand for them.
 
+use crate::terminal::environment_takes_escapes;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, Parser};
+use clap::{Arg, ArgMatches, ColorChoice, Command, Parser};
 use std::ffi::{OsStr, OsString};
 
 /// Parses the process's arguments; ends the process with a message when they are wrong, with `--help` and `--version`.
@@ -19,6 +20,10 @@ pub fn parse<C: Parser>() -> C {
 /// What is wrong with them; or the text that `--help` or `--version` asks for.
 pub fn try_parse_from<C: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<C, clap::Error> {
     let mut command = without_empty_variables(C::command());
+    if !environment_takes_escapes() {
+        // clap itself would colour what it writes to a dumb terminal where the variable CI is set.
+        command = command.color(ColorChoice::Never);
+    }
     let mut matches = command.try_get_matches_from_mut(arguments)?;
     refuse_tilde(&mut command, &matches)?;
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))

@@ -29,6 +29,11 @@ pub fn is_in_foreground() -> bool {
     rustix::termios::tcgetpgrp(stderr()).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
+/// Whether a terminal here would be told such sequences at all.
+pub(crate) fn environment_takes_escapes() -> bool {
+    takes_escapes(true, |name| std::env::var_os(name))
+}
+
 /// A terminal that is not `dumb`, unless `NO_COLOR` is set (<https://no-color.org>) to anything but nothing.
 fn takes_escapes(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let value = |name| variable(name).filter(|value| !value.is_empty());
