@@ -3,6 +3,7 @@
 use crate::support::{FRAUDRING, comes_true, ending, fraudring};
 use serde_json::{Value, json};
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -31,7 +32,10 @@ fn data() -> &'static Data {
         }
         let mut payloads: Value = serde_json::from_slice(&std::fs::read(&wrong).unwrap()).unwrap();
         payloads["entries"].as_array_mut().unwrap().retain(|entry| entry["expected_fraud_score"].as_f64() == Some(0.0));
-        std::fs::write(&right, payloads.to_string()).unwrap();
+        // Tests that run beside this one read the same file: it is there as a whole, or as it was before.
+        let mut whole = tempfile::NamedTempFile::new_in(&folder).unwrap();
+        whole.write_all(payloads.to_string().as_bytes()).unwrap();
+        whole.persist(&right).unwrap();
         Data { right, wrong }
     })
 }
