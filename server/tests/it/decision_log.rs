@@ -77,9 +77,12 @@ fn a_long_log_is_rotated_and_what_was_there_is_kept() {
     let options = ["--decision-log-sample", "1/1", "--decision-log-bytes", "65536"];
     let server = start(&place, path.to_str().unwrap(), &options);
     ask(&place, &server, 0..60);
+    // At its end a server gives the log a bounded time, which a busy machine can exceed.
+    let older = place.path("decisions.1");
+    assert!(comes_true(PATIENCE, || lines_so_far(&path).iter().any(|line| line["id"] == "tx-59") && older.exists()));
     let (written, dropped, _) = stop(server);
     assert_eq!((written, dropped), (60, 0));
-    let (newest, older) = (lines(&path), lines(&place.path("decisions.1")));
+    let (newest, older) = (lines(&path), lines(&older));
     assert_eq!(newest.last().unwrap()["id"], "tx-59");
     assert!(newest.len() < 60 && !older.is_empty());
     for file in [&path, &place.path("decisions.1")] {
@@ -124,7 +127,7 @@ fn decisions_of_two_indexes_are_explained_by_the_one_that_made_them() {
     let path = place.path("decisions");
     let server = start(&place, path.to_str().unwrap(), &["--decision-log-sample", "1/1"]);
     ask(&place, &server, 0..20);
-    assert!(comes_true(PATIENCE, || lines(&path).len() == 20));
+    assert!(comes_true(PATIENCE, || lines_so_far(&path).len() == 20));
     let other = IndexFolder::with_another_index();
     place.publish_image(&std::fs::read(other.path("references.index")).unwrap());
     let mut client = server.connect();
@@ -146,9 +149,9 @@ fn decisions_of_two_indexes_are_explained_by_the_one_that_made_them() {
     }
 }
 
-/// As [`lines`], of a file that is being written.
+/// As [`lines`], of a file that is being written, and for a moment is not there when it is rotated.
 fn lines_so_far(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
     text.split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))
         .map(|line| serde_json::from_str(line).unwrap())
