@@ -1,4 +1,4 @@
-//! What the terminal behind a stream is told: escape sequences, and lines of its width.
+//! Capabilities of the terminal behind a stream: whether it takes escape sequences, and its width.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr};

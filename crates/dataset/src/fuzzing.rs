@@ -1,4 +1,4 @@
-//! What the fuzzers call: any bytes in, no panic, and the same rows whichever way they are asked for.
+//! Entry points of the fuzzers: any bytes, no panic, and equal rows from every reading function.
 //!
 //! The workspace `fuzz` gives it random bytes; the test below gives it the committed ones.
 

@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// While it lives the line is drawn anew every second; dropping it erases the line.
 pub struct LiveLine {
     reporter: Arc<Reporter>,
-    /// Whoever still comes to draw is late.
+    /// Set when the line is erased for good: a later draw does nothing.
     has_ended: Arc<Mutex<bool>>,
     /// Its end ends the thread.
     _end: Sender<()>,

@@ -137,7 +137,7 @@ impl From<io::Error> for TableError {
     }
 }
 
-/// What is wrong with a row: said by a reader, or by whoever is given the row.
+/// A fault in a row, found by a reader or by the callback that takes the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowFault {
     /// The column it is in, if it is in one.

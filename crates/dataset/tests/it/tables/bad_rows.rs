@@ -1,4 +1,4 @@
-//! Faults that whoever is given a row finds in it.
+//! Faults that the callback taking the rows reports.
 
 use super::{input, message, required, skipping};
 use dataset::{RowFault, read_rows};

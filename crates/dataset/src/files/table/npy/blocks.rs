@@ -1,4 +1,4 @@
-//! The rows of an array one after another, whichever way it is stored, read in blocks.
+//! Reads the rows of an array one after another, in blocks, from C or Fortran order.
 
 use super::array::{Array, bytes_behind};
 use crate::files::table::error::TableError;
