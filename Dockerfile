@@ -23,9 +23,7 @@ RUN mkdir /build && cp Cargo.toml Cargo.lock /build && \
 FROM rust:1.95-slim-bookworm AS dependencies
 WORKDIR /build
 # Static programs need no base image: no shell, no libraries, nothing to update but themselves.
-ENV RUSTFLAGS="-C target-feature=+crt-static" \
-    CARGO_PROFILE_RELEASE_DEBUG=false \
-    CARGO_PROFILE_RELEASE_STRIP=debuginfo
+ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY --from=manifests /build /build
 # A target must be given, or the compiler's own plug-ins would be linked statically too.
 RUN rustc -vV | sed -n 's/^host: //p' > /host && \
