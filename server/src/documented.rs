@@ -122,6 +122,10 @@ fn sentences_have_the_constants() {
         (OPERATIONS, format!("`--decision-log-bytes` ({} MiB)", number(&log["--decision-log-bytes"]) >> 20)),
         (OPERATIONS, format!("--decision-log-sample {}", log["--decision-log-sample"])),
         (OPERATIONS, format!("{} KiB of memory", limits::DECISION_LOG_RING_BYTES / 1024)),
+        (HTTP, format!("can be longer than {} KiB is refused", limits::MAX_ANSWER_BYTES / 1024)),
+        (HTTP, format!("longer than {} bytes, room for one", thousands(http::limits::SMALL_BODY_BYTES as u32))),
+        (HTTP, format!("under {} MB whatever the schema is", limits::MEMORY_OF_ROWS_BYTES / 1_000_000)),
+        (HTTP, format!("with more than {} bytes", scoring::MAX_ECHOED_ID_BYTES)),
         (METRICS, format!("stays under {} MB", limits::MEMORY_BYTES / 1_000_000)),
     ];
     for (document, sentence) in expected {

@@ -1,6 +1,7 @@
 //! Why a server does not start, or does not end well.
 
 use crate::decision_log::LogFileError;
+use crate::reload::OtherSchema;
 use admin::AdminError;
 use command_line::KernelError;
 use listener::listen::ListenError;
@@ -32,6 +33,14 @@ pub enum Failure {
         /// What is wrong with it.
         error: ImageError,
     },
+    /// What is published is sound, and cannot be served here.
+    #[error("the index in {} cannot be served here: {error}", .dir.display())]
+    OtherSchema {
+        /// Where it lies.
+        dir: PathBuf,
+        /// Why not.
+        error: OtherSchema,
+    },
     /// What is published was changed while it was checked.
     #[error("the index in {} changed while it was checked; publish it again with `{}`", .dir.display(), load_command(.dir))]
     ChangedIndex {
@@ -50,6 +59,9 @@ pub enum Failure {
     /// Decisions cannot be written down.
     #[error("the decision log cannot be written: {0}")]
     DecisionLog(#[from] LogFileError),
+    /// A field to leave out of the decision log that there is not.
+    #[error("--redact {0}")]
+    Redaction(String),
     /// The system refused something that it should not.
     #[error("cannot {what}: {error}")]
     System {
@@ -72,9 +84,9 @@ impl Failure {
     /// The process's exit code, as the help lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Listen(_) | Self::Admin(AdminError::Listen(_)) | Self::Kernel(_) => 2,
+            Self::Listen(_) | Self::Admin(AdminError::Listen(_)) | Self::Kernel(_) | Self::Redaction(_) => 2,
             Self::NoIndex(_) => 3,
-            Self::InvalidIndex { .. } | Self::ChangedIndex { .. } => 4,
+            Self::InvalidIndex { .. } | Self::OtherSchema { .. } | Self::ChangedIndex { .. } => 4,
             Self::Pin(_) => 5,
             Self::Admin(AdminError::System(_))
             | Self::DecisionLog(_)

@@ -4,7 +4,7 @@
 //! The crate `fuzz` gives these random bytes; the tests below give them the committed ones. Cuts are drawn from the
 //! bytes themselves, so that a request is a good input as it stands.
 
-use crate::service::FraudScore;
+use crate::service::{Common, FraudScore};
 use http::Step;
 use http::fuzzing::{LIMITS, cuts};
 use http::simulator::Peer;
@@ -77,7 +77,7 @@ thread_local! {
 fn peer() -> Peer<FraudScore> {
     let generation = Generation::open(small_image(), InstructionSet::detect()).expect("it was just built");
     let scorer = Scorer::new(Arc::new(generation), LIMITS.body_bytes);
-    Peer::new(FraudScore::new(Arc::new(SharedPhase::new(Phase::Ready)), Some(scorer)), &LIMITS)
+    Peer::new(FraudScore::new(Common::new(Arc::new(SharedPhase::new(Phase::Ready))), scorer), &LIMITS)
 }
 
 fn small_image() -> Vec<u8> {

@@ -28,9 +28,23 @@ pub const DECISION_LOG_FINISH_MS: u64 = 500;
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// The parser's tape, for a body of nothing but values, and room to compare the keys of an object.
 pub const PARSER_BYTES_PER_BODY_BYTE: usize = 42;
+/// The same of a server that answers by rows.
+pub const ROW_READER_BYTES_PER_BODY_BYTE: usize = 48;
+/// The longest answer by rows: 256 labels with names of the longest, or 64 neighbours with long names. An image whose answers can
+/// be longer is refused.
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+/// Room for answers by rows is reserved in multiples of this, so that a later image may have somewhat longer names.
+pub const ANSWER_ROOM_STEP_BYTES: usize = 4 * 1024;
 /// Memory of a server without connections: measured 9.4 MB, 3 MB of it pages of the program's file.
 pub const PROCESS_BYTES: usize = 10_000_000;
 /// Memory that a container must leave to a server, whatever its clients do.
 pub const MEMORY_BYTES: usize = 24_000_000;
 /// The same of a server with a decision log.
 pub const MEMORY_WITH_LOG_BYTES: usize = 28_000_000;
+/// Memory that a container must leave to a server that answers by rows, whatever its schema and its clients are.
+pub const MEMORY_OF_ROWS_BYTES: usize = 48_000_000;
+
+/// Room for an answer of rows whose longest one has `longest` bytes.
+pub const fn answer_room(longest: usize) -> usize {
+    longest.next_multiple_of(ANSWER_ROOM_STEP_BYTES)
+}

@@ -1,7 +1,8 @@
 //! What the limits add up to in memory.
 
 use crate::limits::{
-    DECISION_LOG_RING_BYTES, MEMORY_BYTES, MEMORY_WITH_LOG_BYTES, PARSER_BYTES_PER_BODY_BYTE, PROCESS_BYTES,
+    DECISION_LOG_RING_BYTES, MAX_ANSWER_BYTES, MEMORY_BYTES, MEMORY_OF_ROWS_BYTES, MEMORY_WITH_LOG_BYTES,
+    PARSER_BYTES_PER_BODY_BYTE, PROCESS_BYTES, ROW_READER_BYTES_PER_BODY_BYTE,
 };
 use listener::Limits;
 
@@ -37,3 +38,16 @@ pub const fn bytes(limits: &Limits, has_decision_log: bool) -> usize {
 
 const _: () = assert!(bytes(&Limits::DEFAULT, false) <= MEMORY_BYTES, "the sum of all limits must fit");
 const _: () = assert!(bytes(&Limits::DEFAULT, true) <= MEMORY_WITH_LOG_BYTES, "with a decision log, too");
+
+/// What answers by rows take more than those by the contest's references, if the longest has `answer_bytes`: room for one to be
+/// written, and one for each request buffer whose connection keeps it until it is sent; and a reader of any schema.
+pub const fn of_rows(limits: &Limits, answer_bytes: usize, has_decision_log: bool) -> usize {
+    let readers = 1 + has_decision_log as usize;
+    let reader = (ROW_READER_BYTES_PER_BODY_BYTE - PARSER_BYTES_PER_BODY_BYTE) * limits.body_bytes;
+    (limits.buffers + readers) * answer_bytes + readers * reader
+}
+
+const _: () = assert!(
+    bytes(&Limits::DEFAULT, true) + of_rows(&Limits::DEFAULT, MAX_ANSWER_BYTES, true) <= MEMORY_OF_ROWS_BYTES,
+    "by rows, too, whatever their schema is"
+);

@@ -13,6 +13,7 @@ mod handle;
 mod handover;
 mod opening;
 mod refusal;
+mod shape;
 mod thread;
 mod watch;
 
@@ -22,6 +23,7 @@ pub use handle::Reload;
 pub use handover::{Incoming, take_generations};
 pub use opening::{Opened, Opening};
 pub use refusal::{Reason, Refusal};
+pub use shape::OtherSchema;
 
 use runtime::background::{self, Cores};
 use std::io;

@@ -1,4 +1,4 @@
-//! The responses that are made once: six scores, and readiness.
+//! The responses that are made once: six scores.
 
 use http::{Prepared, Status};
 
@@ -12,30 +12,21 @@ const SCORES: [&str; 6] = [
     r#"{"approved":false,"fraud_score":1.0}"#,
 ];
 
-/// Every response that can be made before there is a request.
+/// The answers to the contest's payloads, made before there is one.
 pub struct Responses {
     scores: [Prepared; 6],
-    ready: Prepared,
 }
 
 impl Responses {
     /// Makes them.
     pub fn new() -> Self {
-        Self {
-            scores: SCORES.map(|body| Prepared::new(Status::Ok, "application/json", body.as_bytes())),
-            ready: Prepared::new(Status::Ok, "text/plain", b"ready\n"),
-        }
+        Self { scores: SCORES.map(|body| Prepared::new(Status::Ok, "application/json", body.as_bytes())) }
     }
 
     /// For `frauds` (0..=5) among the five nearest references.
     #[inline]
     pub fn score(&self, frauds: u8) -> &Prepared {
         &self.scores[usize::from(frauds)]
-    }
-
-    /// Of a server that can score.
-    pub fn ready(&self) -> &Prepared {
-        &self.ready
     }
 }
 

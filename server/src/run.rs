@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::reload::{self, Opened, Opening, Reload, take_generations};
 use crate::serve::{Begun, conclude, prepare, serve_until_stopped};
-use crate::service::FraudScore;
+use crate::service::AnyService;
 use admin::Admin;
 use listener::Endpoint;
 use listener::listen::ListenError;
@@ -14,7 +14,6 @@ use listener::{Phase, SharedPhase};
 use runtime::background::{Cores, Pace};
 use runtime::driver;
 use runtime::signals::SignalSockets;
-use scoring::Scorer;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -46,11 +45,16 @@ fn serve(options: &Options) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
+    if let Some(first) = &first {
+        decision_log::check_redaction(&options.decision_log.redact, &first.generation).map_err(Failure::Redaction)?;
+    }
     let phase = Arc::new(SharedPhase::new(if first.is_some() { Phase::Ready } else { Phase::Starting }));
-    let scorer = first.as_ref().map(|first| Scorer::new(first.generation.clone(), serving.limits.body_bytes));
     let shared_index =
-        first.as_ref().filter(|_| options.share_port).map(|first| first.generation.index().info().checksum);
-    let service = FraudScore::new(phase.clone(), scorer);
+        first.as_ref().filter(|_| options.share_port).map(|first| first.generation.info().checksum().to_owned());
+    let mut service = AnyService::new(phase.clone());
+    if let Some(first) = &first {
+        service.take(first.generation.clone(), &serving.limits);
+    }
     let mut writing = None;
     let served = serve_until_stopped(serving, shared_index.as_deref(), stop, service, phase, |begun| {
         let Begun { endpoint, announcement, driver } = begun;
@@ -64,7 +68,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
             let (sampler, thread) =
                 decision_log::start(log, file, decisions.clone(), body_bytes, cores, move || current.get())
                     .map_err(Failure::serving)?;
-            endpoint.service.borrow_mut().sampler = Some(sampler);
+            endpoint.service.borrow_mut().common_mut().sampler = Some(sampler);
             writing = Some(thread);
         }
         start_admin(options, endpoint, (reload, decisions), driver, cores)
@@ -78,7 +82,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
 /// The admin listener, if there is to be one; it ends when it is dropped.
 fn start_admin(
     options: &Options,
-    endpoint: &'static Endpoint<FraudScore>,
+    endpoint: &'static Endpoint<AnyService>,
     (reload, decision_log): (Reload, Arc<Counts>),
     driver: &'static str,
     cores: Cores,
@@ -109,7 +113,7 @@ fn start_admin(
 fn find_index(opening: &Opening) -> Result<Opened, Failure> {
     let refused = |refusal: reload::Refusal| refusal.into_failure(&opening.index_dir);
     let segment = opening.attach().map_err(|error| refused(error.into()))?;
-    let opened = opening.open(segment, &Pace::new(1_000)).map_err(refused)?;
+    let opened = opening.open(segment, None, &Pace::new(1_000)).map_err(refused)?;
     opened.tell("index attached and warm", None);
     Ok(opened)
 }

@@ -1,162 +1,141 @@
-//! The answer of each route.
+//! What answers requests: one service for each kind of image, and which of them is there.
 
-use crate::decision_log::Sampler;
-use crate::limits::RETRY_AFTER_SECONDS;
-use crate::responses::Responses;
-use crate::routes::Route;
-use crate::telemetry::{Answer, Telemetry};
+mod answer_pool;
+mod common;
+mod fraud_score;
+mod row_score;
+
+pub use answer_pool::{AnswerPool, PooledAnswer};
+pub use common::Common;
+pub use fraud_score::FraudScore;
+pub use row_score::RowScore;
+
+use crate::limits::answer_room;
+use crate::routes::{Offered, Route};
+use crate::telemetry::Telemetry;
 use http::{Answered, Head, Responder, Service, Status};
-use index::Proof;
-use listener::{Phase, SharedPhase};
-use schema::{Decision, PayloadError};
-use scoring::Scorer;
-use space::Point;
-use std::fmt::Display;
+use listener::{Limits, SharedPhase};
+use scoring::{AnyGeneration, RowScorer, Scorer};
 use std::sync::Arc;
-use std::time::Instant;
 
-/// What scores a body; tests put something small in its place.
-pub trait Score: 'static {
-    /// What is searched for.
-    type Query;
-    /// Says which field was wrong; shown to the client.
-    type Error: Display;
-
-    /// What a body asks for.
-    ///
-    /// # Errors
-    ///
-    /// If `body` is no transaction.
-    fn read(&mut self, body: &[u8]) -> Result<Self::Query, Self::Error>;
-
-    /// Frauds among the five nearest references (0..=5), and how that was proved.
-    fn decide(&self, query: &Self::Query) -> (u8, Proof);
-
-    /// [`scoring::Generation::serial`] of what answers.
-    fn generation(&self) -> u64;
+/// The service of a running server. What it answers follows from the first image that is published, and stays so.
+pub enum AnyService {
+    /// No index was found yet.
+    Undecided(Undecided),
+    /// By the contest's references: `POST /fraud-score`.
+    FraudScore(FraudScore),
+    /// By rows of a schema: `POST /score`.
+    RowScore(RowScore),
 }
 
-impl Score for Scorer {
-    type Query = Point;
-    type Error = PayloadError;
-
-    #[inline]
-    fn read(&mut self, body: &[u8]) -> Result<Point, PayloadError> {
-        self.read(body)
-    }
-
-    #[inline]
-    fn decide(&self, query: &Point) -> (u8, Proof) {
-        let (decision, proof) = self.generation().decide_with_proof(query);
-        (decision.frauds(), proof)
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation().serial()
-    }
+/// What waits for the first image.
+pub struct Undecided {
+    /// `None` only while it becomes another service.
+    common: Option<Common>,
 }
 
-/// The service of a running server; there is no scorer until an index was found.
-pub struct FraudScore<S = Scorer> {
-    pub scorer: Option<S>,
-    /// Takes the decisions that are logged.
-    pub sampler: Option<Sampler>,
-    phase: Arc<SharedPhase>,
-    responses: Responses,
-    telemetry: Arc<Telemetry>,
-}
-
-/// No body of this service is larger than a buffer.
-pub type SmallBody = &'static [u8];
-
-impl<S: Score> FraudScore<S> {
+impl AnyService {
     /// `phase` is shared with what accepts and stops.
-    pub fn new(phase: Arc<SharedPhase>, scorer: Option<S>) -> Self {
-        Self { scorer, sampler: None, phase, responses: Responses::new(), telemetry: Arc::default() }
+    pub fn new(phase: Arc<SharedPhase>) -> Self {
+        Self::Undecided(Undecided { common: Some(Common::new(phase)) })
     }
 
     /// What it counts, for other threads to read.
     pub fn telemetry(&self) -> &Arc<Telemetry> {
-        &self.telemetry
+        &self.common().telemetry
     }
 
+    /// Whether the first image is still to come.
     #[inline]
-    fn score(&mut self, body: &[u8], responder: Responder<'_, SmallBody>) -> Answered {
-        let begun = Instant::now();
-        let Some(scorer) = self.scorer.as_mut() else {
-            self.telemetry.answered(Answer::Unavailable);
-            return no_index(responder);
-        };
-        let query = match scorer.read(body) {
-            Ok(query) => query,
-            Err(error) => {
-                self.telemetry.answered(Answer::BadPayload);
-                return responder.problem(Status::BadRequest, error);
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::Undecided(_))
+    }
+
+    fn common(&self) -> &Common {
+        match self {
+            Self::Undecided(Undecided { common }) => common.as_ref().expect(UNDECIDED),
+            Self::FraudScore(service) => &service.common,
+            Self::RowScore(service) => &service.common,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn common_mut(&mut self) -> &mut Common {
+        match self {
+            Self::Undecided(Undecided { common }) => common.as_mut().expect(UNDECIDED),
+            Self::FraudScore(service) => &mut service.common,
+            Self::RowScore(service) => &mut service.common,
+        }
+    }
+
+    /// Answers by `generation` from the next request on. The first one decides what is served, and what that needs is made now. Later
+    /// ones only take the place of the one before, which is returned; they allocate and free nothing.
+    ///
+    /// # Panics
+    ///
+    /// If a later one is of another kind than the first: [`crate::reload::Shape`] refuses those.
+    pub fn take(&mut self, generation: AnyGeneration, limits: &Limits) -> Option<AnyGeneration> {
+        match (self, generation) {
+            (Self::FraudScore(service), AnyGeneration::References(generation)) => {
+                Some(AnyGeneration::References(service.scorer.replace(generation)))
+            }
+            (Self::RowScore(service), AnyGeneration::Rows(generation)) => {
+                Some(AnyGeneration::Rows(service.replace(generation)))
+            }
+            (undecided @ Self::Undecided(_), generation) => {
+                undecided.decide(generation, limits);
+                None
+            }
+            _ => unreachable!("another kind of image was to be refused"),
+        }
+    }
+
+    fn decide(&mut self, generation: AnyGeneration, limits: &Limits) {
+        let Self::Undecided(Undecided { common }) = self else { return };
+        let common = common.take().expect(UNDECIDED);
+        *self = match generation {
+            AnyGeneration::References(generation) => {
+                Self::FraudScore(FraudScore::new(common, Scorer::new(generation, limits.body_bytes)))
+            }
+            AnyGeneration::Rows(generation) => {
+                let room = answer_room(generation.answer_form().max_bytes());
+                let scorer = RowScorer::new(generation, limits.body_bytes, room);
+                Self::RowScore(RowScore::new(common, scorer, AnswerPool::new(room, limits.buffers)))
             }
         };
-        let parsed = Instant::now();
-        let (frauds, proof) = scorer.decide(&query);
-        let answered = responder.prepared(self.responses.score(frauds));
-        let is_approved = Decision::of_frauds(frauds).approved();
-        self.telemetry.scored(is_approved, proof, [begun, parsed, Instant::now()]);
-        if let Some(sampler) = &mut self.sampler {
-            sampler.offer(body, frauds, || scorer.generation());
-        }
-        answered
-    }
-
-    fn ready(&self, responder: Responder<'_, SmallBody>) -> Answered {
-        let phase = self.phase.get();
-        self.telemetry.answered(if phase == Phase::Ready { Answer::Ready } else { Answer::Unavailable });
-        match phase {
-            Phase::Ready => responder.prepared(self.responses.ready()),
-            Phase::Starting => no_index(responder),
-            Phase::Draining => responder.problem(UNAVAILABLE, "the server is shutting down"),
-        }
     }
 }
 
-impl<S: Score> Service for FraudScore<S> {
+impl Service for AnyService {
     type Route = Route;
-    type Body = SmallBody;
+    type Body = PooledAnswer;
 
     #[inline]
     fn route(&self, head: &Head<'_>) -> Route {
-        Route::find(head.method(), head.path())
+        match self {
+            Self::FraudScore(service) => service.route(head),
+            Self::RowScore(service) => service.route(head),
+            Self::Undecided(_) => Route::find(Offered::Undecided, head.method(), head.path()),
+        }
     }
 
-    fn answer(&mut self, route: Route, body: &[u8], responder: Responder<'_, SmallBody>) -> Answered {
-        match route {
-            // Also while draining: what was begun is finished, and nothing new gets here.
-            Route::Score => self.score(body, responder),
-            Route::Ready => self.ready(responder),
-            Route::OtherMethod { allow } => {
-                self.telemetry.answered(Answer::OtherMethod);
-                responder.problem(Status::MethodNotAllowed { allow }, format_args!("this path knows {allow} only"))
-            }
-            Route::UnknownPath => {
-                self.telemetry.answered(Answer::UnknownPath);
-                responder.problem(Status::NotFound, "there are POST /fraud-score and GET /ready here")
-            }
+    #[inline]
+    fn answer(&mut self, route: Route, body: &[u8], responder: Responder<'_, PooledAnswer>) -> Answered {
+        match self {
+            Self::FraudScore(service) => service.give(route, body, responder),
+            Self::RowScore(service) => service.answer(route, body, responder),
+            Self::Undecided(_) => self.common().answer_undecided(route, responder),
         }
     }
 
     fn refused(&mut self, status: Status) {
-        self.telemetry.refused(status);
+        self.telemetry().refused(status);
     }
 
     #[inline]
     fn is_closing(&self) -> bool {
-        self.phase.get() == Phase::Draining
+        self.common().is_closing()
     }
 }
 
-const UNAVAILABLE: Status = Status::Unavailable { retry_after_seconds: RETRY_AFTER_SECONDS };
-
-fn no_index(responder: Responder<'_, SmallBody>) -> Answered {
-    let commands = shm_loader::commands();
-    responder.problem(UNAVAILABLE, format_args!("no index is loaded yet; load one with `{commands} load FILE`"))
-}
-
-#[cfg(test)]
-mod tests;
+const UNDECIDED: &str = "an undecided service is whole between two calls";

@@ -7,6 +7,7 @@ use crate::segment::Segment;
 use crate::step::Step;
 use crate::{ActivateError, LoadError, Trust};
 use index::InstructionSet;
+use scoring::{Contents, ImageInfo};
 use std::path::{Path, PathBuf};
 
 /// What `activate` did.
@@ -22,8 +23,9 @@ pub struct Activated {
     pub was_current: bool,
     /// As the index states it, verified.
     pub checksum: String,
-    /// Vectors in the index.
-    pub references: u32,
+    /// What the index holds.
+    #[serde(flatten)]
+    pub contents: Contents,
 }
 
 /// Makes the kept generation `number` the current one; the one before is kept in its place.
@@ -58,9 +60,8 @@ fn make_current(
     let was_current = found.current == Some(number);
     let segment = Segment::attach_in(locked.folder(), &name, &Trust::default()).map_err(LoadError::Unreadable)?;
     // nothing is searched, so any kernel will do
-    let index = scoring::validate(segment.bytes(), InstructionSet::detect())
+    let info = ImageInfo::check(segment.bytes(), InstructionSet::detect(), &|_, _, _| {})
         .map_err(|source| ActivateError::Invalid { path: locked.folder().path().join(&name), number, source })?;
-    let info = index.info();
     Step::Checked.done();
     if !was_current {
         let link = locked.temporary_link(&name).map_err(LoadError::from)?;
@@ -75,7 +76,7 @@ fn make_current(
         generation: number,
         before: found.current,
         was_current,
-        checksum: info.checksum,
-        references: info.references,
+        checksum: info.checksum().to_owned(),
+        contents: info.contents(),
     })
 }

@@ -172,10 +172,10 @@ fn load(file: &Path, dir: &Path, options: Options<'_>, json: bool) -> anyhow::Re
 }
 
 fn sentence(published: &Published, seconds: f64) -> String {
-    let Published { path, generation, kept, bytes, checksum, references, reader, .. } = published;
+    let Published { path, generation, kept, bytes, checksum, contents, reader, .. } = published;
     let path = path.display();
     let mut text = format!(
-        "published {path}: {references} references, {bytes} bytes, checksum {checksum}, in {seconds:.3} s ({reader}), \
+        "published {path}: {contents}, {bytes} bytes, checksum {checksum}, in {seconds:.3} s ({reader}), \
          generation {generation}"
     );
     if !kept.is_empty() {
@@ -190,13 +190,13 @@ fn activate(number: u64, dir: &Path, json: bool) -> anyhow::Result<()> {
     if json {
         return print_json(&activated);
     }
-    let Activated { path, before, was_current, checksum, references, .. } = activated;
+    let Activated { path, before, was_current, checksum, contents, .. } = activated;
     let path = path.display();
     let before = before.map(|number| format!(", before it generation {number}")).unwrap_or_default();
     print(&match was_current {
         true => format!("generation {number} is the current one already: nothing was done\n"),
         false => {
-            format!("published {path}: {references} references, checksum {checksum}, generation {number}{before}\n")
+            format!("published {path}: {contents}, checksum {checksum}, generation {number}{before}\n")
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Segments in shared memory: publish a whole index or nothing, attach to it, show who maps it.
 //!
-//! A *segment* is one index file in one folder of a memory file system. Readers only ever see the name
+//! A *segment* is one index file, of references or of rows, in one folder of a memory file system. Readers only ever see the name
 //! [`PUBLISHED`]; it appears by one `rename` of a finished, verified copy, so that a reader finds the old segment
 //! or the new one and never a part of either. Readers keep the segment they mapped: replacing or removing the
 //! name does not disturb them, and the memory is freed when the last of them ends.

@@ -8,9 +8,10 @@ use crate::segment::{Segment, SegmentId};
 use crate::source::Source;
 use crate::step::Step;
 use crate::{CopyError, IndexFile, LoadError, Progress, Reader, Trust, readers, record};
-use index::{Info, InstructionSet};
+use index::InstructionSet;
 use rustix::fs::{self, FallocateFlags};
 use rustix::io::Errno;
+use scoring::{Contents, ImageInfo};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -28,8 +29,9 @@ pub struct Published {
     pub bytes: u64,
     /// As the index states it, verified over the copy.
     pub checksum: String,
-    /// Vectors in the index.
-    pub references: u32,
+    /// What the index holds.
+    #[serde(flatten)]
+    pub contents: Contents,
     /// What the file was read with: `io_uring` or `plain`.
     pub reader: &'static str,
     /// Why io_uring was not used; absent if it was, or was not wanted.
@@ -132,9 +134,9 @@ pub fn load_with(
         path: locked.folder().path().join(PUBLISHED),
         generation,
         kept,
-        bytes: info.bytes,
-        checksum: info.checksum,
-        references: info.references,
+        bytes: info.bytes(),
+        checksum: info.checksum().to_owned(),
+        contents: info.contents(),
         reader: used.reader,
         io_uring_refused: used.refused.map(|error| error.to_string()),
         leftovers_removed,
@@ -180,15 +182,15 @@ fn verify(
     temporary: &Temporary<'_>,
     source: &Source,
     progress: &Progress<'_>,
-) -> Result<(Info, SegmentId), LoadError> {
+) -> Result<(ImageInfo, SegmentId), LoadError> {
     progress("verify", 0, source.bytes());
     let copy =
         Segment::attach_in(locked.folder(), temporary.name(), &Trust::default()).map_err(LoadError::Unreadable)?;
     // nothing is searched, so any kernel will do
-    let index = scoring::validate(copy.bytes(), InstructionSet::detect())
+    let info = ImageInfo::check(copy.bytes(), InstructionSet::detect(), &|_, _, _| {})
         .map_err(|error| LoadError::Invalid { file: source.path().into(), source: error })?;
     progress("verify", source.bytes(), source.bytes());
-    Ok((index.info(), copy.id()))
+    Ok((info, copy.id()))
 }
 
 /// A reader that comes now must get exactly the segment that was verified, and may take the loader's word for it.

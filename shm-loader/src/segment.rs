@@ -143,7 +143,7 @@ impl Segment {
         self.generation
     }
 
-    /// Whether the loader, of this very version, has checked these bytes with `index::Index::check`, and nobody but root
+    /// Whether the loader, of this very version, has checked these bytes with `scoring::ImageInfo::check`, and nobody but root
     /// and the user of this process can have changed them since.
     pub fn is_verified(&self) -> bool {
         self.is_verified

@@ -4,9 +4,9 @@ use index::{Index, InstructionSet, OpenError, Proof};
 use schema::{Decision, Rules, Transaction};
 use self_cell::self_cell;
 use space::{Point, Progress};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::image::{ImageError, decode_rules};
+use crate::serial;
 
 /// Whatever keeps the bytes of an image: shared memory, a file, a `Vec<u8>` or an `Arc` of any of them.
 type Owner = Box<dyn AsRef<[u8]> + Send + Sync>;
@@ -71,8 +71,7 @@ impl Generation {
     ) -> Result<Self, ImageError> {
         let index = OwnedIndex::try_new(Box::new(owner), |owner| open((**owner).as_ref()))?;
         let rules = decode_rules(index.borrow_dependent())?;
-        static OPENED: AtomicU64 = AtomicU64::new(0);
-        Ok(Self { index, rules, serial: OPENED.fetch_add(1, Ordering::Relaxed) })
+        Ok(Self { index, rules, serial: serial::next() })
     }
 
     /// The index.

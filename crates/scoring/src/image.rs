@@ -1,8 +1,10 @@
-//! Images with rules in them: built, and checked as a whole.
+//! Images with rules in them.
 
-use index::{BuildError, Index, InstructionSet, OpenError, RuleSections};
+use index::{BuildError, Index, OpenError, RuleSections};
 use schema::{Rules, StoredRules, StoredRulesError};
 use space::{Label, Point, Progress};
+
+use crate::rows::RowsError;
 
 /// Why nothing can be scored by an image.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -13,6 +15,9 @@ pub enum ImageError {
     /// The index is sound, but the rules that it carries are none.
     #[error(transparent)]
     Rules(#[from] StoredRulesError),
+    /// It is an image of rows, and not sound.
+    #[error(transparent)]
+    Rows(#[from] RowsError),
 }
 
 /// Builds the image of an index that carries `rules`: [`index::build`], which says what it takes.
@@ -29,17 +34,6 @@ pub fn build(
     let StoredRules { normalization, mcc_risk } = rules.encode();
     let sections = RuleSections { normalization: &normalization, mcc_risk: &mcc_risk };
     index::build(vectors, labels, sections, progress)
-}
-
-/// Checks everything in an image: the index, and what its rules mean.
-///
-/// # Errors
-///
-/// What [`Index::open`] and [`Rules::decode`] refuse.
-pub fn validate(image: &[u8], kernel: InstructionSet) -> Result<Index<'_>, ImageError> {
-    let index = Index::open_with(image, kernel)?;
-    decode_rules(&index)?;
-    Ok(index)
 }
 
 /// The rules that an index carries.

@@ -39,17 +39,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any_image;
 mod explanation;
 mod generation;
 mod image;
 mod rows;
 mod scorer;
+mod serial;
 
+pub use any_image::{AnyGeneration, Contents, ImageInfo};
 pub use explanation::{ExplainError, ExplainedDimension, ExplainedNeighbour, Explanation, MAX_ID_BYTES};
 pub use generation::Generation;
-pub use image::{ImageError, build, validate};
+pub use image::{ImageError, build};
 pub use rows::{
-    Bin, Evaluation, EvaluationError, IDS_SECTION, LabelledNeighbour, LeftOut, OfK, PLAN_SECTION, Revision,
-    RevisionError, RowAnswer, RowGeneration, RowsError, RowsImage, evaluate,
+    AnswerForm, Bin, Evaluation, EvaluationError, IDS_SECTION, LabelledNeighbour, LeftOut, MAX_ECHOED_ID_BYTES, OfK,
+    PLAN_SECTION, Revision, RevisionError, RowAnswer, RowBodyError, RowGeneration, RowScorer, RowWorkspace, RowsError,
+    RowsImage, RowsInfo, WrittenAnswer, evaluate,
 };
 pub use scorer::Scorer;

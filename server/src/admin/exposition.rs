@@ -126,11 +126,11 @@ impl Observed {
         families.gauge("generation", "Number of the generation that answers; 0 if it has none", None, number)?;
         let help = "When that generation began to answer, in seconds since 1970";
         families.gauge("generation_since_timestamp", help, Some(Unit::Seconds), unix_seconds(serving.since))?;
-        let info = serving.generation.index().info();
+        let info = serving.generation.info();
         let labels = [
-            ("checksum", info.checksum),
-            ("kernel", info.kernel.to_string()),
-            ("references", info.references.to_string()),
+            ("checksum", info.checksum().to_owned()),
+            ("kernel", info.kernel().to_owned()),
+            ("references", info.contents().count().to_string()),
         ];
         families.one("index_info", "The index that answers", &labels)
     }

@@ -89,12 +89,12 @@ impl Status {
             driver: facts.driver,
             kernel: facts.kernel,
             generation: current.map(|current| {
-                let info = current.generation.index().info();
+                let info = current.generation.info();
                 GenerationStatus {
                     number: current.number,
-                    checksum: info.checksum,
-                    references: info.references,
-                    bytes: info.bytes,
+                    checksum: info.checksum().to_owned(),
+                    references: info.contents().count(),
+                    bytes: info.bytes(),
                     age_seconds: SystemTime::now().duration_since(current.since).unwrap_or_default().as_secs_f64(),
                 }
             }),

@@ -1,6 +1,6 @@
 //! The decision log's part of the command line.
 
-use schema::Field;
+use super::redaction::RedactedField;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -28,10 +28,10 @@ pub struct DecisionLogOptions {
           default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(64 * 1024..))]
     pub bytes: u64,
 
-    /// Leave out a field of the request, such as customer.known_merchants, and every value that is computed from it. Can be
+    /// Leave out a field of the request, such as customer.known_merchants, or an object of it, and every value that is computed from it. Can be
     /// given more than once; several are separated by commas
     #[arg(long, value_name = "FIELD", env = "FRAUDRING_DECISION_LOG_REDACT", value_delimiter = ',', requires = "file")]
-    pub redact: Vec<Field>,
+    pub redact: Vec<RedactedField>,
 }
 
 /// Which decisions are logged: one of so many.

@@ -7,16 +7,48 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Length, frauds and generation, time, in front of a body.
+/// Length, decision, generation and time, in front of a body.
 const HEAD_WORDS: u64 = 4;
 const WORD_BYTES: usize = 8;
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// By the contest's references: frauds among the nearest.
+    Frauds(u8),
+    /// By rows of a schema: the number of the most frequent label, if rows have labels.
+    Label(Option<u8>),
+}
+
+impl Decided {
+    const FRAUDS: u64 = 0;
+    const LABEL: u64 = 1 << 8;
+    const NO_LABEL: u64 = 2 << 8;
+
+    fn word(self) -> u64 {
+        match self {
+            Self::Frauds(frauds) => Self::FRAUDS | u64::from(frauds),
+            Self::Label(Some(label)) => Self::LABEL | u64::from(label),
+            Self::Label(None) => Self::NO_LABEL,
+        }
+    }
+
+    fn of_word(word: u64) -> Self {
+        let number = word as u8;
+        match word & !0xff {
+            Self::FRAUDS => Self::Frauds(number),
+            Self::LABEL => Self::Label(Some(number)),
+            _ => Self::Label(None),
+        }
+    }
+}
 
 /// A decision and what it was made from, without the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampled {
-    /// Frauds among the nearest references.
-    pub frauds: u8,
-    /// [`scoring::Generation::serial`] of the one that decided.
+    /// What was decided.
+    pub decided: Decided,
+    /// [`scoring::AnyGeneration::serial`] of the one that decided.
     pub generation: u64,
     /// When, in nanoseconds since 1970.
     pub unix_ns: u64,
@@ -75,8 +107,8 @@ impl Producer {
             ring.word(self.filled).store(word, Ordering::Relaxed);
             self.filled += 1;
         };
-        let Sampled { frauds, generation, unix_ns } = sampled;
-        for word in [body.len() as u64, u64::from(frauds), generation, unix_ns] {
+        let Sampled { decided, generation, unix_ns } = sampled;
+        for word in [body.len() as u64, decided.word(), generation, unix_ns] {
             put(word);
         }
         let (whole, rest) = body.as_chunks::<WORD_BYTES>();
@@ -103,7 +135,7 @@ impl Consumer {
             self.emptied += 1;
             word
         };
-        let [length, frauds, generation, unix_ns] = std::array::from_fn(|_| take());
+        let [length, decided, generation, unix_ns] = std::array::from_fn(|_| take());
         let length = length as usize;
         body.clear();
         for _ in 0..length.div_ceil(WORD_BYTES) {
@@ -111,7 +143,7 @@ impl Consumer {
         }
         body.truncate(length);
         ring.emptied.0.store(self.emptied, Ordering::Release);
-        Some(Sampled { frauds: frauds as u8, generation, unix_ns })
+        Some(Sampled { decided: Decided::of_word(decided), generation, unix_ns })
     }
 }
 
@@ -120,7 +152,12 @@ mod tests {
     use super::*;
 
     fn sampled(number: u64) -> Sampled {
-        Sampled { frauds: (number % 6) as u8, generation: number, unix_ns: u64::MAX - number }
+        let decided = match number % 8 {
+            6 => Decided::Label(None),
+            7 => Decided::Label(Some(number as u8)),
+            frauds => Decided::Frauds(frauds as u8),
+        };
+        Sampled { decided, generation: number, unix_ns: u64::MAX - number }
     }
 
     /// Bodies of every length, so that records end everywhere in the ring.

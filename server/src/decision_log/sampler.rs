@@ -1,7 +1,7 @@
 //! Which decisions are logged: the serving thread's part, which costs a subtraction for those that are not.
 
 use super::counts::Counts;
-use super::ring::{Producer, Sampled};
+use super::ring::{Decided, Producer, Sampled};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::thread::Thread;
@@ -25,19 +25,19 @@ impl Sampler {
     /// To be called for each decision, with the body that it is about and the serial number of the generation that made it.
     /// Neither waits nor allocates.
     #[inline]
-    pub fn offer(&mut self, body: &[u8], frauds: u8, generation: impl FnOnce() -> u64) {
+    pub fn offer(&mut self, body: &[u8], decided: Decided, generation: impl FnOnce() -> u64) {
         self.left -= 1;
         if self.left == 0 {
-            self.take(body, frauds, generation());
+            self.take(body, decided, generation());
         }
     }
 
     #[cold]
-    fn take(&mut self, body: &[u8], frauds: u8, generation: u64) {
+    fn take(&mut self, body: &[u8], decided: Decided, generation: u64) {
         self.left = self.every.get();
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let unix_ns = u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX);
-        if self.producer.put(Sampled { frauds, generation, unix_ns }, body) {
+        if self.producer.put(Sampled { decided, generation, unix_ns }, body) {
             // A system call only if the thread sleeps.
             self.writer.unpark();
         } else {

@@ -1,10 +1,9 @@
 //! Which decisions are taken, and what a line of them holds and leaves out.
 
 use super::counts::Counts;
-use super::redaction::Redaction;
-use super::ring::{Sampled, ring};
-use super::{Sampler, record};
-use crate::reload::CurrentGeneration;
+use super::redaction::{ContestRedaction, RedactedField};
+use super::ring::{Decided, Sampled, ring};
+use super::{Sampler, contest_record};
 use index::InstructionSet;
 use schema::{Dimension, Field, Parser, Rules};
 use scoring::Generation;
@@ -12,7 +11,6 @@ use serde_json::{Value, json};
 use space::{DIMENSIONS, Label, Point};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 const BODY: &str = r#"{"id":"tx-1","extra":{"name":"somebody"},"transaction":{"amount":384.88,"installments":3,"requested_at":"2026-03-11T20:23:35Z","note":1},"customer":{"avg_amount":769.76,"tx_count_24h":3,"known_merchants":["MERC-009","MERC-001"]},"merchant":{"id":"MERC-001","mcc":"5912","avg_amount":298.95},"terminal":{"is_online":false,"card_present":true,"km_from_home":13.7},"last_transaction":null}"#;
 
@@ -24,12 +22,12 @@ fn of_each_n_decisions_the_last_is_taken_and_what_does_not_fit_is_counted() {
         let mut sampler =
             Sampler::new(NonZeroU32::new(every).unwrap(), producer, counts.clone(), std::thread::current());
         for number in 1..=decisions {
-            sampler.offer(&number.to_string().into_bytes(), 3, || 9);
+            sampler.offer(&number.to_string().into_bytes(), Decided::Frauds(3), || 9);
         }
         let mut body = Vec::new();
         let mut expected = (1..=decisions).filter(|number: &u32| number.is_multiple_of(every));
         while let Some(sampled) = consumer.take(&mut body) {
-            assert_eq!((sampled.frauds, sampled.generation), (3, 9));
+            assert_eq!((sampled.decided, sampled.generation), (Decided::Frauds(3), 9));
             assert_eq!(String::from_utf8(body.clone()).ok(), expected.next().map(|number| number.to_string()));
         }
         assert_eq!((expected.next(), counts.dropped(), counts.written()), (None, 0, 0));
@@ -37,24 +35,25 @@ fn of_each_n_decisions_the_last_is_taken_and_what_does_not_fit_is_counted() {
     let (producer, _consumer) = ring(128);
     let counts = Arc::new(Counts::default());
     let mut sampler = Sampler::new(NonZeroU32::MIN, producer, counts.clone(), std::thread::current());
-    (0..10).for_each(|_| sampler.offer(b"a body", 0, || 0));
+    (0..10).for_each(|_| sampler.offer(b"a body", Decided::Frauds(0), || 0));
     assert_eq!(counts.dropped(), 7, "three records of 40 bytes fit");
 }
 
-fn current() -> CurrentGeneration {
+fn current() -> Generation {
     let vectors: Vec<_> = (0..9).map(|value| Point::new([value * 1_000; DIMENSIONS]).unwrap()).collect();
     let labels = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(|place| if place < 5 { Label::Legit } else { Label::Fraud });
     let image = scoring::build(&vectors, &labels, &Rules::default(), &|_, _, _| {}).unwrap();
-    let generation = Arc::new(Generation::open(image, InstructionSet::detect()).unwrap());
-    CurrentGeneration { generation, number: Some(3), since: SystemTime::now() }
+    Generation::open(image, InstructionSet::detect()).unwrap()
 }
 
-fn line(by: Option<&CurrentGeneration>, redact: &[Field]) -> (Value, String) {
-    let frauds = 0;
-    let sampled = Sampled { frauds, generation: 0, unix_ns: 1_773_260_615_000_000_000 };
+fn line(by: Option<&Generation>, redact: &[Field]) -> (Value, String) {
+    let sampled = Sampled { decided: Decided::Frauds(0), generation: 0, unix_ns: 1_773_260_615_000_000_000 };
     let mut line = b"what was there before".to_vec();
     let mut parser = Parser::new(1024);
-    record::write(&mut line, sampled, BODY.as_bytes(), by, &mut parser, &Redaction::of(redact)).unwrap();
+    let redact: Vec<RedactedField> = redact.iter().map(|field| field.path().parse().unwrap()).collect();
+    let redaction = ContestRedaction::of(&redact);
+    let by = by.map(|by| (Some(3), by));
+    contest_record::write(&mut line, (sampled, 0), BODY.as_bytes(), by, &mut parser, &redaction).unwrap();
     let text = String::from_utf8(line).unwrap();
     assert_eq!((text.matches('\n').count(), text.ends_with('\n')), (1, true));
     (serde_json::from_str(&text).unwrap(), text)
@@ -68,7 +67,7 @@ fn a_line_tells_when_what_by_which_index_and_why() {
         text.starts_with(r#"{"time":"2026-03-11T20:23:35.000000Z","id":"tx-1","generation":3,"checksum":""#),
         "{text}"
     );
-    assert_eq!(line["checksum"], by.generation.index().info().checksum);
+    assert_eq!(line["checksum"], by.index().info().checksum);
     assert_eq!(line["decision"], json!({"approved": true, "fraud_score": 0.0, "frauds": 0}));
     let mut request: Value = serde_json::from_str(BODY).unwrap();
     request.as_object_mut().unwrap().remove("extra");

@@ -2,13 +2,14 @@
 
 use super::counts::Counts;
 use super::file::LogFile;
-use super::record;
-use super::redaction::Redaction;
-use super::ring::{Consumer, Sampled};
+use super::redaction::{ContestRedaction, RedactedField};
+use super::ring::{Consumer, Decided, Sampled};
+use super::{contest_record, row_record};
 use crate::limits;
 use crate::reload::CurrentGeneration;
 use runtime::background::Pace;
 use schema::Parser;
+use scoring::{AnyGeneration, RowWorkspace};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -21,8 +22,12 @@ pub type CurrentSource = Box<dyn Fn() -> Option<CurrentGeneration> + Send>;
 pub struct Writer {
     consumer: Consumer,
     file: LogFile,
-    redaction: Redaction,
+    redacted: Vec<RedactedField>,
+    contest_redaction: ContestRedaction,
     parser: Parser,
+    /// Of the longest body; made when it is first needed.
+    workspace: Option<RowWorkspace>,
+    body_bytes: usize,
     current: CurrentSource,
     counts: Arc<Counts>,
     stop: Arc<AtomicBool>,
@@ -43,7 +48,7 @@ impl Writer {
     pub fn new(
         consumer: Consumer,
         file: LogFile,
-        redaction: Redaction,
+        redacted: &[RedactedField],
         body_bytes: usize,
         current: CurrentSource,
         counts: Arc<Counts>,
@@ -51,8 +56,11 @@ impl Writer {
         Self {
             consumer,
             file,
-            redaction,
+            redacted: redacted.to_vec(),
+            contest_redaction: ContestRedaction::of(redacted),
             parser: Parser::new(body_bytes),
+            workspace: None,
+            body_bytes,
             current,
             counts,
             stop: Arc::default(),
@@ -88,11 +96,8 @@ impl Writer {
     }
 
     fn write(&mut self, sampled: Sampled) {
-        let by = self.generation(sampled.generation);
-        let Self { line, body, parser, redaction, .. } = self;
-        let written = record::write(line, sampled, body, by.as_ref(), parser, redaction)
-            .map_err(std::io::Error::from)
-            .and_then(|()| self.file.append(&self.line));
+        let written =
+            self.write_line(sampled).map_err(std::io::Error::from).and_then(|()| self.file.append(&self.line));
         match &written {
             Ok(()) => self.counts.add_written(),
             Err(error) => {
@@ -103,6 +108,37 @@ impl Writer {
             }
         }
         self.is_failing = written.is_err();
+    }
+
+    /// Makes the line about what was sampled.
+    fn write_line(&mut self, sampled: Sampled) -> Result<(), serde_json::Error> {
+        let by = self.generation(sampled.generation);
+        let number = by.as_ref().and_then(|by| by.number);
+        let by = by.map(|by| by.generation);
+        let Self { line, body, parser, contest_redaction, redacted, .. } = self;
+        match sampled.decided {
+            Decided::Frauds(frauds) => {
+                let by = match &by {
+                    Some(AnyGeneration::References(references)) => Some((number, &**references)),
+                    _ => None,
+                };
+                contest_record::write(line, (sampled, frauds), body, by, parser, contest_redaction)
+            }
+            Decided::Label(label) => {
+                // All generations of a server have the same labels.
+                let served = by.clone().or_else(|| (self.current)().map(|current| current.generation));
+                let name = match (&served, label) {
+                    (Some(AnyGeneration::Rows(rows)), Some(label)) => rows.label_name(label),
+                    _ => None,
+                };
+                let by = match &by {
+                    Some(AnyGeneration::Rows(rows)) => Some((number, &**rows)),
+                    _ => None,
+                };
+                let workspace = self.workspace.get_or_insert_with(|| RowWorkspace::new(self.body_bytes, 0));
+                row_record::write(line, (sampled, name), body, by, workspace, redacted)
+            }
+        }
     }
 
     /// The generation that decided; `None` if another has taken its place.

@@ -2,9 +2,9 @@
 
 use super::opening::Opened;
 use super::refusal::Reason;
-use scoring::Generation;
+use scoring::AnyGeneration;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// What answers now and what was refused so far. Written by the reload thread alone, and never on the way of a request.
@@ -18,7 +18,7 @@ pub struct Current {
 #[derive(Clone)]
 pub struct CurrentGeneration {
     /// Whoever keeps it keeps its memory: let it go soon, and never on the serving thread.
-    pub generation: Arc<Generation>,
+    pub generation: AnyGeneration,
     /// Its number in its folder, where the loader counts them.
     pub number: Option<u64>,
     /// When it began to answer.

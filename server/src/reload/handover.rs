@@ -3,22 +3,21 @@
 //! Both ways are queues with one place, made at the start: sending and taking allocates nothing, and the loop waits for no
 //! lock. A byte on a socket wakes the loop.
 
-use crate::service::FraudScore;
+use crate::service::AnyService;
 use listener::Endpoint;
 use listener::Phase;
 use listener::listen::Announcement;
 use runtime::driver::Socket;
-use scoring::{Generation, Scorer};
+use scoring::AnyGeneration;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// What comes back.
 pub struct Before {
     /// None where there was none before.
-    pub generation: Option<Arc<Generation>>,
+    pub generation: Option<AnyGeneration>,
     /// How long the loop took to go over.
     pub took: Duration,
 }
@@ -26,14 +25,14 @@ pub struct Before {
 /// The reload thread's side.
 pub struct Outgoing {
     wake: UnixStream,
-    next: SyncSender<Arc<Generation>>,
+    next: SyncSender<AnyGeneration>,
     before: Receiver<Before>,
 }
 
 /// The serving thread's side.
 pub struct Incoming {
     woken: UnixStream,
-    next: Receiver<Arc<Generation>>,
+    next: Receiver<AnyGeneration>,
     before: SyncSender<Before>,
 }
 
@@ -48,7 +47,7 @@ pub fn slot() -> io::Result<(Outgoing, Incoming)> {
 impl Outgoing {
     /// Hands `generation` over and waits until it answers; calls `is_late` each time that `patience` is over. Returns the
     /// one before, or nothing if the serving thread is gone.
-    pub fn hand_over(&mut self, generation: Arc<Generation>, patience: Duration, is_late: impl Fn()) -> Option<Before> {
+    pub fn hand_over(&mut self, generation: AnyGeneration, patience: Duration, is_late: impl Fn()) -> Option<Before> {
         self.next.send(generation).ok()?;
         self.wake.write_all(b"!").ok()?;
         loop {
@@ -68,7 +67,7 @@ impl Outgoing {
 /// The driver cannot register the socket.
 pub fn take_generations(
     incoming: Incoming,
-    endpoint: &'static Endpoint<FraudScore>,
+    endpoint: &'static Endpoint<AnyService>,
     announcement: Option<Announcement>,
 ) -> io::Result<impl Future<Output = ()>> {
     let Incoming { woken, next, before } = incoming;
@@ -94,20 +93,19 @@ pub fn take_generations(
 
 /// From the next request on `generation` answers. Returns the one before.
 fn switch(
-    endpoint: &Endpoint<FraudScore>,
-    generation: Arc<Generation>,
+    endpoint: &Endpoint<AnyService>,
+    generation: AnyGeneration,
     announcement: Option<&Announcement>,
-) -> Option<Arc<Generation>> {
+) -> Option<AnyGeneration> {
     if let Some(announcement) = announcement {
-        endpoint.thread.counted_apart(|| announcement.change(&generation.index().info().checksum));
+        endpoint.thread.counted_apart(|| announcement.change(generation.info().checksum()));
     }
-    let scorer = &mut endpoint.service.borrow_mut().scorer;
-    if let Some(scorer) = scorer {
-        return Some(scorer.replace(generation));
+    let service = &mut *endpoint.service.borrow_mut();
+    if !service.is_undecided() {
+        return service.take(generation, &endpoint.limits);
     }
-    // The first one: the parser is made now, for all that follow.
-    let body_bytes = endpoint.limits.body_bytes;
-    *scorer = Some(endpoint.thread.counted_apart(|| Scorer::new(generation, body_bytes)));
+    // The first one: what it needs is made now, for all that follow.
+    endpoint.thread.counted_apart(|| service.take(generation, &endpoint.limits));
     if endpoint.phase() == Phase::Starting {
         endpoint.thread.phase.set(Phase::Ready);
     }
@@ -117,7 +115,7 @@ fn switch(
 #[cfg(test)]
 impl Incoming {
     /// The serving thread's part without a loop.
-    pub fn take_for_ever(self, mut replace: impl FnMut(Arc<Generation>) -> Option<Arc<Generation>>) {
+    pub fn take_for_ever(self, mut replace: impl FnMut(AnyGeneration) -> Option<AnyGeneration>) {
         while let Ok(generation) = self.next.recv() {
             let before = Before { generation: replace(generation), took: Duration::ZERO };
             if self.before.send(before).is_err() {

@@ -1,15 +1,15 @@
 //! From what is published to a generation that can answer at once: mapped, checked, warm.
 
 use super::refusal::Refusal;
+use super::shape::Shape;
 use crate::limits;
 use crate::warmup::{self, Warmed};
 use index::InstructionSet;
 use listener::Limits;
 use runtime::background::Pace;
-use scoring::Generation;
+use scoring::AnyGeneration;
 use shm_loader::{AttachError, Segment, SegmentId, Trust};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Where indexes come from and how they are opened.
@@ -23,7 +23,7 @@ pub struct Opening {
 
 /// A generation that can answer.
 pub struct Opened {
-    pub generation: Arc<Generation>,
+    pub generation: AnyGeneration,
     /// Which file it is.
     pub segment: SegmentId,
     /// Its number in the folder, if the loader counts.
@@ -52,16 +52,17 @@ impl Opening {
         Ok(segment)
     }
 
-    /// Checks and warms up at `pace`. What is refused is not kept mapped.
-    pub fn open(&self, segment: Segment, pace: &Pace) -> Result<Opened, Refusal> {
+    /// Checks and warms up at `pace`; `shape` is that of what answers already. What is refused is not kept mapped.
+    pub fn open(&self, segment: Segment, shape: Option<&Shape>, pace: &Pace) -> Result<Opened, Refusal> {
         let begun = Instant::now();
         let (id, number, is_verified) = (segment.id(), segment.generation(), segment.is_verified());
         let generation = if is_verified {
-            Generation::open_verified(segment, self.kernel)
+            AnyGeneration::open_verified(segment, self.kernel)
         } else {
-            Generation::open_telling(segment, self.kernel, &|_, _, _| pace.rest())
+            AnyGeneration::open(segment, self.kernel, &|_, _, _| pace.rest())
         };
-        let generation = Arc::new(generation?);
+        let generation = generation?;
+        Shape::check(shape, &generation)?;
         let opened = begun.elapsed();
         let warmed = warmup::warm_up(&generation, &self.limits, &|| pace.rest());
         let times = [opened, begun.elapsed() - opened];
@@ -72,14 +73,17 @@ impl Opening {
 impl Opened {
     /// Says what answers from now on, and how long the serving thread took to go over to it.
     pub fn tell(&self, what: &'static str, switch: Option<Duration>) {
-        let info = self.generation.index().info();
+        let info = self.generation.info();
+        let contents = info.contents();
         let [opened, warmed] = self.times;
         tracing::info!(
-            references = info.references,
-            bytes = info.bytes,
-            checksum = info.checksum,
+            references = contents.references(),
+            schema = contents.schema(),
+            rows = contents.rows(),
+            bytes = info.bytes(),
+            checksum = info.checksum(),
             generation = self.number,
-            kernel = info.kernel,
+            kernel = info.kernel(),
             checked_by = if self.is_verified { "loader" } else { "server" },
             open_ms = opened.as_millis() as u64,
             warm_up_ms = warmed.as_millis() as u64,

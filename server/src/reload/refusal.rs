@@ -1,9 +1,11 @@
 //! Why what is published does not answer.
 
+use super::shape::OtherSchema;
 use crate::failure::Failure;
 use index::OpenError;
 use index::format::FormatError;
-use scoring::ImageError;
+use index::knn::RowImageError;
+use scoring::{ImageError, RowsError};
 use shm_loader::AttachError;
 use std::path::Path;
 
@@ -16,6 +18,9 @@ pub enum Refusal {
     /// It is not sound.
     #[error(transparent)]
     Invalid(#[from] ImageError),
+    /// It is sound, and not for the requests that are answered here.
+    #[error(transparent)]
+    OtherSchema(#[from] OtherSchema),
     /// It was sound, and was not any more when it was warmed up, or while it was checked.
     #[error("it changed while it was checked")]
     Changed,
@@ -33,16 +38,25 @@ pub enum Reason {
     OtherFormat,
     /// It is no index, or a damaged one.
     Damaged,
-    /// The rules in it are none.
+    /// The rules, or the schema, in it are none.
     BadRules,
     /// It changed while it was checked.
     Changed,
+    /// It is for other requests or answers than those of this server.
+    OtherSchema,
 }
 
 impl Reason {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::NotTrusted, Self::Unreadable, Self::OtherFormat, Self::Damaged, Self::BadRules, Self::Changed];
+    pub const ALL: [Self; 7] = [
+        Self::NotTrusted,
+        Self::Unreadable,
+        Self::OtherFormat,
+        Self::Damaged,
+        Self::BadRules,
+        Self::Changed,
+        Self::OtherSchema,
+    ];
 
     /// As logs and metrics have it.
     pub fn name(self) -> &'static str {
@@ -53,6 +67,7 @@ impl Reason {
             Self::Damaged => "damaged",
             Self::BadRules => "bad_rules",
             Self::Changed => "changed",
+            Self::OtherSchema => "other_schema",
         }
     }
 }
@@ -69,8 +84,14 @@ impl Refusal {
             Self::Invalid(ImageError::Index(OpenError::Format(FormatError::UnsupportedVersion { .. }))) => {
                 Reason::OtherFormat
             }
-            Self::Invalid(ImageError::Index(_)) => Reason::Damaged,
-            Self::Invalid(ImageError::Rules(_)) => Reason::BadRules,
+            Self::Invalid(ImageError::Rows(RowsError::Index(RowImageError::Format(
+                FormatError::UnsupportedVersion { .. },
+            )))) => Reason::OtherFormat,
+            Self::Invalid(ImageError::Index(_) | ImageError::Rows(RowsError::Index(_) | RowsError::Ids(_))) => {
+                Reason::Damaged
+            }
+            Self::Invalid(ImageError::Rules(_) | ImageError::Rows(_)) => Reason::BadRules,
+            Self::OtherSchema(_) => Reason::OtherSchema,
             Self::Changed => Reason::Changed,
         })
     }
@@ -86,6 +107,7 @@ impl Refusal {
         match self {
             Self::NotAttached(error) => Failure::NoIndex(error),
             Self::Invalid(error) => Failure::InvalidIndex { dir, error },
+            Self::OtherSchema(error) => Failure::OtherSchema { dir, error },
             Self::Changed => Failure::ChangedIndex { dir },
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use index::InstructionSet;
 use listener::Limits;
 use runtime::background::Pace;
-use scoring::Generation;
+use scoring::AnyGeneration;
 use shm_loader::Segment;
 use space::{DIMENSIONS, Label, Point};
 use std::path::Path;
@@ -41,7 +41,7 @@ fn started(folder: &Path, first: Option<&Opened>) -> (Reload, UnixStream) {
     let (hangup, on_hangup) = UnixStream::pair().unwrap();
     let (reload, incoming) = start(opening(folder), first, hangup, Cores::of_this_thread()).unwrap();
     let mut serving = first.map(|first| first.generation.clone());
-    std::thread::spawn(move || incoming.take_for_ever(|next: Arc<Generation>| serving.replace(next)));
+    std::thread::spawn(move || incoming.take_for_ever(|next: AnyGeneration| serving.replace(next)));
     (reload, on_hangup)
 }
 
@@ -58,7 +58,7 @@ fn ask(reload: &Reload) -> Answer {
 }
 
 fn references(reload: &Reload) -> Option<u32> {
-    reload.current.get().map(|current| current.generation.index().info().references)
+    reload.current.get().map(|current| current.generation.info().contents().count())
 }
 
 #[test]
@@ -66,11 +66,14 @@ fn whoever_asks_is_answered_and_what_happened_is_counted() {
     let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     publish(folder.path(), 10);
     let segment = Segment::attach(&folder.path().join("segments")).unwrap();
-    let first = opening(folder.path()).open(segment, &Pace::new(1_000)).unwrap();
+    let first = opening(folder.path()).open(segment, None, &Pace::new(1_000)).unwrap();
     let (reload, _on_hangup) = started(folder.path(), Some(&first));
     assert_eq!((ask(&reload), references(&reload), reload.current.swaps()), (Answer::Unchanged, Some(10), 0));
     drop(first);
-    let before = Arc::downgrade(&reload.current.get().unwrap().generation);
+    let Some(AnyGeneration::References(before)) = reload.current.get().map(|current| current.generation) else {
+        panic!("references are served")
+    };
+    let before = Arc::downgrade(&before);
 
     publish(folder.path(), 20);
     // It may have seen that by itself before it was asked.

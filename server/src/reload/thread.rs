@@ -5,6 +5,7 @@ use super::handle::Reload;
 use super::handover::Outgoing;
 use super::opening::{Opened, Opening};
 use super::refusal::Refusal;
+use super::shape::Shape;
 use super::watch::Watch;
 use crate::forced_exit;
 use crate::limits;
@@ -20,6 +21,8 @@ pub struct ReloadThread {
     reload: Reload,
     /// The file that answers.
     serving: Option<SegmentId>,
+    /// What the first index has promised to clients.
+    shape: Option<Shape>,
     /// What was looked at and need not be looked at again, and what came of it.
     settled: Option<(SegmentVersion, Answer)>,
     last_fault: String,
@@ -32,7 +35,8 @@ impl ReloadThread {
     /// `first` answers already.
     pub fn new(opening: Opening, first: Option<&Opened>, watch: Watch, outgoing: Outgoing, reload: Reload) -> Self {
         let serving = first.map(|opened| opened.segment);
-        Self { opening, watch, outgoing, reload, serving, settled: None, last_fault: String::new() }
+        let shape = first.map(|opened| Shape::of(&opened.generation));
+        Self { opening, watch, outgoing, reload, serving, shape, settled: None, last_fault: String::new() }
     }
 
     /// Until the serving thread ends.
@@ -69,7 +73,7 @@ impl ReloadThread {
         }
         match self.open(segment) {
             Ok(opened) => {
-                let checksum = opened.generation.index().info().checksum;
+                let checksum = opened.generation.info().checksum().to_owned();
                 self.switch_to(opened)?;
                 self.settled = published.map(|version| (version, Answer::Unchanged));
                 Ok(Answer::Switched { checksum })
@@ -83,7 +87,8 @@ impl ReloadThread {
         // Before the first one answers there is nobody to disturb.
         let pace = Pace::new(if self.serving.is_some() { limits::RELOAD_SHARE } else { 1_000 });
         let bytes = segment.bytes().as_ptr_range();
-        forced_exit::while_checking(bytes, || self.opening.open(segment, &pace)).unwrap_or(Err(Refusal::Changed))
+        forced_exit::while_checking(bytes, || self.opening.open(segment, self.shape.as_ref(), &pace))
+            .unwrap_or(Err(Refusal::Changed))
     }
 
     fn switch_to(&mut self, opened: Opened) -> Result<(), Gone> {
@@ -91,6 +96,7 @@ impl ReloadThread {
         let patience = Duration::from_millis(limits::SWITCH_PATIENCE_MS);
         let before = self.outgoing.hand_over(opened.generation.clone(), patience, is_late).ok_or(Gone)?;
         self.serving = Some(opened.segment);
+        self.shape.get_or_insert_with(|| Shape::of(&opened.generation));
         self.last_fault.clear();
         self.reload.current.switch_to(&opened);
         let what = if before.generation.is_some() { "went over to another index" } else { "index attached and warm" };

@@ -4,6 +4,7 @@ use super::histogram::Histogram;
 use http::Status;
 use index::Proof;
 use listener::Counter;
+use schema::MAX_LABELS;
 use std::time::Instant;
 
 /// What became of a request that reached the routes.
@@ -14,6 +15,8 @@ pub enum Answer {
     Approved,
     /// 200, denied.
     Denied,
+    /// 200, by rows of a schema.
+    Scored,
     /// 200 to `GET /ready`.
     Ready,
     /// 503: no index, or the server ends.
@@ -28,9 +31,10 @@ pub enum Answer {
 
 impl Answer {
     /// All there are; `answer as usize` is the place of one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Approved,
         Self::Denied,
+        Self::Scored,
         Self::Ready,
         Self::Unavailable,
         Self::BadPayload,
@@ -43,6 +47,7 @@ impl Answer {
         match self {
             Self::Approved => ("approved", 200),
             Self::Denied => ("denied", 200),
+            Self::Scored => ("scored", 200),
             Self::Ready => ("ready", 200),
             Self::Unavailable => ("unavailable", 503),
             Self::BadPayload => ("bad_payload", 400),
@@ -64,17 +69,34 @@ const REFUSALS: [(&str, u16); 7] = [
 ];
 
 /// Counts and times of one serving thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Telemetry {
     answers: [Counter; Answer::ALL.len()],
     refusals: [Counter; REFUSALS.len()],
     proofs: [Counter; Proof::ALL.len()],
+    /// Answers by rows, by the number of the most frequent label.
+    labels: [Counter; MAX_LABELS],
     /// From a whole request in the buffer to its response there; scored requests only, as all that follow.
     pub whole: Histogram,
     /// From the body to the vector.
     pub parse: Histogram,
-    /// From the vector to the response in the buffer: the search, and a copy of one of six ready responses.
+    /// From the vector to the response in the buffer: the search, and a copy of one of six ready responses, or an answer by rows
+    /// that is written.
     pub search: Histogram,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            answers: Default::default(),
+            refusals: Default::default(),
+            proofs: Default::default(),
+            labels: std::array::from_fn(|_| Counter::default()),
+            whole: Histogram::default(),
+            parse: Histogram::default(),
+            search: Histogram::default(),
+        }
+    }
 }
 
 impl Telemetry {
@@ -89,6 +111,21 @@ impl Telemetry {
     pub fn scored(&self, is_approved: bool, proof: Proof, [begun, parsed, answered]: [Instant; 3]) {
         self.answered(if is_approved { Answer::Approved } else { Answer::Denied });
         self.proofs[proof as usize].add(1);
+        self.timed([begun, parsed, answered]);
+    }
+
+    /// The same of a request that rows answered, most of which have this label.
+    #[inline]
+    pub fn scored_row(&self, label: Option<u8>, times: [Instant; 3]) {
+        self.answered(Answer::Scored);
+        if let Some(label) = label {
+            self.labels[usize::from(label)].add(1);
+        }
+        self.timed(times);
+    }
+
+    #[inline]
+    fn timed(&self, [begun, parsed, answered]: [Instant; 3]) {
         self.parse.record(parsed - begun);
         self.search.record(answered - parsed);
         self.whole.record(answered - begun);
@@ -112,6 +149,11 @@ impl Telemetry {
         let by_protocol = REFUSALS.iter().zip(&self.refusals).map(|(&(kind, _), counter)| (kind, counter.get()));
         let by_route = [Answer::BadPayload, Answer::OtherMethod, Answer::UnknownPath];
         by_protocol.chain(by_route.into_iter().map(|answer| (answer.labels().0, self.answers(answer))))
+    }
+
+    /// Requests that rows answered, most of which have the label with this number.
+    pub fn labels(&self, label: u8) -> u64 {
+        self.labels[usize::from(label)].get()
     }
 
     /// Scored requests whose answer was proved so.

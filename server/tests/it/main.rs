@@ -20,6 +20,7 @@ mod port;
 mod pressure;
 mod prometheus;
 mod reload;
+mod rows;
 mod runtime_defects;
 mod slowloris;
 mod soak;

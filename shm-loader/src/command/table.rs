@@ -1,6 +1,8 @@
 //! The report of `inspect` for people.
 
 use crate::{GenerationState, Inspection, SegmentReport, SegmentState};
+use index::Info;
+use scoring::{ImageInfo, RowsInfo};
 use std::fmt::Write;
 
 /// The whole report as text, with a newline at the end.
@@ -68,7 +70,14 @@ fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result
         return Ok(());
     };
     writeln!(text, "checked by  {checked_by}")?;
-    writeln!(text, "checksum    {}", index.checksum)?;
+    writeln!(text, "checksum    {}", index.checksum())?;
+    match index {
+        ImageInfo::References(index) => write_references(text, index),
+        ImageInfo::Rows(rows) => write_rows(text, rows),
+    }
+}
+
+fn write_references(text: &mut String, index: &Info) -> std::fmt::Result {
     writeln!(text, "references  {} ({} legit, {} fraud)", index.references, index.legit, index.fraud)?;
     writeln!(text, "a vector    {:.2} bytes", index.bytes_per_vector)?;
     writeln!(text, "sections")?;
@@ -76,6 +85,15 @@ fn write_segment(text: &mut String, segment: &SegmentReport) -> std::fmt::Result
         writeln!(text, "  {:<20} {:>14} bytes  {:>10}", section.name, section.bytes, size(section.bytes))?;
     }
     Ok(())
+}
+
+fn write_rows(text: &mut String, rows: &RowsInfo) -> std::fmt::Result {
+    let RowsInfo { index, schema, fingerprint, k, label_names } = rows;
+    writeln!(text, "schema      {schema}, fingerprint {fingerprint}, k {k}")?;
+    writeln!(text, "rows        {} ({} points), {:.2} bytes each", index.rows, index.points, index.bytes_per_row)?;
+    writeln!(text, "dimensions  {}", index.dimensions)?;
+    writeln!(text, "labels      {}", if label_names.is_empty() { "none".to_owned() } else { label_names.join(", ") })?;
+    writeln!(text, "method      {}", index.method)
 }
 
 fn write_processes(text: &mut String, report: &Inspection) -> std::fmt::Result {

@@ -1,7 +1,7 @@
 //! What an inspection finds.
 
 use crate::{AttachError, FolderError};
-use index::Info;
+use scoring::ImageInfo;
 use std::io;
 use std::path::PathBuf;
 
@@ -41,8 +41,8 @@ pub struct SegmentReport {
     pub in_use: bool,
     /// Its pages.
     pub pages: Pages,
-    /// Counts, checksum, bytes a vector and bytes by section; `null` if the index is not sound.
-    pub index: Option<Info>,
+    /// Counts and checksum; of references bytes a vector and bytes by section, of rows the schema; `null` if it is not sound.
+    pub index: Option<ImageInfo>,
     /// Who read all bytes of it: `loader`, whose record is in order, or `inspection`.
     pub checked_by: &'static str,
     /// What is wrong with the index; `null` if it is sound.

@@ -1,7 +1,7 @@
 //! What an inspection checks of a segment.
 
 use crate::segment::Segment;
-use index::{Index, Info};
+use scoring::ImageInfo;
 
 /// Which bytes an inspection reads again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +13,11 @@ pub enum Check {
 }
 
 /// What is in a segment; with `is_recorded` its bytes are not all read again.
-pub(super) fn validated(segment: &Segment, is_recorded: bool) -> Result<Info, String> {
+pub(super) fn validated(segment: &Segment, is_recorded: bool) -> Result<ImageInfo, String> {
     let kernel = command_line::kernel().map_err(|error| error.to_string())?;
     let bytes = segment.bytes();
     if is_recorded {
-        let opened = Index::check_verified(bytes, kernel).and_then(|checked| checked.over(bytes));
-        return opened.map(|index| index.info()).map_err(|error| error.to_string());
+        return ImageInfo::of_verified(bytes, kernel).map_err(|error| error.to_string());
     }
-    scoring::validate(bytes, kernel).map(|index| index.info()).map_err(|error| error.to_string())
+    ImageInfo::check(bytes, kernel, &|_, _, _| {}).map_err(|error| error.to_string())
 }

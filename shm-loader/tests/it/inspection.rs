@@ -65,9 +65,10 @@ fn the_report_describes_the_segment() {
     assert_eq!(segment.pages.resident, segment.pages.total);
     assert_eq!(segment.problem, None);
     let index = segment.index.unwrap();
-    assert_eq!((index.checksum, index.references), (published.checksum, 20_000));
-    assert_eq!(index.legit + index.fraud, 20_000);
-    assert!(!index.sections.is_empty());
+    assert_eq!((index.checksum(), index.contents().count()), (&*published.checksum, 20_000));
+    let scoring::ImageInfo::References(info) = index else { panic!("references: {index:?}") };
+    assert_eq!(info.legit + info.fraud, 20_000);
+    assert!(!info.sections.is_empty());
     assert!(!segment.in_use);
 }
 

@@ -20,7 +20,7 @@ fn attaching_sees_the_bytes_that_were_loaded() {
     let segment = Segment::attach(&place.dir()).unwrap();
     assert!(segment.bytes() == bytes);
     assert_eq!(published.path, place.published());
-    assert_eq!((published.bytes, published.references), (bytes.len() as u64, 5_000));
+    assert_eq!((published.bytes, published.contents.count()), (bytes.len() as u64, 5_000));
     let opened = index::Index::open(segment.bytes()).unwrap();
     assert_eq!(published.checksum, opened.info().checksum);
 }

@@ -1,15 +1,14 @@
 //! `fraudring index info`: what an index file holds, after a check of all of it.
 
 use super::equal_points::EqualPoints;
-use crate::cache::index_image::{self, IndexFile};
+use crate::cache::index_image;
 use crate::console::exit::Outcome;
 use crate::console::output::print_line;
 use crate::console::progress::{Reporter, thousands};
 use anyhow::Result;
 use clap::Args;
 use index::Info;
-use index::knn::RowInfo;
-use scoring::RowGeneration;
+use scoring::{AnyGeneration, RowGeneration, RowsInfo};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -36,8 +35,8 @@ struct Described {
 /// Checks the file and describes it.
 pub fn run(options: &Options) -> Result<Outcome> {
     let generation = match index_image::open_any(&options.file)? {
-        IndexFile::References(references) => references,
-        IndexFile::Rows(rows) => return of_rows(options, &rows),
+        AnyGeneration::References(references) => references,
+        AnyGeneration::Rows(rows) => return of_rows(options, &rows),
     };
     let index = generation.index();
     let (info, equal_points) = (index.info(), EqualPoints::of(index)?);
@@ -51,34 +50,23 @@ pub fn run(options: &Options) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// What `info --json` prints of rows.
-#[derive(Serialize)]
-struct DescribedRows<'a> {
-    #[serde(flatten)]
-    info: RowInfo,
-    schema: &'a str,
-    fingerprint: String,
-    k: usize,
-}
-
 fn of_rows(options: &Options, rows: &RowGeneration) -> Result<Outcome> {
-    let (info, plan) = (rows.index().info(), rows.plan());
-    let (schema, fingerprint) = (plan.schema().name(), format!("{:016x}", plan.fingerprint()));
+    let described = rows.info();
     if options.json {
-        let described = DescribedRows { info, schema, fingerprint, k: plan.schema().k() };
         print_line(&serde_json::to_string_pretty(&described)?)?;
         return Ok(Outcome::Done);
     }
+    let RowsInfo { index: info, schema, fingerprint, k, label_names } = described;
     let mut text = String::new();
     writeln!(text, "format version   {}", info.version)?;
     writeln!(text, "checksum         {}", info.checksum)?;
-    writeln!(text, "schema           {schema}, {fingerprint}, k {}", plan.schema().k())?;
+    writeln!(text, "schema           {schema}, {fingerprint}, k {k}")?;
     writeln!(text, "bytes            {} ({:.2} a row)", thousands(info.bytes), info.bytes_per_row)?;
     writeln!(text, "searched         {:.2} bytes a row", info.searched_bytes_per_row)?;
     writeln!(text, "rows             {}", thousands(u64::from(info.rows)))?;
     writeln!(text, "points           {}, rows without their copies", thousands(u64::from(info.points)))?;
     writeln!(text, "vector           {} dimensions", info.dimensions)?;
-    let names = plan.schema().labels().map_or("none".to_owned(), |labels| labels.names.join(", "));
+    let names = if label_names.is_empty() { "none".to_owned() } else { label_names.join(", ") };
     writeln!(text, "labels           {names}")?;
     writeln!(text, "method           {}", info.method)?;
     writeln!(text, "rounding         at most {:.3e}, made good by the values given", info.rounding)?;

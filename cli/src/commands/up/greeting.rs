@@ -35,8 +35,9 @@ fn text(system: &System, admin: Option<&ListenAddress>, published: &Published) -
     writeln!(text, "  listening   {url} ({front})")?;
     writeln!(
         text,
-        "  index       {} references, {:.1} MB, {}",
-        thousands(u64::from(published.references)),
+        "  index       {} {}, {:.1} MB, {}",
+        thousands(u64::from(published.contents.count())),
+        if published.contents.schema().is_some() { "rows" } else { "references" },
         published.bytes as f64 / 1e6,
         published.path.display()
     )?;

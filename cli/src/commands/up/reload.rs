@@ -69,7 +69,7 @@ pub fn run(options: &ReloadOptions) -> Result<Outcome> {
         "{} servers answer by {} ({} references) after {:.2} s",
         sockets.len(),
         published.checksum,
-        published.references,
+        published.contents.count(),
         begun.elapsed().as_secs_f64()
     ));
     Ok(Outcome::Done)

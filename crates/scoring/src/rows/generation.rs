@@ -2,12 +2,15 @@
 
 use index::InstructionSet;
 use index::knn::{NearestRows, QueryError, RowImageError, RowIndex};
-use schema::{Plan, StoredPlanError};
+use schema::Plan;
 use self_cell::self_cell;
 use space::Progress;
 
 use super::answer::{LabelledNeighbour, RowAnswer};
-use super::image::{IDS_SECTION, PLAN_SECTION};
+use super::answer_form::AnswerForm;
+use super::check::{check_ids, check_plan, ids};
+use super::error::RowsError;
+use crate::serial;
 
 /// Whatever keeps the bytes of an image.
 type Owner = Box<dyn AsRef<[u8]> + Send + Sync>;
@@ -25,33 +28,8 @@ self_cell!(
 pub struct RowGeneration {
     index: OwnedIndex,
     plan: Plan,
-}
-
-/// Why nothing can be answered from an image of rows.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum RowsError {
-    /// The index is not sound.
-    #[error(transparent)]
-    Index(#[from] RowImageError),
-    /// It carries no schema.
-    #[error("the index carries no schema")]
-    NoPlan,
-    /// What it carries is none.
-    #[error(transparent)]
-    Plan(#[from] StoredPlanError),
-    /// Schema and index are of different rows.
-    #[error("the schema has {plan} {what}, the index {index}")]
-    Differs {
-        /// What differs.
-        what: &'static str,
-        /// By the schema.
-        plan: usize,
-        /// By the index.
-        index: usize,
-    },
-    /// The names are not those of the rows.
-    #[error("the names of rows: {0}")]
-    Ids(&'static str),
+    answer_form: AnswerForm,
+    serial: u64,
 }
 
 impl RowGeneration {
@@ -65,9 +43,46 @@ impl RowGeneration {
         kernel: InstructionSet,
         progress: &Progress<'_>,
     ) -> Result<Self, RowsError> {
-        let index = OwnedIndex::try_new(Box::new(owner), |owner| RowIndex::open((**owner).as_ref(), kernel, progress))?;
-        let plan = check(index.borrow_dependent())?;
-        Ok(Self { index, plan })
+        let generation = Self::new(owner, |image| RowIndex::open(image, kernel, progress))?;
+        check_ids(generation.index())?;
+        Ok(generation)
+    }
+
+    /// [`RowGeneration::open`] for bytes that were checked before, by this very version: see [`RowIndex::open_verified`].
+    ///
+    /// # Errors
+    ///
+    /// What [`RowIndex::open_verified`] refuses, and a schema that does not fit.
+    pub fn open_verified(
+        owner: impl AsRef<[u8]> + Send + Sync + 'static,
+        kernel: InstructionSet,
+    ) -> Result<Self, RowsError> {
+        Self::new(owner, |image| RowIndex::open_verified(image, kernel))
+    }
+
+    fn new(
+        owner: impl AsRef<[u8]> + Send + Sync + 'static,
+        open: impl FnOnce(&[u8]) -> Result<RowIndex<'_>, RowImageError>,
+    ) -> Result<Self, RowsError> {
+        let index = OwnedIndex::try_new(Box::new(owner), |owner| open((**owner).as_ref()))?;
+        let plan = check_plan(index.borrow_dependent())?;
+        let answer_form = AnswerForm::of(plan.schema(), index.borrow_dependent());
+        Ok(Self { index, plan, answer_form, serial: serial::next() })
+    }
+
+    /// How many generations were opened before it in this process: no other has the same.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// How its answers are written.
+    pub fn answer_form(&self) -> &AnswerForm {
+        &self.answer_form
+    }
+
+    /// The image.
+    pub fn image(&self) -> &[u8] {
+        (**self.index.borrow_owner()).as_ref()
     }
 
     /// The index.
@@ -80,12 +95,15 @@ impl RowGeneration {
         &self.plan
     }
 
+    /// The name of a label.
+    pub fn label_name(&self, label: u8) -> Option<&str> {
+        let labels = self.plan.schema().labels()?;
+        labels.names.get(usize::from(label)).map(String::as_str)
+    }
+
     /// The name of a row, if rows have names.
     pub fn id(&self, row: u32) -> Option<&str> {
-        let (ends, text) = ids(self.index())?;
-        let end = |row: u32| u64::from_le_bytes(ends[row as usize]) as usize;
-        let start = if row == 0 { 0 } else { end(row - 1) };
-        std::str::from_utf8(&text[start..end(row)]).ok()
+        ids(self.index())?.get(row)
     }
 
     /// What the `k` nearest rows say of a vector; `nearest` is reused from one to the next.
@@ -104,53 +122,4 @@ impl RowGeneration {
         });
         Ok(RowAnswer::new(neighbours.collect(), names))
     }
-}
-
-/// Ends of the names, and all names.
-fn ids<'a>(index: &RowIndex<'a>) -> Option<(&'a [[u8; 8]], &'a [u8])> {
-    let section = index.further_section(IDS_SECTION)?;
-    let (ends, text) = section.split_at_checked(index.shape().rows as usize * size_of::<u64>())?;
-    Some((ends.as_chunks().0, text))
-}
-
-/// The plan, once it and the names fit the index.
-fn check(index: &RowIndex<'_>) -> Result<Plan, RowsError> {
-    let plan = Plan::decode(index.further_section(PLAN_SECTION).ok_or(RowsError::NoPlan)?)?;
-    let labels = plan.schema().labels().map_or(0, |labels| labels.names.len());
-    let shape = index.shape();
-    for (what, plan, index) in [
-        ("dimensions", plan.dimensions(), shape.dimensions as usize),
-        ("labels", labels, shape.labels as usize),
-        (
-            "names of rows",
-            usize::from(plan.schema().row_id().is_some()),
-            usize::from(index.further_section(IDS_SECTION).is_some()),
-        ),
-    ] {
-        if plan != index {
-            return Err(RowsError::Differs { what, plan, index });
-        }
-    }
-    for (dimension, spec) in index.dimensions().iter().zip(plan.schema().dimensions()) {
-        if dimension.weight != spec.weight {
-            return Err(RowsError::Differs { what: "other weights", plan: 0, index: 0 });
-        }
-    }
-    if index.further_section(IDS_SECTION).is_some() {
-        check_ids(ids(index).ok_or(RowsError::Ids("they are cut off"))?)?;
-    }
-    Ok(plan)
-}
-
-fn check_ids((ends, text): (&[[u8; 8]], &[u8])) -> Result<(), RowsError> {
-    let text = std::str::from_utf8(text).map_err(|_| RowsError::Ids("they are no UTF-8"))?;
-    let mut start = 0;
-    for end in ends {
-        let end = u64::from_le_bytes(*end) as usize;
-        if end < start || !text.is_char_boundary(end) {
-            return Err(RowsError::Ids("one ends before it begins, or within a letter"));
-        }
-        start = end;
-    }
-    if start == text.len() { Ok(()) } else { Err(RowsError::Ids("the last ends before the text does")) }
 }

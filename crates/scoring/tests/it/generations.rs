@@ -46,7 +46,10 @@ fn what_is_refused_is_dropped() {
 fn rules_that_are_none_are_refused_with_the_index() {
     let rules = Rules { normalization: Normalization { max_km: 0.0, ..Normalization::default() }, ..Rules::default() };
     let image = image(&rules, legit);
-    assert!(matches!(scoring::validate(&image, InstructionSet::detect()), Err(ImageError::Rules(_))));
+    assert!(matches!(
+        scoring::ImageInfo::check(&image, InstructionSet::detect(), &|_, _, _| {}),
+        Err(ImageError::Rules(_))
+    ));
     assert!(matches!(Generation::open(image.clone(), InstructionSet::detect()), Err(ImageError::Rules(_))));
     assert!(matches!(Generation::open_verified(image, InstructionSet::detect()), Err(ImageError::Rules(_))));
 }

@@ -3,8 +3,9 @@
 use super::images::{Image, repair_checksum};
 use super::{BOTH, PAYLOADS, wait_for_switch};
 use crate::support::{Client, IndexFolder, Listen, Server, at_once, payload, post};
-use index::{InstructionSet, RuleSections};
+use index::InstructionSet;
 use schema::Rules;
+use scoring::Generation;
 use std::collections::BTreeMap;
 use testkit::random::Random;
 
@@ -23,12 +24,11 @@ fn must_answer(client: &mut Client, answers: &[String], what: &str) {
 
 /// What must be answered by `bytes`, which `image` became; `None` if they are no index any more.
 fn answers_of(bytes: &[u8], image: &Image) -> Option<Vec<String>> {
-    let index = scoring::validate(bytes, InstructionSet::detect()).ok()?;
-    let RuleSections { normalization, mcc_risk } = index.rule_sections();
-    let rules = Rules::decode(normalization, mcc_risk).unwrap();
+    let generation = Generation::open(bytes.to_vec(), InstructionSet::detect()).ok()?;
+    let (index, rules) = (generation.index(), generation.rules());
     // A few changed bytes that leave the trees sound have moved a vector within its box, or changed the rules.
     assert_eq!(index.info().fraud, image.frauds());
-    Some(image.with_vectors(index.vectors().collect()).answers_by(&rules))
+    Some(image.with_vectors(index.vectors().collect()).answers_by(rules))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod corpus;
 pub mod haproxy;
+pub mod own_rows;
 pub mod traffic;
 
 pub use testkit::client::Client;

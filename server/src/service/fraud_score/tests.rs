@@ -6,8 +6,10 @@
 mod answers;
 
 use super::*;
+use crate::service::AnyService;
 use http::simulator::{Case, Peer, World};
 use http::{Limits, Step};
+use listener::{Phase, SharedPhase};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,9 +35,9 @@ impl Score for ByLength {
     }
 }
 
-/// A server in this phase; while it starts it has no index.
+/// A server in this phase.
 fn service(phase: Phase) -> FraudScore<ByLength> {
-    FraudScore::new(Arc::new(SharedPhase::new(phase)), (phase != Phase::Starting).then_some(ByLength))
+    FraudScore::new(Common::new(Arc::new(SharedPhase::new(phase))), ByLength)
 }
 
 /// Names and bytes of all requests, in order of the names.
@@ -115,11 +117,16 @@ fn the_answer_to_head_has_the_fields_and_no_body() {
 
 #[test]
 fn without_an_index_everything_is_unavailable_and_the_connection_stays() {
-    let mut peer = Peer::new(service(Phase::Starting), &Limits::default());
-    peer.send(b"POST /fraud-score HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na");
+    let undecided = AnyService::new(Arc::new(SharedPhase::new(Phase::Starting)));
+    let mut peer = Peer::new(undecided, &Limits::default());
+    for path in ["/fraud-score", "/score"] {
+        peer.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na").as_bytes());
+    }
     assert_eq!(peer.send(b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\n"), Step::Idle);
-    assert_eq!(peer.statuses(), [503, 503]);
-    assert_eq!(peer.text().matches("Retry-After: 1\r\n").count(), 2);
+    assert_eq!(peer.statuses(), [503, 503, 503]);
+    assert_eq!(peer.text().matches("Retry-After: 1\r\n").count(), 3);
+    peer.send(b"GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(peer.text().contains("POST /fraud-score or POST /score once an index is loaded"));
 }
 
 #[test]
@@ -127,7 +134,7 @@ fn draining_finishes_what_was_begun_and_closes() {
     let (begun, rest) = (b"POST /fraud-score HTTP/1.1\r\nHost: a\r\nContent-Le", b"ngth: 5\r\n\r\nhello");
     let mut peer = Peer::new(service(Phase::Ready), &Limits::default());
     peer.send(begun);
-    peer.service.phase.set(Phase::Draining);
+    peer.service.common.phase.set(Phase::Draining);
     assert_eq!(peer.send(rest), Step::Linger);
     assert_eq!(peer.statuses(), [200]);
     assert!(peer.text().contains("Connection: close\r\n"));

@@ -1,11 +1,10 @@
-//! A line of the decision log.
+//! A line of the decision log about a decision by the contest's references.
 
-use super::redaction::Redaction;
+use super::redaction::ContestRedaction;
 use super::ring::Sampled;
 use super::time::rfc_3339;
-use crate::reload::CurrentGeneration;
 use schema::{Decision, Parser};
-use scoring::Explanation;
+use scoring::{Explanation, Generation};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,30 +30,34 @@ struct Decided {
     frauds: u8,
 }
 
-/// Writes the line about `body` into `line`. `by` is the generation that decided, if it still answers.
+/// What decided: its number and the references.
+pub type DecidedBy<'a> = (Option<u64>, &'a Generation);
+
+/// Writes the line about `body`, of whose nearest references `frauds` are frauds, into `line`. `by` is what decided, if it still
+/// answers.
 pub fn write(
     line: &mut Vec<u8>,
-    sampled: Sampled,
+    (sampled, frauds): (Sampled, u8),
     body: &[u8],
-    by: Option<&CurrentGeneration>,
+    by: Option<DecidedBy<'_>>,
     parser: &mut Parser,
-    redaction: &Redaction,
+    redaction: &ContestRedaction,
 ) -> Result<(), serde_json::Error> {
     let document: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let decision = Decision::of_frauds(sampled.frauds);
+    let decision = Decision::of_frauds(frauds);
     let whole = Line {
         time: rfc_3339(sampled.unix_ns),
         id: redaction.id(&id),
-        generation: by.and_then(|by| by.number),
-        checksum: by.map(|by| by.generation.index().info().checksum),
+        generation: by.and_then(|(number, _)| number),
+        checksum: by.map(|(_, by)| by.index().info().checksum),
         decision: Decided {
             approved: decision.approved(),
             fraud_score: decision.fraud_score(),
             frauds: decision.frauds(),
         },
         request: redaction.request(document),
-        explanation: by.and_then(|by| explain(body, by, parser, redaction)),
+        explanation: by.and_then(|(_, by)| explain(body, by, parser, redaction)),
     };
     line.clear();
     serde_json::to_writer(&mut *line, &whole)?;
@@ -63,9 +66,9 @@ pub fn write(
 }
 
 /// What led to the decision, without what stands elsewhere in the line.
-fn explain(body: &[u8], by: &CurrentGeneration, parser: &mut Parser, redaction: &Redaction) -> Option<Value> {
+fn explain(body: &[u8], by: &Generation, parser: &mut Parser, redaction: &ContestRedaction) -> Option<Value> {
     let (id, transaction) = parser.parse_with_id(body).ok()?;
-    let explanation = Explanation::of(&by.generation, &transaction, id)
+    let explanation = Explanation::of(by, &transaction, id)
         .inspect_err(|error| tracing::error!("a decision cannot be explained: {error}"))
         .ok()?;
     let mut explanation = serde_json::to_value(explanation).ok()?;
