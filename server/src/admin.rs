@@ -5,6 +5,7 @@ mod exposition;
 mod page;
 mod process;
 mod routes;
+mod schema_status;
 mod service;
 mod sources;
 mod status;

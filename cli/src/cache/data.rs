@@ -27,6 +27,11 @@ pub struct DataOption {
 }
 
 impl DataOption {
+    /// The folder that an option of another name has given; without one the default.
+    pub fn of(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
     /// A named index file or, without a name, the official index, built when it is missing; and its path.
     pub fn index(&self, file: Option<&Path>, reporter: &Reporter) -> Result<(PathBuf, Generation)> {
         match file {
@@ -41,6 +46,8 @@ const LONGER_BY: u64 = 50_000;
 
 /// Name of the official index in the folder.
 const OFFICIAL: &str = "official.index";
+/// What indexes of own data are called, all of them, while one is made.
+const OWN_DATA: &str = "own data";
 
 /// How much of an image is checked when it is opened.
 type Open = fn(Vec<u8>, InstructionSet) -> Result<Generation>;
@@ -140,6 +147,24 @@ impl DataFolder {
         });
         write_whole(&path, |out| Ok(dataset::write_payloads(&payloads, dataset::OFFICIAL_SHA256, out)?))?;
         read_payloads(&path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a file that is kept by its content's name; `make` makes it if it is not there, one process at a time.
+    pub fn kept(&self, name: &str, reporter: &Reporter, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        if !path.exists() {
+            let _lock = self.lock(OWN_DATA, reporter)?;
+            // somebody else may have made it while this process waited
+            if !path.exists() {
+                make(&path)?;
+            }
+        }
+        Ok(path)
     }
 
     /// Held until the returned file is dropped; the empty file stays, removing it would let two processes hold it.

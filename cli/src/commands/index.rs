@@ -7,6 +7,8 @@ mod info;
 mod query;
 mod rows;
 
+pub use rows::{RowOptions, build as build_rows};
+
 use crate::console::exit::Outcome;
 use anyhow::Result;
 use clap::Subcommand;

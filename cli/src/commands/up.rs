@@ -12,6 +12,7 @@ mod interval;
 mod listening;
 mod live_line;
 mod loaded_index;
+mod own_data;
 mod ready;
 mod relay;
 mod reload;
@@ -31,6 +32,7 @@ use clap::{Args, Subcommand};
 pub use haproxy::Haproxy;
 use live_line::LiveLine;
 use loaded_index::LoadedIndex;
+use own_data::OwnDataOptions;
 use runtime_folder::MOST_SERVERS;
 use rustix::thread::CpuSet;
 use server::AdminAddress;
@@ -47,7 +49,8 @@ use system::{Front, System, SystemPlan};
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-The first start generates the official references and builds the index (some seconds and about 460 MB of memory),
+With --schema and --data rows of your own are served at POST /score; see docs/OWN-DATA.md. Without them the first start
+generates the official references and builds the index (some seconds and about 460 MB of memory),
 later ones find it in the data folder. Ctrl-C, SIGTERM or a closed terminal (SIGHUP) stops everything in order and
 removes the index from shared memory. If one of the processes ends by itself, everything is stopped and the exit
 status is 1. Where stdout cannot be written to, the greeting goes to stderr. RUST_LOG=info shows what the servers say
@@ -60,6 +63,7 @@ Examples:
   fraudring up --no-haproxy --keep
   fraudring up --shm-dir /dev/shm/second --port 10000
   fraudring up --index mine.index --servers 1 --admin tcp:127.0.0.1:9998
+  fraudring up --schema loans.toml --data loans.csv
   fraudring up status
   fraudring up reload other.index"
 )]
@@ -73,7 +77,7 @@ pub struct Options {
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
     #[command(flatten)]
-    data: DataOption,
+    own_data: OwnDataOptions,
     /// Folder in shared memory that holds the index
     #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = shm_loader::DEFAULT_DIR)]
     shm_dir: PathBuf,
@@ -126,10 +130,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if left_behind > 0 {
         reporter.note(&format!("removed {left_behind} folder(s) of sockets that a killed `fraudring up` left"));
     }
-    let data = DataFolder::open(&options.data)?;
-    let index_file = match &options.index {
-        Some(file) => IndexFile::named(file)?,
-        None => IndexFile::at(&data.official_index_to_load(&reporter)?),
+    let data = DataFolder::open(&DataOption::of(options.own_data.folder()))?;
+    let rows = options.own_data.rows(&data, &reporter)?;
+    let index_file = match (&options.index, &rows) {
+        (Some(file), _) => IndexFile::named(file)?,
+        (None, Some(rows)) => IndexFile::at(&rows.index(&data, &reporter)?),
+        (None, None) => IndexFile::at(&data.official_index_to_load(&reporter)?),
     };
 
     // until here a signal may simply end the process; from here on there is something to undo
@@ -138,14 +144,18 @@ pub fn run(options: &Options) -> Result<Outcome> {
     interrupt::take_over();
     let loaded = match options.index {
         Some(_) => LoadedIndex::load(&index_file, &shm_dir, options.keep, &reporter)?,
-        None => LoadedIndex::load_official(&data, &index_file, &shm_dir, options.keep, &reporter)?,
+        None => LoadedIndex::load_kept(&index_file, &shm_dir, options.keep, &reporter, |refusal| match &rows {
+            Some(rows) => rows.build_anew(&data, refusal, &reporter),
+            None => data.build_official_anew(refusal, &reporter),
+        })?,
     };
+    drop(rows);
     let servers = usize::from(options.servers);
     let plan = SystemPlan { address: address.address, shm_dir, servers, cpus: options.cpus.clone(), front };
     let mut system = System::start(plan, Arc::clone(&reporter))?;
     let admin = admin::start(&options.admin, system.admin_sockets())?;
     if system.bring_up(&mut signals)? {
-        greeting::print(&system, admin.as_ref().map(Admin::address), loaded.published(), &reporter)?;
+        greeting::print(&system, admin.as_ref().map(Admin::address), &loaded, &reporter)?;
         let _live_line = LiveLine::start(&reporter, system.admin_sockets());
         system.watch(&mut signals)?;
     }

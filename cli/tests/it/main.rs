@@ -23,3 +23,4 @@ mod support;
 mod systemd;
 mod table;
 mod terminal;
+mod up_own_data;

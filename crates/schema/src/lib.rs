@@ -24,6 +24,7 @@ mod depth;
 mod diagnosis;
 mod dimensions;
 mod error;
+mod example_payload;
 mod field;
 mod field_tree;
 mod fitter;
@@ -57,7 +58,7 @@ pub use mcc_risk::{MccCode, MccRisk, UNKNOWN_MCC_RISK};
 pub use parser::Parser;
 pub use payload::{LastTransaction, Transaction};
 pub use payload_reader::{BodyError, Payload, PayloadReader};
-pub use plan::{Fitted, Grid, Plan, QUANTILES, VectorError};
+pub use plan::{Fitted, Grid, MeasuredValue, Plan, QUANTILES, VectorError};
 pub use rules::{Normalization, Rules};
 pub use rules_error::{MAX_MCC_CODES, RulesError};
 pub use schema_file::{

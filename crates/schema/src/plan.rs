@@ -5,12 +5,15 @@ mod error;
 mod fields;
 mod grid;
 mod lookup;
+mod measured;
 mod parameters;
 
 use dimension::{Dimension, Raw};
 pub use error::VectorError;
 use fields::{Fault, Fields};
 pub use grid::Grid;
+pub use measured::MeasuredValue;
+use measured::rounded;
 pub(crate) use parameters::Parameters;
 pub use parameters::{Fitted, QUANTILES};
 
@@ -107,7 +110,7 @@ impl Plan {
     /// If `fields` has not the length of [`Plan::fields`], or `out` not that of [`Plan::dimensions`].
     pub fn vectorize<'p>(&'p self, fields: &[Value<'_>], out: &mut [f32]) -> Result<(), VectorError<'p>> {
         assert_eq!(out.len(), self.dimensions.len(), "a vector has a place for each dimension");
-        self.each_value(fields, |number, value| out[number] = value as f32 + 0.0)
+        self.each_value(fields, |number, value| out[number] = rounded(value))
     }
 
     /// The vector on the fixed grids of its dimensions, computed as in [`Plan::vectorize`] and rounded from f64; `None` if a
@@ -128,6 +131,29 @@ impl Plan {
         Some(self.each_value(fields, |number, value| {
             out[number] = self.dimensions[number].grid.map_or(0, |grid| grid.place(value));
         }))
+    }
+
+    /// The vector of one payload or row with what each of its values was made of, given to `take` by dimension and in their order.
+    /// The values are those of [`Plan::vectorize`] and [`Plan::quantize`], bit for bit. Allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::vectorize`]; `take` may have been given the dimensions before.
+    ///
+    /// # Panics
+    ///
+    /// If `fields` has not the length of [`Plan::fields`].
+    pub fn measure<'p>(
+        &'p self,
+        fields: &[Value<'_>],
+        mut take: impl FnMut(usize, MeasuredValue),
+    ) -> Result<(), VectorError<'p>> {
+        self.read(fields, |fields| {
+            for (number, dimension) in self.dimensions.iter().enumerate() {
+                take(number, dimension.measure(fields).map_err(|fault| self.error(fault, dimension))?);
+            }
+            Ok(())
+        })
     }
 
     /// The fixed grid of a dimension, if it has one.

@@ -92,7 +92,7 @@ impl<'a> Explanation<'a> {
         }
         let measured = generation.rules().measure(transaction);
         Ok(Self {
-            id: &id[..id.floor_char_boundary(MAX_ID_BYTES)],
+            id: shortened(id),
             approved: decision.approved(),
             fraud_score: decision.fraud_score(),
             frauds: decision.frauds(),
@@ -102,6 +102,11 @@ impl<'a> Explanation<'a> {
             neighbours: neighbours.map(|(neighbour, point)| explain_neighbour(&query, neighbour, &point)),
         })
     }
+}
+
+/// As much of a payload's id as an explanation repeats.
+pub(crate) fn shortened(id: &str) -> &str {
+    &id[..id.floor_char_boundary(MAX_ID_BYTES)]
 }
 
 fn explain_dimension(dimension: Dimension, Measured { raw, value }: Measured, query: &Point) -> ExplainedDimension {

@@ -52,8 +52,9 @@ pub use explanation::{ExplainError, ExplainedDimension, ExplainedNeighbour, Expl
 pub use generation::Generation;
 pub use image::{ImageError, build};
 pub use rows::{
-    AnswerForm, Bin, Evaluation, EvaluationError, IDS_SECTION, LabelledNeighbour, LeftOut, MAX_ECHOED_ID_BYTES, OfK,
-    PLAN_SECTION, Revision, RevisionError, RowAnswer, RowBodyError, RowGeneration, RowScorer, RowWorkspace, RowsError,
-    RowsImage, RowsInfo, WrittenAnswer, evaluate,
+    AnswerForm, Bin, Evaluation, EvaluationError, ExplainedRow, ExplainedValue, ExplainedWork, IDS_SECTION,
+    LabelledNeighbour, LeftOut, MAX_ECHOED_ID_BYTES, OfK, PLAN_SECTION, Revision, RevisionError, RowAnswer,
+    RowBodyError, RowExplanation, RowGeneration, RowScorer, RowWorkspace, RowsError, RowsImage, RowsInfo,
+    WrittenAnswer, evaluate,
 };
 pub use scorer::Scorer;

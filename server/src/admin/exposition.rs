@@ -1,5 +1,6 @@
 //! Prometheus's text of what a server counts. `docs/METRICS.md` lists every metric.
 
+use super::schema_status::{SchemaStatus, label_counts, rows_of};
 use super::sources::{Sources, unix_seconds};
 use crate::reload::Reason;
 use crate::telemetry::{Answer, Histogram};
@@ -78,6 +79,7 @@ impl Collector for Observed {
         self.requests(&mut families)?;
         self.connections(&mut families)?;
         self.generation(&mut families)?;
+        self.schema(&mut families)?;
         self.decision_log(&mut families)?;
         self.process(&mut families)
     }
@@ -133,6 +135,17 @@ impl Observed {
             ("references", info.contents().count().to_string()),
         ];
         families.one("index_info", "The index that answers", &labels)
+    }
+
+    /// Told by name on every server, so that a dashboard finds them; without samples where references answer.
+    fn schema(&self, families: &mut Families<'_>) -> fmt::Result {
+        let current = self.0.reload.current.get();
+        let rows = current.as_ref().and_then(|current| rows_of(&current.generation));
+        let schema = rows.map(|rows| SchemaStatus::of(rows).metric_labels());
+        families.info("schema_info", "The schema by whose rows requests are answered", schema.as_slice())?;
+        let counts = rows.map_or_else(Vec::new, |rows| label_counts(rows, &self.0.telemetry));
+        let counts: Vec<_> = counts.into_iter().map(|count| ([("label", count.label)], count.answers)).collect();
+        families.counters("answers", "Answers by rows, by the most frequent label of the nearest", &counts)
     }
 
     fn process(&self, families: &mut Families<'_>) -> fmt::Result {
@@ -196,9 +209,17 @@ impl Families<'_> {
 
     /// What is told by labels alone: the value is 1.
     fn one(&mut self, name: &str, help: &str, labels: &impl EncodeLabelSet) -> fmt::Result {
+        self.info(name, help, std::slice::from_ref(labels))
+    }
+
+    /// The same of any number of things.
+    fn info<L: EncodeLabelSet>(&mut self, name: &str, help: &str, all: &[L]) -> fmt::Result {
         let name = prefixed(name);
         let mut encoder = self.0.encode_descriptor(&name, help, None, MetricType::Gauge)?;
-        encoder.encode_family(labels)?.encode_gauge(&1_u64)
+        for labels in all {
+            encoder.encode_family(labels)?.encode_gauge(&1_u64)?;
+        }
+        Ok(())
     }
 
     fn process_gauge(&mut self, name: &str, help: &str, unit: Unit, value: f64) -> fmt::Result {

@@ -8,10 +8,8 @@ use super::status::Status as ServerStatus;
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::reload::Answer as LookAnswer;
 use http::{Answered, Head, Responder, Service, Status};
-use index::knn::NearestRows;
 use listener::Phase;
-use schema::PayloadReader;
-use scoring::{AnyGeneration, ExplainError, RowGeneration, Scorer};
+use scoring::{AnyGeneration, ExplainError, RowExplanation, Scorer};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -67,26 +65,18 @@ impl AdminService {
         };
         let references = match current.generation {
             AnyGeneration::References(references) => references,
-            AnyGeneration::Rows(rows) => return self.explain_by_rows(&rows, body, responder),
+            AnyGeneration::Rows(rows) => {
+                return match RowExplanation::of(&rows, body) {
+                    Ok(explanation) => json(responder, &explanation),
+                    Err(error) => responder.problem(Status::BadRequest, error),
+                };
+            }
         };
         let mut scorer = Scorer::new(references, self.body_bytes);
         match scorer.explain(body) {
             Ok(explanation) => json(responder, &explanation),
             Err(error @ ExplainError::Payload(_)) => responder.problem(Status::BadRequest, error),
             Err(error @ ExplainError::Contradiction { .. }) => responder.problem(Status::InternalServerError, error),
-        }
-    }
-
-    /// The rows that answer a payload, with their labels and distances.
-    fn explain_by_rows(&self, rows: &RowGeneration, body: &[u8], responder: Responder<'_, Body>) -> Answered {
-        let plan = rows.plan();
-        let mut vector = vec![0.0; plan.dimensions()];
-        if let Err(error) = PayloadReader::new(self.body_bytes).vectorize(plan, body, &mut vector) {
-            return responder.problem(Status::BadRequest, error);
-        }
-        match rows.answer(&vector, rows.answer_form().k(), &mut NearestRows::default()) {
-            Ok(answer) => json(responder, &answer),
-            Err(error) => responder.problem(Status::InternalServerError, error),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The state of a server as JSON, for the page and for `fraudring up status`.
 
+use super::schema_status::{LabelCount, SchemaStatus, label_counts, rows_of};
 use super::sources::Sources;
 use crate::telemetry::{Answer, Histogram};
 use serde::Serialize;
@@ -35,15 +36,24 @@ struct GenerationStatus {
     /// `None` where the loader does not count.
     number: Option<u64>,
     checksum: String,
-    references: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    references: Option<u32>,
     bytes: u64,
     age_seconds: f64,
+    /// Of an index of rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<SchemaStatus>,
 }
 
 #[derive(Debug, Serialize)]
 struct Requests {
     approved: u64,
     denied: u64,
+    /// Answered by rows of a schema.
+    scored: u64,
+    /// The same by the most frequent label.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<LabelCount>,
     ready: u64,
     refused: u64,
 }
@@ -88,19 +98,25 @@ impl Status {
             version: command_line::version(),
             driver: facts.driver,
             kernel: facts.kernel,
-            generation: current.map(|current| {
+            generation: current.as_ref().map(|current| {
                 let info = current.generation.info();
                 GenerationStatus {
                     number: current.number,
                     checksum: info.checksum().to_owned(),
-                    references: info.contents().count(),
+                    references: info.contents().references(),
                     bytes: info.bytes(),
                     age_seconds: SystemTime::now().duration_since(current.since).unwrap_or_default().as_secs_f64(),
+                    schema: rows_of(&current.generation).map(SchemaStatus::of),
                 }
             }),
             requests: Requests {
                 approved: telemetry.answers(Answer::Approved),
                 denied: telemetry.answers(Answer::Denied),
+                scored: telemetry.answers(Answer::Scored),
+                labels: current
+                    .as_ref()
+                    .and_then(|current| rows_of(&current.generation))
+                    .map_or_else(Vec::new, |rows| label_counts(rows, telemetry)),
                 ready: telemetry.answers(Answer::Ready),
                 refused: telemetry.refusals().map(|(_, count)| count).sum(),
             },

@@ -1,8 +1,9 @@
 //! The admin listener's page: its policy, its colours, and what a real browser makes of it.
 
 use crate::support::browser::{Browser, chromium};
+use crate::support::own_rows::{Own, own_payload, post_score};
 use crate::support::traffic::Traffic;
-use crate::support::{IndexFolder, Listen, Sandbox, Server, is_missing, payload};
+use crate::support::{Client, IndexFolder, Listen, Sandbox, Server, is_missing, payload};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use space::DIMENSIONS;
@@ -105,6 +106,55 @@ fn a_browser_shows_live_figures_and_explains_a_decision() {
     browser.wait_for("document.querySelector('#state').textContent.startsWith('no answer since')");
     let elsewhere = |address: &&str| !address.starts_with(&format!("{origin}/")) && !address.starts_with("data:");
     assert_eq!(browser.requests().into_iter().find(elsewhere), None, "a request leaves {origin}");
+}
+
+/// A schema's names are whatever its author wrote.
+#[test]
+fn a_browser_draws_the_dimensions_of_an_own_schema() {
+    const HOSTILE: &str = r#"<img src=x onerror="window.hit=1">"#;
+    if is_missing("chromium", chromium().arg("--version")) {
+        return;
+    }
+    let place = IndexFolder::empty();
+    let labels = vec![HOSTILE.to_owned(), "late".to_owned()];
+    place.publish_image(&Own { labels, more_dimensions: 2, k: 4, ..Own::default() }.build().image);
+    let server = Server::start(&place, Listen::Tcp, Sandbox::None, &["--admin", "tcp:127.0.0.1:0"]);
+    let mut client = Client::connect(&server.address);
+    for n in 0..20 {
+        assert_eq!(client.ask(post_score(&own_payload(n))).status, 200);
+    }
+    let mut browser = Browser::start();
+    let origin = format!("http://{}", server.admin().strip_prefix("tcp:").unwrap());
+    browser.call("Page.navigate", json!({"url": origin}));
+    browser.wait_for("document.querySelector('#payload-path')?.textContent === 'POST /score'");
+    assert!(browser.text("#subject").contains("Rows of loans"));
+    assert!(browser.text("#live-lead").contains("500 rows"));
+    assert!(browser.text("#servers-body").contains("Scored") && !browser.text("#servers-body").contains("Approved"));
+    let example: Value = serde_json::from_str(browser.evaluate("by('payload').value").as_str().unwrap()).unwrap();
+    assert!(example["terms"]["months"].is_number(), "the form holds a payload of the schema: {example}");
+
+    browser.evaluate("document.querySelector('#examples button').click()");
+    browser.wait_for("document.querySelector('.verdict + p')?.textContent.startsWith('example-1:')");
+    for (selector, count) in
+        [("#drawing .line", 5), ("#drawing .line.query", 1), ("#neighbours tr", 4), ("#dimensions tr", 6)]
+    {
+        browser.wait_for(&format!("document.querySelectorAll('{selector}').length === {count}"));
+    }
+    let drawn = browser.text("#drawing") + &browser.text("#dimensions");
+    assert!(["amount", "months", "debt", "owner", "more"].iter().all(|name| drawn.contains(name)), "{drawn}");
+    browser.evaluate("document.querySelector('[value=differences]').click()");
+    browser.wait_for("document.querySelector('#drawing').textContent.includes('0')");
+    ask(&mut browser, &own_payload(7).replace("\"request\":\"", "\"request\":\"<b>"));
+    browser.wait_for("document.querySelector('.verdict + p').textContent.startsWith('<b>q')");
+    assert_eq!(browser.evaluate("document.images.length + document.querySelectorAll('td b, p b').length"), 0);
+    assert_eq!(browser.evaluate("typeof window.hit"), "undefined");
+    for (width, scheme) in [(390, "light"), (1280, "dark")] {
+        browser.show_as(width, scheme);
+        let wide = browser.evaluate("document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(wide <= width.into(), "{wide} pixels on {width}");
+        browser.picture(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rows-{width}-{scheme}.png")));
+    }
+    assert_eq!(browser.complaints(), Vec::<&Value>::new());
 }
 
 fn figures_move(browser: &mut Browser) {

@@ -63,7 +63,8 @@ fn every_answer_is_that_of_brute_force_and_allocates_nothing() {
     at_once(&BOTH, |sandbox| {
         for (number, rows) in all.iter().enumerate() {
             let listen = if number % 2 == 0 { Listen::Unix } else { Listen::Tcp };
-            let server = Server::start(&served(rows), listen, sandbox, &[]);
+            let place = served(rows);
+            let server = Server::start(&place, listen, sandbox, &[]);
             let mut client = server.connect();
             assert_eq!(client.ask(READY).status, 200);
             must_answer(rows, &mut client);
@@ -75,7 +76,8 @@ fn every_answer_is_that_of_brute_force_and_allocates_nothing() {
 #[test]
 fn an_answer_has_these_bytes() {
     let rows = Own { answer: "echo_id = true", rows: 20, ..Own::default() }.build();
-    let server = Server::start(&served(&rows), Listen::Unix, Sandbox::None, &[]);
+    let place = served(&rows);
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let answer = server.connect().ask(post_score(&own_payload(3)));
     let share = |label: &str| rows.answer(&own_payload(3))["shares"][label].as_f64().unwrap();
     let [ok, late, lost] = ["ok", "late", "lost \"for good\""].map(share);
@@ -90,10 +92,11 @@ fn an_answer_has_these_bytes() {
 /// Longer than a connection's buffer: the client takes them in parts.
 #[test]
 fn long_answers_are_whole_and_allocate_nothing() {
-    let labels = (0..256).map(|label| format!("label {label} \u{1}{}", "x".repeat(100))).collect();
+    let labels = (0..256).map(|label| format!("label {label} \"{}", "x".repeat(100))).collect();
     let rows = Own { labels, answer: "neighbours = true", k: 64, rows: 2_000, ..Own::default() }.build();
     at_once(&BOTH, |sandbox| {
-        let server = Server::start(&served(&rows), Listen::Unix, sandbox, &["--max-open-requests", "4"]);
+        let place = served(&rows);
+        let server = Server::start(&place, Listen::Unix, sandbox, &["--max-open-requests", "4"]);
         must_answer(&rows, &mut server.connect());
         let mut clients: Vec<Client> = (0..8).map(|_| server.connect()).collect();
         for round in 0..20 {
@@ -118,7 +121,8 @@ fn whoever_takes_no_answer_keeps_no_room_for_ever() {
     let labels = (0..256).map(|label| format!("{label}{}", "x".repeat(200))).collect();
     let rows = Own { labels, ..Own::default() }.build();
     let options = ["--max-open-requests", "4", "--write-timeout-ms", "300"];
-    let server = Server::start(&served(&rows), Listen::Unix, Sandbox::None, &options);
+    let place = served(&rows);
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &options);
     for _ in 0..5 {
         let mut deaf: Vec<Client> = (0..4).map(|_| server.connect()).collect();
         for client in &mut deaf {
@@ -132,7 +136,8 @@ fn whoever_takes_no_answer_keeps_no_room_for_ever() {
 #[test]
 fn what_is_wrong_is_named() {
     let rows = Own { answer: "echo_id = true", ..Own::default() }.build();
-    let server = Server::start(&served(&rows), Listen::Unix, Sandbox::None, &[]);
+    let place = served(&rows);
+    let server = Server::start(&place, Listen::Unix, Sandbox::None, &[]);
     let mut client = server.connect();
     let changed = |pointer: &str, value: Value| {
         let mut payload: Value = serde_json::from_str(&own_payload(1)).unwrap();

@@ -70,9 +70,9 @@ impl Payloads {
 }
 
 impl Payload<'_> {
-    /// Which one is at fault, counted from 1, and what it should be.
-    pub fn at_fault(&self, number: usize) -> String {
-        format!("payload {number}, line {}, is not usable (docs/DATA.md describes its shape)", self.line)
+    /// Which one is at fault, counted from 1, and what says how it should be.
+    pub fn at_fault(&self, number: usize, described: &str) -> String {
+        format!("payload {number}, line {}, is not usable ({described})", self.line)
     }
 }
 

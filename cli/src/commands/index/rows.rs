@@ -63,6 +63,12 @@ impl ValueEnum for MethodArgument {
 }
 
 impl RowOptions {
+    /// Those of the rows of a table by a schema, as `up` builds them; `memory` in MB.
+    pub fn of_table(schema: PathBuf, data: PathBuf, skip_bad: bool, memory: u64) -> Self {
+        let (schema, data) = (Some(schema), Some(data));
+        Self { from: None, add: None, remove: Vec::new(), data, schema, skip_bad, method: None, memory }
+    }
+
     /// Whether an index of rows is asked for.
     pub fn is_given(&self) -> bool {
         self.schema.is_some() || self.from.is_some()

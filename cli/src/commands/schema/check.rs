@@ -5,7 +5,7 @@ use crate::console::exit::Outcome;
 use crate::console::output;
 use anyhow::{Context, Result};
 use clap::Args;
-use schema::{AnswerKind, Kind, MAX_SCHEMA_BYTES, Plan, Scale, SchemaError, SchemaFile};
+use schema::{AnswerKind, Kind, MAX_SCHEMA_BYTES, Plan, SchemaError, SchemaFile};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -120,7 +120,7 @@ impl<'p> Described<'p> {
             name: &dimension.name,
             range: dimension.range().map(|end| Some(end).filter(|end| end.is_finite())),
             weight: dimension.weight,
-            scale: scale_name(dimension.scale),
+            scale: dimension.scale.name(),
             default: dimension.default,
         });
         let fields = plan.fields().iter().map(|field| DescribedField {
@@ -139,15 +139,6 @@ impl<'p> Described<'p> {
             dimensions: dimensions.collect(),
             fields: fields.collect(),
         }
-    }
-}
-
-fn scale_name(scale: Scale) -> &'static str {
-    match scale {
-        Scale::None => "none",
-        Scale::Grid { .. } => "grid",
-        Scale::MinMax => "min-max",
-        Scale::Quantiles => "quantiles",
     }
 }
 

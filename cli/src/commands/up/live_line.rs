@@ -2,6 +2,7 @@
 
 use super::admin::statuses;
 use super::interval::{Interval, sum};
+use super::status::schema_of;
 use crate::console::progress::{Reporter, thousands};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -61,12 +62,16 @@ fn text(before: &[Value], after: &[Value], servers: usize, seconds: f64) -> Stri
         let more = sum(after.iter(), pointer).saturating_sub(sum(before.iter(), pointer));
         thousands((more as f64 / seconds).round() as u64)
     };
+    let decisions = match schema_of(after) {
+        Some(_) => String::new(),
+        None => {
+            format!("{} approved/s, {} denied/s, ", a_second("/requests/approved"), a_second("/requests/denied"))
+        }
+    };
     let mut text = format!(
-        "{}/s, p99 {} us, {} approved/s, {} denied/s, {} refused",
+        "{}/s, p99 {} us, {decisions}{} refused",
         thousands((all.count() as f64 / seconds).round() as u64),
         all.p99_us(),
-        a_second("/requests/approved"),
-        a_second("/requests/denied"),
         thousands(sum(after.iter(), "/requests/refused")),
     );
     if after.len() < servers {
@@ -92,5 +97,8 @@ mod tests {
         assert_eq!(text(&before, &after, 2, 2.0), "2,002/s, p99 20.0 us, 1,500 approved/s, 502 denied/s, 3 refused");
         assert!(text(&before, &after[..1], 2, 2.0).starts_with("1 of 2 servers answer; 1,002/s, "));
         assert_eq!(text(&after, &after, 2, 1.0), "0/s, p99 - us, 0 approved/s, 0 denied/s, 3 refused");
+        let mut by_rows = server(1, 500, 0, 2);
+        by_rows["generation"] = json!({ "schema": { "name": "loans" } });
+        assert_eq!(text(&[], &[by_rows], 1, 1.0), "500/s, p99 10.0 us, 2 refused");
     }
 }

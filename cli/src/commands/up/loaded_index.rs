@@ -1,9 +1,9 @@
 //! The index in shared memory, for as long as `up` runs.
 
-use crate::cache::data::DataFolder;
 use crate::console::progress::Reporter;
 use anyhow::{Context, Result};
-use shm_loader::{IndexFile, LoadError, Options, Published};
+use scoring::AnyGeneration;
+use shm_loader::{IndexFile, LoadError, Options, Published, Segment};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,21 +31,33 @@ impl LoadedIndex {
         Ok(Self { folder: folder.to_owned(), published, keep })
     }
 
-    /// Loads the official index of `data`, which is `file`; builds it anew if the loader finds it damaged.
-    pub fn load_official(
-        data: &DataFolder,
+    /// Loads an index that is kept in the data folder; has it built anew if the loader finds it damaged.
+    pub fn load_kept(
         file: &IndexFile,
         folder: &Path,
         keep: bool,
         reporter: &Reporter,
+        build_anew: impl FnOnce(&anyhow::Error) -> Result<()>,
     ) -> Result<Self> {
         let load = || Self::load(file, folder, keep, reporter);
         load().or_else(|error| match error.downcast_ref() {
             Some(LoadError::Invalid { .. }) => {
-                data.build_official_anew(&error, reporter)?;
+                build_anew(&error)?;
                 load()
             }
             _ => Err(error),
+        })
+    }
+
+    /// A payload that its schema takes, if it holds rows.
+    pub fn example_payload(&self) -> Result<Option<String>> {
+        if self.published.contents.schema().is_none() {
+            return Ok(None);
+        }
+        let segment = Segment::attach(&self.folder)?;
+        Ok(match AnyGeneration::open_verified(segment, command_line::kernel()?)? {
+            AnyGeneration::References(_) => None,
+            AnyGeneration::Rows(rows) => Some(rows.plan().example_payload()),
         })
     }
 

@@ -1,7 +1,7 @@
 //! `fraudring up reload`: another index for a running system.
 
 use super::admin::{ask_server, statuses};
-use super::status::running;
+use super::status::{running, schema_of};
 use crate::cache::data::{DataFolder, DataOption};
 use crate::console::advice::Advise;
 use crate::console::exit::Outcome;
@@ -39,9 +39,14 @@ pub fn run(options: &ReloadOptions) -> Result<Outcome> {
         return Err(anyhow::anyhow!("{} systems run", folders.len()))
             .advise(|| format!("name one: --shm-dir {}", folders.join(", or ")));
     };
-    let file = match &options.file {
-        Some(file) => IndexFile::named(file)?,
-        None => IndexFile::at(&DataFolder::open(&options.data)?.official_index_to_load(&reporter)?),
+    let sockets = system.admin_sockets();
+    let file = match (&options.file, schema_of(&statuses(&sockets))) {
+        (Some(file), _) => IndexFile::named(file)?,
+        (None, Some(schema)) => {
+            return Err(anyhow::anyhow!("the system answers by rows of the schema {schema}"))
+                .advise(|| "name an index of its rows: fraudring up reload FILE".to_owned());
+        }
+        (None, None) => IndexFile::at(&DataFolder::open(&options.data)?.official_index_to_load(&reporter)?),
     };
     let begun = Instant::now();
     // servers may still be leaving the generation before
@@ -49,7 +54,6 @@ pub fn run(options: &ReloadOptions) -> Result<Outcome> {
     let report = |phase: &'static str, done, total| reporter.report(phase, done, total);
     let published = shm_loader::load_with(&file, &system.shm_dir, &how, &report)
         .with_context(|| format!("cannot load the index into {}", system.shm_dir.display()))?;
-    let sockets = system.admin_sockets();
     for socket in &sockets {
         // they notice by themselves, a moment later
         let _ = ask_server(socket, "POST", "/reload", b"");
@@ -66,10 +70,10 @@ pub fn run(options: &ReloadOptions) -> Result<Outcome> {
         std::thread::sleep(POLL);
     }
     reporter.note(&format!(
-        "{} servers answer by {} ({} references) after {:.2} s",
+        "{} servers answer by {} ({}) after {:.2} s",
         sockets.len(),
         published.checksum,
-        published.contents.count(),
+        published.contents,
         begun.elapsed().as_secs_f64()
     ));
     Ok(Outcome::Done)

@@ -75,24 +75,36 @@ pub fn running(shm_dir: Option<&std::path::Path>) -> Result<Vec<RunningFolder>> 
     Ok(systems)
 }
 
+/// The schema by whose rows servers answer; `None` if they answer by references.
+pub fn schema_of(servers: &[Value]) -> Option<&str> {
+    servers.iter().find_map(|server| server.pointer("/generation/schema/name")?.as_str())
+}
+
+/// What is counted of the requests of servers, in two columns.
+fn counted(servers: &[Value]) -> [&'static str; 2] {
+    if schema_of(servers).is_some() { ["scored", "refused"] } else { ["approved", "denied"] }
+}
+
 /// A table: a row for each server, and one for all if there are several.
 fn lines(before: &[Value], after: &[Value], seconds: f64) -> Vec<String> {
+    let counted = counted(after);
     let mut lines = vec![format!(
         "{:<8} {:>8} {:>9} {:>9} {:>10} {:>10} {:>8} {:>10}  {}",
-        "server", "phase", "rate/s", "p99 us", "approved", "denied", "open", "private", "index"
+        "server", "phase", "rate/s", "p99 us", counted[0], counted[1], "open", "private", "index"
     )];
     let intervals: Vec<Interval> = after.iter().map(|server| Interval::since(before, server)).collect();
     for (server, interval) in after.iter().zip(&intervals) {
-        lines.push(row(server["instance"].as_str().unwrap_or("?"), &[server], interval, seconds));
+        let name = server["instance"].as_str().unwrap_or("?");
+        lines.push(row(name, &[server], counted, interval, seconds));
     }
     if after.len() > 1 {
         let all: Vec<&Value> = after.iter().collect();
-        lines.push(row("all", &all, &Interval::sum(&intervals), seconds));
+        lines.push(row("all", &all, counted, &Interval::sum(&intervals), seconds));
     }
     lines
 }
 
-fn row(name: &str, servers: &[&Value], interval: &Interval, seconds: f64) -> String {
+fn row(name: &str, servers: &[&Value], counted: [&str; 2], interval: &Interval, seconds: f64) -> String {
     let sum = |pointer: &str| sum(servers.iter().copied(), pointer);
     let same = |pointer: &str| -> String {
         let text = |server: &&Value| match server.pointer(pointer) {
@@ -105,12 +117,11 @@ fn row(name: &str, servers: &[&Value], interval: &Interval, seconds: f64) -> Str
         texts.join(", ")
     };
     let p99 = interval.p99_us();
+    let [first, second] = counted.map(|name| thousands(sum(&format!("/requests/{name}"))));
     format!(
-        "{name:<8} {:>8} {:>9.1} {p99:>9} {:>10} {:>10} {:>8} {:>7.1} MB  {} (generation {})",
+        "{name:<8} {:>8} {:>9.1} {p99:>9} {first:>10} {second:>10} {:>8} {:>7.1} MB  {} (generation {})",
         same("/phase"),
         interval.count() as f64 / seconds,
-        thousands(sum("/requests/approved")),
-        thousands(sum("/requests/denied")),
         thousands(sum("/connections/open")),
         sum("/memory/private_bytes") as f64 / 1e6,
         same("/generation/checksum"),
@@ -140,5 +151,17 @@ mod tests {
         let all: Vec<&str> = lines[3].split_whitespace().collect();
         assert_eq!(&all[..7], ["all", "ready", "10.0", "0.2", "14", "6", "4"]);
         assert!(lines[3].contains("c0ffee (generation 4)"), "{}", lines[3]);
+    }
+
+    #[test]
+    fn answers_by_rows_are_not_approved_or_denied() {
+        let mut server = server([1, 0, 0]);
+        server["generation"]["schema"] = json!({ "name": "loans" });
+        server["requests"] = json!({ "approved": 0, "denied": 0, "scored": 8, "refused": 2 });
+        assert_eq!(schema_of(std::slice::from_ref(&server)), Some("loans"));
+        let lines = lines(&[], &[server], 1.0);
+        assert!(lines[0].contains("scored    refused") && !lines[0].contains("denied"), "{}", lines[0]);
+        let row: Vec<&str> = lines[1].split_whitespace().collect();
+        assert_eq!(&row[..6], ["1/2", "ready", "1.0", "0.1", "8", "2"]);
     }
 }

@@ -4,6 +4,8 @@
 /// Command, option or argument as the help shows it, and what `-` does there.
 pub const NAMED_FILES: &[(&str, &str, Dash)] = &[
     ("up", "--index", Dash::Reads),
+    ("up", "--schema", Dash::Reads),
+    ("up", "--data", Dash::Reads),
     ("up reload", "[FILE]", Dash::Reads),
     ("replay", "--payloads", Dash::Reads),
     ("replay", "--references-file", Dash::Reads),

@@ -3,6 +3,7 @@
 use super::fields::{Fault, Fields, TimeField};
 use super::grid::Grid;
 use super::lookup::Lookup;
+use super::measured::{MeasuredValue, rounded};
 use super::parameters::Parameters;
 use crate::field_tree::FieldTree;
 use crate::schema_file::{DimensionSpec, List, Scale, Source, Steps};
@@ -36,6 +37,7 @@ enum Origin {
 }
 
 /// What the fields say before the steps.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Raw {
     Number(f64),
     /// The dimension's value: no step applies to it.
@@ -96,7 +98,29 @@ impl Dimension {
     /// Its value before it is rounded.
     #[inline]
     pub(super) fn value(&self, fields: &Fields<'_>) -> Result<f64, Fault> {
-        let value = match self.raw(fields)? {
+        self.value_of(self.raw(fields)?)
+    }
+
+    /// Its value with what it was made of.
+    pub(super) fn measure(&self, fields: &Fields<'_>) -> Result<MeasuredValue, Fault> {
+        let raw = self.raw(fields)?;
+        let value = self.value_of(raw)?;
+        let number = match raw {
+            Raw::Number(number) => Some(number),
+            Raw::AsItIs(_) | Raw::Absent(_) => None,
+        };
+        Ok(MeasuredValue {
+            raw: number,
+            stepped: number.map(|number| self.stepped(number)).filter(|stepped| stepped.is_finite()),
+            value: rounded(value),
+            place: self.grid.map(|grid| grid.place(value)),
+            is_default: matches!(raw, Raw::Absent(_)),
+        })
+    }
+
+    #[inline]
+    fn value_of(&self, raw: Raw) -> Result<f64, Fault> {
+        let value = match raw {
             Raw::Number(number) => self.scaled(self.stepped(number))?,
             Raw::AsItIs(value) => value,
             Raw::Absent(fault) => self.default.ok_or(fault)?,

@@ -171,6 +171,20 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// The unit of its number before the steps, where the source says it: `flag` is 1 or 0.
+    pub fn unit(&self) -> Option<&'static str> {
+        match self {
+            Self::Number(_) | Self::Lookup { .. } => None,
+            Self::Flag { .. } | Self::Member { .. } => Some("flag"),
+            Self::Ratio { .. } => Some("ratio"),
+            Self::Hour(_) => Some("hours, UTC"),
+            Self::Weekday(_) => Some("days, UTC"),
+            Self::Minutes { .. } => Some("minutes"),
+        }
+    }
+}
+
 /// The list that a text is looked for in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum List {
@@ -216,6 +230,18 @@ pub enum Scale {
     MinMax,
     /// The share of the data's values that are below.
     Quantiles,
+}
+
+impl Scale {
+    /// Its name in results: `none`, `grid`, `min-max` or `quantiles`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Grid { .. } => "grid",
+            Self::MinMax => "min-max",
+            Self::Quantiles => "quantiles",
+        }
+    }
 }
 
 /// The most rows of a table, and texts of a list, in a schema file.

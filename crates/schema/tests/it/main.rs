@@ -6,6 +6,8 @@ mod arithmetic;
 mod common;
 mod documented_keys;
 mod errors;
+mod example_payload;
+mod measure;
 mod no_allocation;
 mod oracle;
 mod plan;

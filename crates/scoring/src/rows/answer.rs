@@ -31,7 +31,8 @@ pub struct RowAnswer<'a> {
     pub shares: Vec<(&'a str, f64)>,
 }
 
-fn as_map<S: Serializer>(shares: &[(&str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes labels and their shares as an object.
+pub(super) fn as_map<S: Serializer>(shares: &[(&str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(shares.len()))?;
     for (label, share) in shares {
         map.serialize_entry(label, share)?;

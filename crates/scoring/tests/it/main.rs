@@ -3,6 +3,7 @@
 
 mod explanations;
 mod generations;
+mod row_explanations;
 
 use schema::{Dimension, Rules};
 use scoring::Generation;

@@ -129,8 +129,9 @@ fn the_first_image_decides_what_a_waiting_server_answers() {
 
 #[test]
 fn an_image_with_answers_too_long_for_any_server_is_refused_at_the_start() {
-    let labels = (0..256).map(|label| format!("{label} {}", "\u{1}".repeat(250))).collect();
-    let place = served(&Own { labels, answer: "neighbours = true", k: 64, ..Own::default() }.build());
+    let labels = (0..256).map(|label| format!("{label} {}", "\"".repeat(250))).collect();
+    let own = Own { labels, answer: "neighbours = true", k: 64, id_padding: 3_000, ..Own::default() };
+    let place = served(&own.build());
     let mut server = Server::spawn(crate::support::command(&place, "unix:/tmp/never", Sandbox::None, &[]));
     assert_eq!(server.wait().code(), Some(4));
     assert!(server.lines.concat().contains("there is room for 262144"), "{:#?}", server.lines);

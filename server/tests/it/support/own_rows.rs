@@ -15,6 +15,8 @@ pub struct Own {
     pub answer: &'static str,
     pub k: usize,
     pub has_ids: bool,
+    /// Bytes that make names of rows longer.
+    pub id_padding: usize,
     pub rows: usize,
     pub seed: u64,
     /// Beside the four that there are always.
@@ -30,6 +32,7 @@ impl Default for Own {
             answer: "",
             k: 15,
             has_ids: true,
+            id_padding: 0,
             rows: 500,
             seed: 1,
             more_dimensions: 0,
@@ -62,7 +65,9 @@ impl Own {
         text += &format!("[answer]\n{}\n", self.answer);
         text += "[[dimension]]\nname = \"amount\"\nnumber = \"amount\"\nlog = true\nscale = \"min-max\"\n";
         text += "[[dimension]]\nname = \"months\"\nnumber = \"terms.months\"\ndivide = 60\n";
-        text += "[[dimension]]\nname = \"debt\"\nratio = [\"debt\", \"income\"]\nby_zero = [0, 1]\nweight = 2\n";
+        text += "[[dimension]]\nname = \"debt\"\nratio = [\"debt\", \"income\"]\nby_zero = [0, 1]\n";
+        // the float tree knows no weights
+        text += if self.method == Some(Method::FloatTree) { "" } else { "weight = 2\n" };
         text += "[[dimension]]\nname = \"owner\"\nflag = \"terms.is_owner\"\ndefault = 0.5\n";
         for number in 0..self.more_dimensions {
             text += &format!("[[dimension]]\nname = \"more {number}\"\nnumber = \"more{number}\"\ndefault = 0\n");
@@ -87,7 +92,8 @@ impl Own {
             reader.vectorize(&plan, payload.as_bytes(), row).unwrap();
         }
         let labels: Vec<u8> = (0..self.rows).map(|_| random.below(self.labels.len().max(1)) as u8).collect();
-        let ids: Vec<String> = (0..self.rows).map(|row| format!("r \"{row}\"")).collect();
+        let ids: Vec<String> =
+            (0..self.rows).map(|row| format!("r \"{row}\"{}", "x".repeat(self.id_padding))).collect();
         let mut row_ids = RowIds::default();
         ids.iter().for_each(|id| row_ids.push(id));
         let rows = Rows::new(dimensions, &values).unwrap();
