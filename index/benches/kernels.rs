@@ -11,6 +11,7 @@ use index::InstructionSet;
 use index::exact::layout::{Boxes, FORMATS, Leaf, Node, PACKED_MAX};
 use index::kernel::{self, Distance, INSERTED, Kernel, Task};
 use index::lanes::Paired;
+use simd::Work;
 
 #[allow(dead_code, clippy::unwrap_used, reason = "made for the tests; the benchmark takes a part")]
 #[path = "../tests/it/common/mod.rs"]
@@ -77,11 +78,11 @@ struct LeafDistances<'r>(&'r Records, u64);
 struct PointDistances<'r>(&'r Records, u64);
 struct Insert<'k>(&'k [u32; KEYS], u64);
 
-impl Task for BoxDistances<'_> {
+impl<K: Kernel> Work<K> for BoxDistances<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) {
+    fn run(self, kernel: K) {
         let Self(records, times) = self;
         let query = kernel.prepare(&records.query);
         for time in 0..times {
@@ -91,11 +92,11 @@ impl Task for BoxDistances<'_> {
     }
 }
 
-impl Task for LeafDistances<'_> {
+impl<K: Kernel> Work<K> for LeafDistances<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) {
+    fn run(self, kernel: K) {
         let Self(records, times) = self;
         let query = kernel.prepare(&records.query);
         for time in 0..times {
@@ -105,11 +106,11 @@ impl Task for LeafDistances<'_> {
     }
 }
 
-impl Task for PointDistances<'_> {
+impl<K: Kernel> Work<K> for PointDistances<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) {
+    fn run(self, kernel: K) {
         let Self(records, times) = self;
         let query = kernel.prepare(&records.query);
         for time in 0..times {
@@ -120,11 +121,11 @@ impl Task for PointDistances<'_> {
     }
 }
 
-impl Task for Insert<'_> {
+impl<K: Kernel> Work<K> for Insert<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) {
+    fn run(self, kernel: K) {
         let Self(list, times) = self;
         let mut keys = kernel.no_keys();
         for time in 0..times {

@@ -18,10 +18,10 @@ mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
-pub use dispatch::run;
+pub use dispatch::{Task, run};
 pub use distance::Distance;
-pub use operations::{FOUND, FoundKeys, INSERTED, Kernel, Task};
-pub use rows::{CodeTables, RowKernel, RowTask, run_rows};
+pub use operations::{FOUND, FoundKeys, INSERTED, Kernel};
+pub use rows::{CodeTables, RowKernel};
 pub use scalar::Scalar;
 
 #[cfg(test)]

@@ -35,4 +35,4 @@ pub use build::{Choice, Estimate, RowBuildError, RowImage, RowOptions};
 pub use error::RowImageError;
 pub use layout::{ENGINE, MAX_DIMENSIONS, MAX_NEIGHBOURS, Method};
 pub use row_index::{RowIndex, RowInfo};
-pub use search::{Found, NearestRows, QueryError, SearchWork};
+pub use search::{Counted, Found, NearestRows, QueryError, SearchWork};

@@ -1,12 +1,16 @@
 //! `fraudring evaluate`: how well rows tell each other's labels.
 
 use crate::cache::index_image;
+use crate::cache::references_source::Source;
 use crate::console::exit::Outcome;
 use crate::console::output::print_line;
 use crate::console::progress::{Reporter, thousands};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use dataset::References;
+use index::knn::{RowImage, RowIndex, RowOptions};
 use scoring::{Evaluation, LeftOut, OfK};
+use space::{DIMENSIONS, NEIGHBOURS, Rows};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -23,11 +27,15 @@ found from all rows, the one asked about among them.
 Examples:
   fraudring evaluate loans.index                  every row among all others
   fraudring evaluate loans.index --folds 5 -k 5,15,25
-  fraudring evaluate loans.index --json | jq .best_k")]
+  fraudring evaluate loans.index --json | jq .best_k
+  fraudring evaluate --references official        every reference of the contest among the other 2,999,999")]
 pub struct Options {
     /// The index file, built by `index build --schema`
-    #[arg(value_name = "FILE")]
-    index: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "references", conflicts_with = "references")]
+    index: Option<PathBuf>,
+    /// References of the contest in its place, see `index build`: an index of them is made in memory
+    #[arg(long, value_name = "FILE|official")]
+    references: Option<Source>,
     /// Numbers of neighbours, with commas [default: 1 to 51 and the schema's]
     #[arg(short, value_name = "K,…", value_delimiter = ',')]
     k: Vec<usize>,
@@ -44,23 +52,60 @@ pub struct Options {
 
 /// Looks all rows up.
 pub fn run(options: &Options) -> Result<Outcome> {
-    let generation = index_image::open_rows(&options.index)?;
     let reporter = Reporter::stderr();
     let left_out = options.folds.map_or(LeftOut::Itself, |folds| LeftOut::Fold { folds, seed: options.seed });
-    let mut ks = options.k.clone();
-    if ks.is_empty() {
-        // Where there are few rows, the larger numbers are not asked for.
-        let others = generation.index().shape().rows as usize / 2;
-        let tried = TRIED.into_iter().chain([generation.plan().schema().k()]);
-        ks = tried.filter(|k| *k <= others.max(1)).collect();
-    }
-    let report = |phase, done, total| reporter.report(phase, done, total);
-    let evaluation = scoring::evaluate(&generation, &ks, left_out, &report)
-        .with_context(|| format!("evaluating {}", command_line::input_name(&options.index)))?;
+    let evaluation = match (&options.references, &options.index) {
+        (Some(source), _) => of_references(options, source, left_out, &reporter)?,
+        (None, Some(path)) => {
+            let generation = index_image::open_rows(path)?;
+            let schema = generation.plan().schema();
+            let names = schema.labels().map_or(&[][..], |labels| &labels.names);
+            evaluate(options, generation.index(), names, schema.k(), left_out, &reporter)
+                .with_context(|| format!("evaluating {}", command_line::input_name(path)))?
+        }
+        (None, None) => bail!("name an index, or --references FILE"),
+    };
     let text =
         if options.json { serde_json::to_string_pretty(&evaluation)? } else { described(&evaluation, left_out)? };
     print_line(text.trim_end())?;
     Ok(Outcome::Done)
+}
+
+fn evaluate(
+    options: &Options,
+    index: &RowIndex<'_>,
+    names: &[String],
+    own_k: usize,
+    left_out: LeftOut,
+    reporter: &Reporter,
+) -> Result<Evaluation> {
+    let mut ks = options.k.clone();
+    if ks.is_empty() {
+        // Where there are few rows, the larger numbers are not asked for.
+        let others = index.shape().rows as usize / 2;
+        ks = TRIED.into_iter().chain([own_k]).filter(|k| *k <= others.max(1)).collect();
+    }
+    let report = |phase, done, total| reporter.report(phase, done, total);
+    Ok(scoring::evaluate(index, names, &ks, left_out, &report)?)
+}
+
+/// References as rows: whole numbers of 1/10000, which are exact in `f32`, and so are the sums of their squares in `f64`.
+fn of_references(options: &Options, source: &Source, left_out: LeftOut, reporter: &Reporter) -> Result<Evaluation> {
+    let report = |phase, done, total| reporter.report(phase, done, total);
+    let References { vectors, labels } = source.load(reporter)?;
+    let values: Vec<f32> = vectors.iter().flat_map(|vector| vector.values().map(f32::from)).collect();
+    drop(vectors);
+    let labels: Vec<u8> = labels.into_iter().map(|label| label as u8).collect();
+    let rows = Rows::new(DIMENSIONS, &values).context("reading the references")?;
+    let row_options = RowOptions { labels: Some(&labels), label_count: 2, ..RowOptions::default() };
+    let image = RowImage::plan(rows, row_options, &report).context("building an index of the references")?;
+    let mut bytes = Vec::with_capacity(image.bytes(&[]) as usize);
+    image.write(&[], &mut bytes).context("building an index of the references")?;
+    drop(image);
+    let index =
+        RowIndex::open_verified(&bytes, command_line::kernel()?).context("checking the index that was built")?;
+    evaluate(options, &index, &["legit", "fraud"].map(str::to_owned), NEIGHBOURS, left_out, reporter)
+        .context("evaluating the references")
 }
 
 fn described(evaluation: &Evaluation, left_out: LeftOut) -> Result<String> {

@@ -16,6 +16,7 @@ mod offline;
 mod own_data;
 mod replay;
 mod rows;
+mod rows_unfinished;
 mod running;
 mod schema;
 mod streams;

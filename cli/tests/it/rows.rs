@@ -119,6 +119,77 @@ fn vectors_are_looked_up_as_they_are_and_csv_is_written_too() {
 }
 
 #[test]
+fn npy_holds_what_json_does() {
+    let table = table();
+    let folder = folder_with(&table);
+    folder.succeeds("index build --schema rows.toml --data rows.csv --out rows.index");
+    folder.succeeds("index query rows.index --data rows.csv -k 4 --format npy --out found.npy");
+    let bytes = std::fs::read(folder.path("found.npy")).unwrap();
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let records_at = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert!(records_at.is_multiple_of(64));
+    let header = std::str::from_utf8(&bytes[10..records_at]).unwrap();
+    assert!(header.contains("'shape': (400, 4)") && header.ends_with('\n'), "{header}");
+    let (records, rest) = bytes[records_at..].as_chunks::<14>();
+    assert_eq!((records.len(), rest.len()), (4 * ROWS, 0));
+    for (query, found) in records.chunks(4).enumerate() {
+        for (record, (row, distance)) in found.iter().zip(table.nearest(&table.values[query], 4)) {
+            assert_eq!(record[..4], (row as u32).to_le_bytes());
+            let label = LABELS.iter().position(|label| *label == table.labels[row]).unwrap();
+            assert_eq!(record[4..6], (label as i16).to_le_bytes());
+            assert_eq!(record[6..], distance.to_le_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_grid_that_is_the_truth_says_so_and_is_smaller() {
+    let folder = folder_with(&table());
+    folder.succeeds("index build --schema rows.toml --data rows.csv --out whole.index --method grid-tree");
+    folder
+        .succeeds("index build --schema rows.toml --data rows.csv --out grid.index --method grid-tree --grid-is-truth");
+    let info =
+        |name: &str| -> Value { serde_json::from_str(&folder.succeeds(&format!("index info {name} --json"))).unwrap() };
+    assert_eq!(info("grid.index")["grid_is_truth"], true);
+    assert!(folder.succeeds("index info grid.index").contains("the grid is the truth"));
+    let kept = info("whole.index")["bytes_per_row"].as_f64().unwrap();
+    assert!(info("grid.index")["bytes_per_row"].as_f64().unwrap() <= kept - 4.0 * FEATURES as f64);
+    let rounding = info("grid.index")["rounding"].as_f64().unwrap();
+    for (query, line) in lines(&folder.succeeds("index query grid.index --data rows.csv -k 1")).iter().enumerate() {
+        assert_eq!(line["neighbours"][0]["row"], query);
+        assert!(line["neighbours"][0]["distance"].as_f64().unwrap().sqrt() <= rounding);
+    }
+    let message = folder.fails("index build --from grid.index --remove r-2 --out x.index");
+    assert!(message.contains("its grid is the truth"), "{message}");
+}
+
+#[test]
+fn references_are_evaluated_as_their_own_table_is() {
+    let folder = Folder::new();
+    folder.succeeds("dataset references --count 600 --out references.json");
+    let references: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(folder.path("references.json")).unwrap()).unwrap();
+    let vector = |row: &Value| -> Vec<i64> {
+        row["vector"].as_array().unwrap().iter().map(|value| (value.as_f64().unwrap() * 1e4).round() as i64).collect()
+    };
+    let vectors: Vec<_> = references.iter().map(vector).collect();
+    let mut confusion = [[0u64; 2]; 2];
+    for (own, vector) in vectors.iter().enumerate() {
+        let distance = |other: &Vec<i64>| vector.iter().zip(other).map(|(a, b)| (a - b).pow(2)).sum::<i64>();
+        let others = vectors.iter().enumerate().filter(|(other, _)| *other != own);
+        let mut others: Vec<_> = others.map(|(other, vector)| (distance(vector), other)).collect();
+        others.sort_unstable();
+        let is_fraud = |row: usize| references[row]["label"] == "fraud";
+        let frauds = others[..5].iter().filter(|(_, other)| is_fraud(*other)).count();
+        confusion[usize::from(is_fraud(own))][usize::from(frauds > 2)] += 1;
+    }
+    let evaluation: Value =
+        serde_json::from_str(&folder.succeeds("evaluate --references references.json -k 5 --json")).unwrap();
+    assert_eq!(evaluation["labels"], serde_json::json!(["legit", "fraud"]));
+    assert_eq!(evaluation["by_k"][0]["confusion"], serde_json::json!(confusion));
+}
+
+#[test]
 fn a_bad_row_is_refused_by_its_line_or_left_out_and_told() {
     let folder = folder_with(&table());
     let csv = table().csv().replacen("\"r-2\",", "\"r-2\",oops", 1).replacen(",late\n", ",later\n", 1);

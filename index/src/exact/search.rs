@@ -33,11 +33,11 @@ mod sample;
 mod walk;
 mod width;
 
-use simd::InstructionSet;
+use simd::{InstructionSet, Work};
 use space::{Label, NEIGHBOURS, Neighbour, Point};
 
 use super::layout::{Bounds, Boxes, LabelBounds, Place, Trees};
-use crate::kernel::{self, Distance, Kernel, Scalar, Task};
+use crate::kernel::{self, Distance, Kernel, Scalar};
 use crate::lanes::Paired;
 use bytemuck::Zeroable;
 use candidates::{Candidates, Five, Nearest, Opponent};
@@ -108,11 +108,11 @@ impl<'a> Engine<'a> {
 
 struct Classify<'q, N>(&'q Engine<'q>, &'q Paired, &'q mut N);
 
-impl<N: Count> Task for Classify<'_, N> {
+impl<K: Kernel, N: Count> Work<K> for Classify<'_, N> {
     type Output = (u8, Proof);
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> (u8, Proof) {
+    fn run(self, kernel: K) -> (u8, Proof) {
         let Self(engine, paired, count) = self;
         let query = kernel.prepare(paired);
         let context = Context { kernel, trees: &engine.trees, query: &query };
@@ -168,11 +168,11 @@ fn all(label: Label) -> u8 {
 
 struct Neighbours<'q>(&'q Trees<'q>, &'q Paired);
 
-impl Task for Neighbours<'_> {
+impl<K: Kernel> Work<K> for Neighbours<'_> {
     type Output = [(Neighbour, Place); NEIGHBOURS];
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+    fn run(self, kernel: K) -> Self::Output {
         let query = kernel.prepare(self.1);
         let context = Context { kernel, trees: self.0, query: &query };
         let nearest = search(context, K::Distance::UNBOUNDED, &mut Uncounted);

@@ -1,4 +1,4 @@
-//! What a search asks of an instruction set, and what can be run on any of them.
+//! What a search asks of an instruction set.
 
 use super::Distance;
 use crate::exact::layout::{Boxes, Leaf, PACKED_MAX};
@@ -79,11 +79,3 @@ pub const FOUND: usize = 3 * LANES;
 
 /// Pending keys.
 pub type FoundKeys<K> = [<K as Kernel>::Distance; FOUND];
-
-/// Work that can run on any kernel.
-pub trait Task {
-    /// What the work returns.
-    type Output;
-    /// Must be `#[inline(always)]`, or the kernel's instructions cannot be inlined into it.
-    fn run<K: Kernel>(self, kernel: K) -> Self::Output;
-}

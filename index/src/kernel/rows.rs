@@ -7,11 +7,9 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod dispatch;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod operations;
 mod scalar;
 
-pub use dispatch::run_rows;
-pub use operations::{CodeTables, RowKernel, RowTask};
+pub use operations::{CodeTables, RowKernel};

@@ -2,9 +2,10 @@
 
 use std::marker::PhantomData;
 
+use simd::Work;
 use space::{DIMENSIONS, NEIGHBOURS};
 
-use super::{Distance, FoundKeys, INSERTED, Kernel, Task};
+use super::{Distance, FoundKeys, INSERTED, Kernel};
 use crate::exact::layout::{Boxes, Leaf, PACKED_MAX, decoding};
 use crate::lanes::{LANES, Paired};
 
@@ -21,7 +22,7 @@ impl<D: Distance> Scalar<D> {
     /// Runs the task in a function of its own: what calls it, for another kernel most of the time, need not make room for all
     /// that this one keeps.
     #[inline(never)]
-    pub fn run<T: Task>(self, task: T) -> T::Output {
+    pub fn run<T: Work<Self>>(self, task: T) -> T::Output {
         task.run(self)
     }
 }

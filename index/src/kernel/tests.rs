@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Mutex;
 
-use simd::InstructionSet;
+use simd::{InstructionSet, Work};
 use space::{DIMENSIONS, NEIGHBOURS, Point, SCALE, squared_distance};
 use testkit::random::Random;
 
-use super::{Distance, FOUND, INSERTED, Kernel, Scalar, Task, run};
+use super::{Distance, FOUND, INSERTED, Kernel, Scalar, run};
 use crate::exact::layout::{
     BlockPoints, Bounds, Boxes, Leaf, PACKED_MAX, PackedShape, block_box, decoding, encode_leaf,
 };
@@ -155,10 +155,10 @@ impl Conformance<'_> {
     }
 }
 
-impl Task for Conformance<'_> {
+impl<K: Kernel> Work<K> for Conformance<'_> {
     type Output = ();
 
-    fn run<K: Kernel>(self, kernel: K) {
+    fn run(self, kernel: K) {
         let mut random = Random(self.seed);
         let query = paired(&mut random, self.low, self.high);
         let prepared = kernel.prepare(&query);
@@ -209,8 +209,8 @@ fn every_kernel_of_this_machine_equals_the_naive_sums() {
 
 #[test]
 fn the_wide_kernel_equals_the_naive_sums_where_32_bits_do_not_suffice() {
-    conform(|case| case.run(Scalar::<u64>::NEW));
+    conform(|case| Scalar::<u64>::NEW.run(case));
     for seed in SEEDS {
-        Conformance { shapes: &Mutex::default(), seed, filled: 16, low: 0, high: 20_000 }.run(Scalar::<u64>::NEW);
+        Scalar::<u64>::NEW.run(Conformance { shapes: &Mutex::default(), seed, filled: 16, low: 0, high: 20_000 });
     }
 }

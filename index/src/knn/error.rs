@@ -21,6 +21,8 @@ pub enum RowImageError {
     Link { node: usize },
     #[error("box {place} is not the smallest around its points")]
     Box { place: usize },
+    #[error("the labels of node {node} are not those of its rows")]
+    LabelMasks { node: usize },
     #[error("the point at slot {slot}: {what}")]
     Point { slot: usize, what: &'static str },
     #[error("row {row} {what}")]

@@ -7,6 +7,8 @@
 //!
 //! So a point whose grid distance is greater than `sqrt(|q - y|² - |q - q'|²) / s + e(q') + max e` is farther from the query than y.
 //! What computing in `f64` is off by is added on that side.
+//!
+//! Where the grid is the truth, x is the value of its place, rounded to `f32`; e(x) is what that rounding moved it by.
 
 use arrayvec::ArrayVec;
 
@@ -25,6 +27,8 @@ struct Axis {
     lower: f64,
     /// The place of the greatest value.
     last: u16,
+    /// The least and the greatest value: no place's value is outside.
+    range: [f32; 2],
 }
 
 /// A grid over the box around all points.
@@ -35,6 +39,15 @@ pub(crate) struct Grid {
     per_step: f64,
     /// How far off computed places may be, in steps.
     slack: f64,
+}
+
+/// Places that are tried until one has a value whose place it is; the second nearly always is.
+const ROUNDS: usize = 8;
+
+/// The place in the dimension of this number among those that vary.
+#[inline(always)]
+fn place_in(words: &[u32], number: usize) -> u16 {
+    (words[number / 2] >> (16 * (number % 2))) as u16
 }
 
 /// The greatest place such that the squares of so many add up to less than 2^31, and one fits 15 bits.
@@ -58,7 +71,8 @@ impl Grid {
             let dimension = &dimensions[*place];
             let scale = dimension.weight.sqrt();
             let last = (extent(dimension) / step).round().min(greatest) as u16;
-            Axis { dimension: *place, scale, lower: f64::from(dimension.lower) * scale, last }
+            let range = [dimension.lower, dimension.upper];
+            Axis { dimension: *place, scale, lower: f64::from(dimension.lower) * scale, last, range }
         });
         let farthest = |place: &usize| {
             let dimension = &dimensions[*place];
@@ -83,14 +97,73 @@ impl Grid {
         words.fill(0);
         let mut squares = 0.0;
         for (number, axis) in self.axes.iter().enumerate() {
-            let exact = (f64::from(row[axis.dimension]) * axis.scale - axis.lower) * self.per_step;
-            // What is negative becomes 0.
-            let place = ((exact + 0.5) as u16).min(axis.last);
+            let exact = self.exact(axis, row[axis.dimension]);
+            let place = Self::nearest(axis, exact);
             let error = exact - f64::from(place);
             squares += error * error;
             words[number / 2] |= u32::from(place) << (16 * (number % 2));
         }
         squares.sqrt()
+    }
+
+    /// Where a value lies, in steps.
+    #[inline(always)]
+    fn exact(&self, axis: &Axis, value: f32) -> f64 {
+        (f64::from(value) * axis.scale - axis.lower) * self.per_step
+    }
+
+    /// The place nearest to a number of steps; what is negative becomes 0.
+    #[inline(always)]
+    fn nearest(axis: &Axis, exact: f64) -> u16 {
+        ((exact + 0.5) as u16).min(axis.last)
+    }
+
+    /// The value of a place; never above that of the next.
+    #[inline(always)]
+    fn value(&self, axis: &Axis, place: u16) -> f32 {
+        let value = ((axis.lower + f64::from(place) * self.step) / axis.scale) as f32;
+        // A sum with 0 makes 0 of -0.
+        value.clamp(axis.range[0], axis.range[1]) + 0.0
+    }
+
+    /// The values of the places that `words` are, in the dimensions that vary.
+    #[inline(always)]
+    pub(crate) fn values(&self, words: &[u32], values: &mut [f32]) {
+        for (number, axis) in self.axes.iter().enumerate() {
+            values[axis.dimension] = self.value(axis, place_in(words, number));
+        }
+    }
+
+    /// How far the values of the places that `words` are lie from these places, in steps; `None` if one of them is no place.
+    pub(crate) fn error_of_values(&self, words: &[u32]) -> Option<f64> {
+        let mut squares = 0.0;
+        for (number, axis) in self.axes.iter().enumerate() {
+            let place = place_in(words, number);
+            let error = self.exact(axis, self.value(axis, place)) - f64::from(place);
+            squares += error * error;
+            if place > axis.last {
+                return None;
+            }
+        }
+        let is_whole = self.axes.len() % 2 == 0 || place_in(words, self.axes.len()) == 0;
+        is_whole.then(|| squares.sqrt())
+    }
+
+    /// Makes each value that of a place, the nearest one's. Returns the dimension in which there is no such value, as floats of
+    /// this size are coarser than the grid and lie between its places.
+    pub(crate) fn round(&self, row: &mut [f32]) -> Option<usize> {
+        for axis in &self.axes {
+            let value = &mut row[axis.dimension];
+            // The value of a place may be a float that is nearer to another place.
+            let is_found = (0..ROUNDS).any(|_| {
+                let before = std::mem::replace(value, self.value(axis, Self::nearest(axis, self.exact(axis, *value))));
+                before == *value
+            });
+            if !is_found {
+                return Some(axis.dimension);
+            }
+        }
+        None
     }
 
     /// The squared grid distance beyond which a point is farther than the squared distance `kth`. `moved` is the squared distance

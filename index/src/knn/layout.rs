@@ -45,12 +45,16 @@ pub mod section {
     pub const COPIES: u32 = 38;
     /// Their rows, ascending for each point, without the lowest.
     pub const COPIED_ROWS: u32 = 39;
-    /// The values of each slot's point as they were given, `f32`.
+    /// The values of each slot's point as they were given, `f32`; not where the grid is the truth.
     pub const VALUES: u32 = 40;
     /// For each dimension 16 [`super::Cell`]s.
     pub const CELLS: u32 = 41;
     /// A byte for each row: its label.
     pub const LABELS: u32 = 42;
+    /// The words of each slot's point, column by column: of a scan whose truth is the grid.
+    pub const PLACES: u32 = 43;
+    /// For each node a [`super::LabelMasks`]; only of a tree of two labels.
+    pub const LABEL_MASKS: u32 = 44;
 }
 
 /// How points are found.
@@ -100,7 +104,7 @@ pub struct Shape {
     pub dimensions: u32,
     /// Dimensions in which not all rows are equal.
     pub varying: u32,
-    /// A [`Method`].
+    /// A [`Method`]; with [`GRID_IS_TRUTH`] if there are no other values than those of places on the grid.
     pub method: u32,
     /// Labels that rows can have; 0 if they have none.
     pub labels: u32,
@@ -110,15 +114,18 @@ pub struct Shape {
     pub error: f64,
 }
 
+/// Marks an image without the values that were given: a point's are those of its place on the grid.
+pub const GRID_IS_TRUTH: u32 = 1 << 31;
+
 /// What there is to say about a dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Dimension {
     /// What its squared differences are multiplied by.
     pub weight: f64,
-    /// The least value.
+    /// The least value given.
     pub lower: f32,
-    /// The greatest value.
+    /// The greatest value given.
     pub upper: f32,
 }
 
@@ -131,6 +138,9 @@ pub struct Link {
     /// How many, 1 to 16; with [`LEAF`] if they are blocks.
     pub children: u32,
 }
+
+/// By label, a bit for each child of a node that holds a row with it.
+pub type LabelMasks = [u16; 2];
 
 /// Marks a node whose children are blocks.
 pub const LEAF: u32 = 1 << 31;
@@ -202,6 +212,24 @@ pub fn tree_links(blocks: usize) -> Vec<Link> {
         node += 1;
     }
     links
+}
+
+/// The masks of all nodes; `labels` are those of a slot's rows, a bit each.
+pub fn label_masks(links: &[Link], points: usize, labels: impl Fn(usize) -> u8) -> Vec<LabelMasks> {
+    let mut masks = vec![[0; 2]; links.len()];
+    // Children lie behind their parents.
+    for (number, link) in links.iter().enumerate().rev() {
+        for lane in 0..(link.children & !LEAF) as usize {
+            let child = link.first as usize + lane;
+            let held = if link.is_leaf() {
+                (child * LANES..points.min((child + 1) * LANES)).fold(0, |held, slot| held | labels(slot))
+            } else {
+                (0..2).fold(0, |held, label| held | u8::from(masks[child][label] != 0) << label)
+            };
+            (0..2).for_each(|label| masks[number][label] |= u16::from(held >> label & 1) << lane);
+        }
+    }
+    masks
 }
 
 /// Children of a node above so many blocks, more than 16.

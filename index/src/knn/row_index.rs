@@ -5,11 +5,9 @@ use serde::Serialize;
 use simd::InstructionSet;
 use space::row_distance;
 
-use super::encoder::Encoder;
+use super::encoder::{Encoder, Words};
 use super::error::RowImageError;
-use super::layout::{
-    BoxColumn, CELLS, CODE_LANES, Cell, CodeColumn, Column, Copies, Dimension, Link, MAX_DIMENSIONS, Method, Shape,
-};
+use super::layout::{CODE_LANES, Dimension, MAX_DIMENSIONS, Method, Shape};
 use super::sections::Sections;
 use crate::format::Container;
 use crate::kernel::RowKernel;
@@ -19,23 +17,9 @@ use crate::lanes::LANES;
 pub struct RowIndex<'a> {
     pub(super) container: Container<'a>,
     pub(super) kernel: InstructionSet,
-    pub(super) shape: Shape,
-    pub(super) method: Method,
-    pub(super) dimensions: ArrayVec<Dimension, MAX_DIMENSIONS>,
-    /// The same, as [`row_distance`] takes them.
+    pub(super) sections: Sections<'a>,
+    /// Of the dimensions, as [`row_distance`] takes them.
     weights: ArrayVec<f64, MAX_DIMENSIONS>,
-    pub(super) encoder: Encoder,
-    pub(super) links: &'a [Link],
-    pub(super) boxes: &'a [BoxColumn],
-    pub(super) blocks: &'a [Column],
-    pub(super) codes: &'a [CodeColumn],
-    pub(super) rows: &'a [u32],
-    copies: &'a [Copies],
-    copied_rows: &'a [u32],
-    /// Row by row; none if the blocks hold them.
-    pub(super) values: &'a [f32],
-    pub(super) cells: &'a [[Cell; CELLS]],
-    labels: Option<&'a [u8]>,
 }
 
 /// What an index of rows holds; serialized, it is the JSON that people's scripts read.
@@ -57,6 +41,8 @@ pub struct RowInfo {
     pub labels: u32,
     /// How points are found.
     pub method: &'static str,
+    /// Whether values given are rounded to the grid and nothing else is kept.
+    pub grid_is_truth: bool,
     /// The kernel this machine answers with.
     pub kernel: &'static str,
     /// Bytes of the image over rows.
@@ -64,69 +50,43 @@ pub struct RowInfo {
     /// Bytes of what every search may read, over rows: without the values given and the rows' numbers, which it reads for a few
     /// points only.
     pub searched_bytes_per_row: f64,
-    /// What the farthest point is off the grid by, in weighted units; 0 without a grid.
+    /// What the farthest point is off the grid by, in weighted units; 0 without a grid. Where the grid is the truth, the most that
+    /// a row given may have been moved by.
     pub rounding: f64,
 }
 
 impl<'a> RowIndex<'a> {
     /// The index over sections whose lengths were checked.
     pub(super) fn assemble(container: Container<'a>, kernel: InstructionSet) -> Result<Self, RowImageError> {
-        let Sections {
-            shape,
-            method,
-            dimensions,
-            encoder,
-            links,
-            boxes,
-            blocks,
-            codes,
-            rows,
-            copies,
-            copied_rows,
-            values,
-            cells,
-            labels,
-        } = Sections::read(&container)?;
-        let weights = dimensions.iter().map(|dimension| dimension.weight).collect();
-        Ok(Self {
-            container,
-            kernel,
-            shape,
-            method,
-            dimensions,
-            weights,
-            encoder,
-            links,
-            boxes,
-            blocks,
-            codes,
-            rows,
-            copies,
-            copied_rows,
-            values,
-            cells,
-            labels,
-        })
+        let sections = Sections::read(&container)?;
+        let weights = sections.dimensions.iter().map(|dimension| dimension.weight).collect();
+        Ok(Self { container, kernel, sections, weights })
     }
 
     /// What there is how many of.
     pub fn shape(&self) -> &Shape {
-        &self.shape
+        &self.sections.shape
     }
 
     /// What there is to say about each dimension.
     pub fn dimensions(&self) -> &[Dimension] {
-        &self.dimensions
+        &self.sections.dimensions
     }
 
     /// The label of a row, counted from 0, if rows have labels.
     pub fn label(&self, row: u32) -> Option<u8> {
-        self.labels.map(|labels| labels[row as usize])
+        self.sections.labels.map(|labels| labels[row as usize])
     }
 
     /// The rows of the point at a slot, ascending.
     pub fn rows_of(&self, slot: usize) -> impl Iterator<Item = u32> + use<'a> {
-        std::iter::once(self.rows[slot]).chain(self.copies_of(slot).iter().copied())
+        std::iter::once(self.sections.rows[slot]).chain(self.copies_of(slot).iter().copied())
+    }
+
+    /// A bit for each label of the rows of the point at a slot, of two labels.
+    #[inline(always)]
+    pub(super) fn labels_of(&self, slot: usize) -> u8 {
+        self.rows_of(slot).filter_map(|row| self.label(row)).fold(0, |labels, label| labels | 1 << (label & 1))
     }
 
     /// The bytes of a section that is no concern of the search.
@@ -134,97 +94,110 @@ impl<'a> RowIndex<'a> {
         self.container.section(kind)
     }
 
-    /// The values of the point at a slot, as they were given; 0 for -0.
+    /// Whether there are no other values than those of places on the grid.
+    pub fn grid_is_truth(&self) -> bool {
+        self.sections.grid_is_truth
+    }
+
+    /// The values of the point at a slot: as they were given, 0 for -0, or those of its place if the grid is the truth.
     pub fn values(&self, slot: usize) -> ArrayVec<f32, MAX_DIMENSIONS> {
-        match &self.encoder {
-            Encoder::Floats(varying) if self.values.is_empty() => {
-                let mut values: ArrayVec<f32, MAX_DIMENSIONS> =
-                    self.dimensions.iter().map(|dimension| dimension.lower).collect();
-                let columns = &self.blocks[slot / LANES * varying.len()..][..varying.len()];
-                for (dimension, column) in varying.iter().zip(columns) {
-                    values[*dimension] = f32::from_bits(column[slot % LANES]);
-                }
-                values
+        let Sections { values, dimensions, encoder, .. } = &self.sections;
+        if !values.is_empty() {
+            return values[slot * dimensions.len()..][..dimensions.len()].iter().copied().collect();
+        }
+        let mut decoded: ArrayVec<f32, MAX_DIMENSIONS> = dimensions.iter().map(|dimension| dimension.lower).collect();
+        let words = self.words(slot);
+        match encoder {
+            Encoder::Grid(grid) => grid.values(&words, &mut decoded),
+            Encoder::Floats(varying) => {
+                varying.iter().zip(words).for_each(|(dimension, word)| decoded[*dimension] = f32::from_bits(word));
             }
-            _ => self.values[slot * self.dimensions.len()..][..self.dimensions.len()].iter().copied().collect(),
+        }
+        decoded
+    }
+
+    /// The words of the point at a slot: of a tree from its block, of a scan from its place on the grid.
+    #[inline(always)]
+    pub(super) fn words(&self, slot: usize) -> Words {
+        let Sections { encoder, blocks, places, .. } = &self.sections;
+        let columns = encoder.columns();
+        match self.sections.method {
+            Method::CellScan => places[slot * columns..][..columns].iter().copied().collect(),
+            _ => blocks[slot / LANES * columns..][..columns].iter().map(|column| column[slot % LANES]).collect(),
         }
     }
 
     /// [`row_distance`] from a row to the point at a slot.
     #[inline(always)]
     pub(super) fn distance(&self, row: &[f32], slot: usize) -> f64 {
-        if self.values.is_empty() {
+        let values = self.sections.values;
+        if values.is_empty() {
             row_distance(row, &self.values(slot), &self.weights)
         } else {
-            row_distance(row, &self.values[slot * row.len()..][..row.len()], &self.weights)
+            row_distance(row, &values[slot * row.len()..][..row.len()], &self.weights)
         }
     }
 
     /// Asks memory for the values of the point at a slot.
     #[inline(always)]
     pub(super) fn prefetch_values<K: RowKernel>(&self, kernel: K, slot: usize) {
-        let dimensions = self.dimensions.len();
-        if let Some(values) = self.values.get(slot * dimensions..(slot + 1) * dimensions) {
+        let Sections { values, places, dimensions, encoder, .. } = &self.sections;
+        if let Some(values) = values.get(slot * dimensions.len()..(slot + 1) * dimensions.len()) {
             kernel.prefetch(values, size_of_val(values));
+        } else if let Some(places) = places.get(slot * encoder.columns()..(slot + 1) * encoder.columns()) {
+            kernel.prefetch(places, size_of_val(places));
         }
     }
 
     /// The rows of a slot's point without the lowest, ascending.
     #[inline(always)]
     pub(super) fn copies_of(&self, slot: usize) -> &'a [u32] {
-        if self.copies.is_empty() {
-            return &[];
-        }
-        match self.copies.binary_search_by_key(&slot, |copies| copies.slot as usize) {
+        let Sections { copies, copied_rows, .. } = &self.sections;
+        match copies.binary_search_by_key(&slot, |copies| copies.slot as usize) {
             Ok(place) => {
-                let end = self.copies.get(place + 1).map_or(self.copied_rows.len(), |next| next.start as usize);
-                &self.copied_rows[self.copies[place].start as usize..end]
+                let end = copies.get(place + 1).map_or(copied_rows.len(), |next| next.start as usize);
+                &copied_rows[copies[place].start as usize..end]
             }
             Err(_) => &[],
         }
     }
 
-    pub(super) fn copies(&self) -> (&'a [Copies], &'a [u32]) {
-        (self.copies, self.copied_rows)
-    }
-
-    pub(super) fn labels(&self) -> Option<&'a [u8]> {
-        self.labels
-    }
-
     /// A bit for each point of a block of a tree.
     #[inline(always)]
     pub(super) fn block_lanes(&self, block: usize) -> u16 {
-        let points = self.shape.points as usize - block * LANES;
+        let points = self.sections.shape.points as usize - block * LANES;
         if points >= LANES { u16::MAX } else { (1 << points) - 1 }
     }
 
     /// A bit for each point of a block of a scan.
     #[inline(always)]
     pub(super) fn code_lanes(&self, block: usize) -> u64 {
-        let points = self.shape.points as usize - block * CODE_LANES;
+        let points = self.sections.shape.points as usize - block * CODE_LANES;
         if points >= CODE_LANES { u64::MAX } else { (1 << points) - 1 }
     }
 
     /// What the index holds.
     pub fn info(&self) -> RowInfo {
         let header = self.container.header();
-        let rows = f64::from(self.shape.rows);
-        let searched =
-            size_of_val(self.links) + size_of_val(self.boxes) + size_of_val(self.blocks) + size_of_val(self.codes);
+        let Sections { shape, method, grid_is_truth, links, boxes, blocks, codes, .. } = &self.sections;
+        let rows = f64::from(shape.rows);
+        let searched = size_of_val(*links) + size_of_val(*boxes) + size_of_val(*blocks) + size_of_val(*codes);
+        // A value is at most half a step from its place, in each dimension.
+        let rounding = if *grid_is_truth { 0.5 * f64::from(shape.varying).sqrt() } else { shape.error };
         RowInfo {
             version: header.version,
             bytes: header.image_bytes,
             checksum: format!("{:016x}", header.checksum),
-            rows: self.shape.rows,
-            points: self.shape.points,
-            dimensions: self.shape.dimensions,
-            labels: self.shape.labels,
-            method: self.method.name(),
+            rows: shape.rows,
+            points: shape.points,
+            dimensions: shape.dimensions,
+            labels: shape.labels,
+            method: method.name(),
+            grid_is_truth: *grid_is_truth,
             kernel: self.kernel.name(),
             bytes_per_row: header.image_bytes as f64 / rows,
             searched_bytes_per_row: searched as f64 / rows,
-            rounding: self.shape.error * self.shape.step,
+            rounding: rounding * shape.step,
         }
     }
 }

@@ -7,8 +7,8 @@ use super::encoder::Encoder;
 use super::error::RowImageError;
 use super::grid::Grid;
 use super::layout::{
-    BoxColumn, CELLS, CODE_LANES, Cell, CodeColumn, Column, Copies, Dimension, ENGINE, Link, MAX_DIMENSIONS, Method,
-    Shape, section, tree_links,
+    BoxColumn, CELLS, CODE_LANES, Cell, CodeColumn, Column, Copies, Dimension, ENGINE, GRID_IS_TRUTH, LabelMasks, Link,
+    MAX_DIMENSIONS, Method, Shape, section, tree_links,
 };
 use crate::format::{Container, FormatError};
 use crate::lanes::LANES;
@@ -17,6 +17,8 @@ use crate::lanes::LANES;
 pub(super) struct Sections<'a> {
     pub shape: Shape,
     pub method: Method,
+    /// Whether points have the values of their places on the grid.
+    pub grid_is_truth: bool,
     pub dimensions: ArrayVec<Dimension, MAX_DIMENSIONS>,
     pub encoder: Encoder,
     pub links: &'a [Link],
@@ -26,9 +28,14 @@ pub(super) struct Sections<'a> {
     pub rows: &'a [u32],
     pub copies: &'a [Copies],
     pub copied_rows: &'a [u32],
+    /// Row by row; none if the blocks or the places have them.
     pub values: &'a [f32],
+    /// Words, row by row; only of a scan.
+    pub places: &'a [u32],
     pub cells: &'a [[Cell; CELLS]],
     pub labels: Option<&'a [u8]>,
+    /// A pair for each node; none but of a tree of two labels.
+    pub label_masks: &'a [LabelMasks],
 }
 
 impl<'a> Sections<'a> {
@@ -36,14 +43,16 @@ impl<'a> Sections<'a> {
         if container.engine() != ENGINE {
             return Err(RowImageError::Engine { found: container.engine().to_owned() });
         }
-        let (shape, method) = read_shape(container)?;
+        let (shape, method, grid_is_truth) = read_shape(container)?;
         let dimensions = read_dimensions(container, &shape)?;
-        let encoder = match method {
-            Method::GridTree => Encoder::Grid(Grid::new(&dimensions)),
-            Method::FloatTree | Method::CellScan => Encoder::floats(&dimensions),
+        let encoder = if method == Method::GridTree || grid_is_truth {
+            Encoder::Grid(Grid::new(&dimensions))
+        } else {
+            Encoder::floats(&dimensions)
         };
         let (points, values) = (shape.points as usize, dimensions.len());
         let (is_scan, columns) = (method == Method::CellScan, encoder.columns());
+        let has_values = method != Method::FloatTree && !grid_is_truth;
         let tree_blocks = if is_scan { 0 } else { points.div_ceil(LANES) };
         let nodes = (!is_scan).then(|| tree_links(tree_blocks).len());
         let links: &[Link] = records(container, section::LINKS, nodes)?;
@@ -59,7 +68,13 @@ impl<'a> Sections<'a> {
             rows: records(container, section::ROWS, Some(points))?,
             copies,
             copied_rows: records(container, section::COPIED_ROWS, Some(copied as usize))?,
-            values: records(container, section::VALUES, (method != Method::FloatTree).then_some(points * values))?,
+            values: records(container, section::VALUES, has_values.then_some(points * values))?,
+            label_masks: records(
+                container,
+                section::LABEL_MASKS,
+                (!is_scan && shape.labels == 2).then_some(links.len()),
+            )?,
+            places: records(container, section::PLACES, (is_scan && grid_is_truth).then_some(points * columns))?,
             cells: records(container, section::CELLS, is_scan.then_some(values))?,
             labels: match shape.labels {
                 0 => {
@@ -70,6 +85,7 @@ impl<'a> Sections<'a> {
             },
             shape,
             method,
+            grid_is_truth,
             dimensions,
             encoder,
         })
@@ -95,7 +111,7 @@ fn any_records<'a, T: Pod>(container: &Container<'a>, kind: u32) -> Result<&'a [
     records(container, kind, Some(bytes / size_of::<T>()))
 }
 
-fn read_shape(container: &Container<'_>) -> Result<(Shape, Method), RowImageError> {
+fn read_shape(container: &Container<'_>) -> Result<(Shape, Method, bool), RowImageError> {
     let kind = section::SHAPE;
     let bytes = container.section(kind).ok_or(FormatError::SectionMissing { kind })?;
     if bytes.len() != size_of::<Shape>() {
@@ -104,7 +120,9 @@ fn read_shape(container: &Container<'_>) -> Result<(Shape, Method), RowImageErro
     }
     let shape: Shape = bytemuck::pod_read_unaligned(bytes);
     let refuse = |field, found: u32| Err(RowImageError::Shape { field, found: u64::from(found) });
-    let Some(method) = Method::ALL.into_iter().find(|method| *method as u32 == shape.method) else {
+    let grid_is_truth = shape.method & GRID_IS_TRUTH != 0;
+    let found = Method::ALL.into_iter().find(|method| *method as u32 == shape.method & !GRID_IS_TRUTH);
+    let Some(method) = found.filter(|method| !(grid_is_truth && *method == Method::FloatTree)) else {
         return refuse("method", shape.method);
     };
     if !(1..1 << 31).contains(&shape.rows) {
@@ -119,7 +137,7 @@ fn read_shape(container: &Container<'_>) -> Result<(Shape, Method), RowImageErro
     if shape.labels > 256 {
         return refuse("labels", shape.labels);
     }
-    Ok((shape, method))
+    Ok((shape, method, grid_is_truth))
 }
 
 fn read_dimensions(

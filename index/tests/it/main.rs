@@ -14,3 +14,5 @@ mod proofs;
 mod real_tables;
 mod rows_corruption;
 mod rows_exact;
+mod rows_labels;
+mod rows_large;

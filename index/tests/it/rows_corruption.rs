@@ -17,13 +17,32 @@ const DIMENSIONS: usize = 3;
 const CHANGED: usize = 3_000;
 
 fn image(method: Method) -> Vec<u8> {
+    row_sets::image(Rows::new(DIMENSIONS, &values()).unwrap(), options(method))
+}
+
+/// Without the values given.
+fn on_grid(method: Method) -> Vec<u8> {
+    row_sets::image_on_grid(DIMENSIONS, &values(), options(method)).0
+}
+
+fn values() -> Vec<f32> {
     // A lattice, so that there are copies.
     let values = row_sets::rows(Kind::Lattice, DIMENSIONS, ROWS, 3);
-    let labels: Vec<u8> = (0..ROWS).map(|row| (row % 4) as u8).collect();
-    let options = RowOptions { labels: Some(&labels), label_count: 4, method: Some(method), weights: None };
-    let mut values = values;
-    values.iter_mut().enumerate().for_each(|(place, value)| *value += (place % 5) as f32);
-    row_sets::image(Rows::new(DIMENSIONS, &values).unwrap(), options)
+    let lattice = values.iter().enumerate();
+    lattice.map(|(place, value)| value + (place % 5) as f32).collect()
+}
+
+fn options(method: Method) -> RowOptions<'static, 'static> {
+    static LABELS: [u8; ROWS] = {
+        let mut labels = [0; ROWS];
+        let mut row = 0;
+        while row < ROWS {
+            labels[row] = (row % 4) as u8;
+            row += 1;
+        }
+        labels
+    };
+    RowOptions { labels: Some(&LABELS), label_count: 4, method: Some(method), weights: None }
 }
 
 fn open(image: &[u8]) -> Result<RowIndex<'_>, RowImageError> {
@@ -37,11 +56,15 @@ fn reseal(image: &mut [u8]) {
 }
 
 /// The refusal of an image that `change` damaged and whose checksum was made to fit.
-fn refusal_after(method: Method, change: impl FnOnce(&mut Vec<u8>)) -> RowImageError {
-    let mut image = image(method);
+fn refusal_of(method: Method, is_on_grid: bool, change: impl FnOnce(&mut Vec<u8>)) -> RowImageError {
+    let mut image = if is_on_grid { on_grid(method) } else { image(method) };
     change(&mut image);
     reseal(&mut image);
     open(&image).err().expect("a corrupt image was accepted")
+}
+
+fn refusal_after(method: Method, change: impl FnOnce(&mut Vec<u8>)) -> RowImageError {
+    refusal_of(method, false, change)
 }
 
 /// Where a section lies.
@@ -130,6 +153,46 @@ fn what_follows_from_something_else_must_follow() {
     assert!(error.contains("the point at slot 0") || error.contains("not finite"), "{error}");
 }
 
+#[test]
+fn what_is_on_its_grid_must_be_on_it() {
+    for (method, kind, at, message) in [
+        (Method::GridTree, section::BLOCKS, 1, "its place is not on the grid"),
+        (Method::CellScan, section::PLACES, 1, "a value is"),
+        (Method::GridTree, section::BOXES, 0, "box 0 is not the smallest"),
+        (Method::GridTree, section::SHAPE, offset_of!(Shape, step), "the shape's step"),
+        (Method::CellScan, section::SHAPE, offset_of!(Shape, error), "the shape's error"),
+    ] {
+        let error = refusal_of(method, true, |image| {
+            let byte = range(image, kind).start + at;
+            image[byte] ^= if kind == section::SHAPE || kind == section::BOXES { 1 } else { 0x7f };
+        });
+        assert!(error.to_string().contains(message), "{} {kind} {at}: {error}", method.name());
+    }
+    let mark = offset_of!(Shape, method) + 3;
+    let flip = |image: &mut Vec<u8>| {
+        let byte = range(image, section::SHAPE).start + mark;
+        image[byte] ^= 0x80;
+    };
+    for method in [Method::GridTree, Method::CellScan] {
+        // With values that must not be there, and without those that must.
+        assert!(matches!(refusal_of(method, false, flip), RowImageError::Format(_)), "{}", method.name());
+        assert!(matches!(refusal_of(method, true, flip), RowImageError::Format(_)), "{}", method.name());
+    }
+    assert!(matches!(refusal_after(Method::FloatTree, flip), RowImageError::Shape { field: "method", .. }));
+}
+
+#[test]
+fn label_masks_must_be_those_of_the_rows() {
+    let labels: Vec<u8> = (0..ROWS).map(|row| u8::from(row % 4 == 0)).collect();
+    let options = RowOptions { labels: Some(&labels), label_count: 2, ..options(Method::GridTree) };
+    let mut image = row_sets::image(Rows::new(DIMENSIONS, &values()).unwrap(), options);
+    open(&image).unwrap();
+    let byte = range(&image, section::LABEL_MASKS).start;
+    image[byte] ^= 1;
+    reseal(&mut image);
+    assert_eq!(open(&image).err(), Some(RowImageError::LabelMasks { node: 0 }));
+}
+
 /// What is accepted answers as brute force over what it holds.
 fn check_answers(index: &RowIndex<'_>, query: &[f32]) {
     let weights: Vec<f64> = index.dimensions().iter().map(|dimension| dimension.weight).collect();
@@ -146,7 +209,8 @@ fn check_answers(index: &RowIndex<'_>, query: &[f32]) {
 #[test]
 fn images_changed_at_random_are_refused_or_answer_as_brute_force_does() {
     let mut random = Random(5);
-    let images = Method::ALL.map(image);
+    let mut images = Method::ALL.map(image).to_vec();
+    images.extend([Method::GridTree, Method::CellScan].map(on_grid));
     let (mut refused, mut accepted) = (0, 0);
     for number in 0..CHANGED {
         let mut image = images[number % images.len()].clone();

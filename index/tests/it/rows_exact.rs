@@ -1,37 +1,48 @@
 //! Searches among rows against brute force: every method, every kernel, rows of every kind.
 
 use index::InstructionSet;
-use index::knn::{Method, NearestRows, QueryError, RowIndex, RowOptions};
+use index::knn::{Method, NearestRows, QueryError, RowBuildError, RowImage, RowIndex, RowOptions};
 use space::Rows;
 
-use crate::common::row_sets::{KINDS, Kind, brute_force, image, queries, rows};
+use crate::common::row_sets::{KINDS, Kind, brute_force, image, image_on_grid, queries, rows};
 
 /// Neighbours asked for.
 const COUNTS: [usize; 4] = [1, 2, 10, 64];
 
 fn compare(kind: Kind, dimensions: usize, count: usize, weights: Option<&[f64]>) {
     let values = rows(kind, dimensions, count, 7);
-    let rows = Rows::new(dimensions, &values).unwrap();
+    let given = Rows::new(dimensions, &values).unwrap();
     let ones = vec![1.0; dimensions];
-    let queries = queries(kind, rows, 40);
-    let truth: Vec<_> =
-        queries.chunks(dimensions).map(|query| brute_force(rows, query, weights.unwrap_or(&ones))).collect();
+    let queries = queries(kind, given, 40);
+    let nearest = |rows: Rows<'_>| -> Vec<_> {
+        queries.chunks(dimensions).map(|query| brute_force(rows, query, weights.unwrap_or(&ones))).collect()
+    };
+    let of_given = nearest(given);
     for method in Method::ALL {
         if method == Method::FloatTree && weights.is_some() {
             continue;
         }
-        let bytes = image(rows, RowOptions { weights, method: Some(method), ..RowOptions::default() });
-        for kernel in InstructionSet::available() {
-            let index = RowIndex::open(&bytes, kernel, &|_, _, _| {}).unwrap();
-            let mut nearest = NearestRows::default();
-            for (query, truth) in queries.chunks(dimensions).zip(&truth) {
-                for k in COUNTS {
-                    let found = index.search(query, k, &mut nearest).unwrap();
-                    let found: Vec<_> = found.iter().map(|found| (found.distance, found.row)).collect();
-                    let expected = &truth[..k.min(truth.len())];
-                    let named = format!("{kind:?} x {dimensions}, {} on {}, k {k}", method.name(), kernel.name());
-                    assert_eq!(found, expected, "{named}: {query:?}");
-                }
+        let options = RowOptions { weights, method: Some(method), ..RowOptions::default() };
+        compare_image(&image(given, options), &queries, &of_given, &format!("{kind:?}, {}", method.name()));
+        if method != Method::FloatTree {
+            let (bytes, rounded) = image_on_grid(dimensions, &values, options);
+            let of_rounded = nearest(Rows::new(dimensions, &rounded).unwrap());
+            compare_image(&bytes, &queries, &of_rounded, &format!("{kind:?}, {} on its grid", method.name()));
+        }
+    }
+}
+
+/// On every kernel.
+fn compare_image(bytes: &[u8], queries: &[f32], truth: &[Vec<(f64, u32)>], named: &str) {
+    for kernel in InstructionSet::available() {
+        let index = RowIndex::open(bytes, kernel, &|_, _, _| {}).unwrap();
+        let mut nearest = NearestRows::default();
+        for (query, truth) in queries.chunks(index.dimensions().len()).zip(truth) {
+            for k in COUNTS {
+                let found = index.search(query, k, &mut nearest).unwrap();
+                let found: Vec<_> = found.iter().map(|found| (found.distance, found.row)).collect();
+                let expected = &truth[..k.min(truth.len())];
+                assert_eq!(found, expected, "{named}, {}, k {k}: {query:?}", kernel.name());
             }
         }
     }
@@ -122,4 +133,41 @@ fn searches_of_near_rows_look_at_few_points() {
         }
         assert!(blocks / 100 < 100, "{} blocks of 6,250 a search by {}", blocks / 100, method.name());
     }
+}
+
+#[test]
+fn an_image_on_its_grid_keeps_nothing_of_the_values_but_their_places() {
+    let values = rows(Kind::Uniform, 9, 20_000, 5);
+    for method in [Method::GridTree, Method::CellScan] {
+        let options = RowOptions { method: Some(method), ..RowOptions::default() };
+        let (bytes, rounded) = image_on_grid(9, &values, options);
+        let index = RowIndex::open(&bytes, InstructionSet::detect(), &|_, _, _| {}).unwrap();
+        assert!(index.grid_is_truth() && index.info().grid_is_truth);
+        let share = bytes.len() as f64 / size_of_val(&values[..]) as f64;
+        assert!(share <= 0.9, "{}: {share:.2} of the values given", method.name());
+        let rows = Rows::new(9, &rounded).unwrap();
+        for slot in 0..index.shape().points as usize {
+            for row in index.rows_of(slot) {
+                assert_eq!(index.values(slot).as_slice(), rows.row(row as usize));
+            }
+        }
+        let moved = |(given, rounded): (&[f32], &[f32])| {
+            given.iter().zip(rounded).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+        };
+        let farthest = values.chunks(9).zip(rounded.chunks(9)).map(moved).fold(0.0, f64::max);
+        let stated = index.info().rounding;
+        assert!(farthest <= stated * 1.001 && farthest > 0.3 * stated, "{farthest} of {stated}");
+    }
+}
+
+#[test]
+fn a_grid_that_is_finer_than_floats_or_has_none_is_no_truth() {
+    let values: Vec<f32> = (0..4000).map(|place| 1e9 + place as f32).collect();
+    // 1e9 has steps of 64, the grid finer ones: places between floats have the value of the nearest
+    let (bytes, rounded) = image_on_grid(1, &values, RowOptions::default());
+    assert_eq!(values, rounded);
+    RowIndex::open(&bytes, InstructionSet::detect(), &|_, _, _| {}).unwrap();
+    let options = RowOptions { method: Some(Method::FloatTree), ..RowOptions::default() };
+    let error = RowImage::plan_on_grid(1, &mut values.clone(), options, &|_, _, _| {}).err();
+    assert_eq!(error, Some(RowBuildError::FloatsOnGrid));
 }

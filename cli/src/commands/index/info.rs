@@ -69,7 +69,8 @@ fn of_rows(options: &Options, rows: &RowGeneration) -> Result<Outcome> {
     let names = if label_names.is_empty() { "none".to_owned() } else { label_names.join(", ") };
     writeln!(text, "labels           {names}")?;
     writeln!(text, "method           {}", info.method)?;
-    writeln!(text, "rounding         at most {:.3e}, made good by the values given", info.rounding)?;
+    let rounding = if info.grid_is_truth { "the grid is the truth" } else { "made good by the values given" };
+    writeln!(text, "rounding         at most {:.3e}, {rounding}", info.rounding)?;
     writeln!(text, "kernel here      {}", info.kernel)?;
     print_line(text.trim_end())?;
     Ok(Outcome::Done)

@@ -7,12 +7,11 @@ use crate::console::progress::Reporter;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use dataset::{SchemaRows, TableInput, read_matrix, read_schema_rows};
-use index::knn::{MAX_NEIGHBOURS, NearestRows};
+use index::knn::{Found, MAX_NEIGHBOURS, NearestRows, RowIndex};
 use scoring::{RowAnswer, RowGeneration};
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// Most bytes of vectors that are looked up at once.
 const VECTOR_BYTES: u64 = 4_000_000_000;
@@ -26,7 +25,8 @@ A distance is squared, of the values given; rows count from 0 in the order in wh
 
 Examples:
   fraudring index query mine.index --vectors queries.npy -k 15
-  fraudring index query mine.index --data new.csv --format csv")]
+  fraudring index query mine.index --data new.csv --format csv
+  fraudring index query mine.index --data new.csv --format npy --out neighbours.npy")]
 pub struct Options {
     /// The index file, built by `index build --schema`
     #[arg(value_name = "FILE")]
@@ -46,9 +46,6 @@ pub struct Options {
     /// File to write
     #[arg(long, value_name = "FILE|-", default_value = "-")]
     out: PathBuf,
-    /// Write one JSON document with the time of each search in nanoseconds and the rows found, for comparisons
-    #[arg(long, conflicts_with = "format")]
-    times: bool,
 }
 
 /// What is written of each query.
@@ -58,6 +55,8 @@ enum Format {
     Jsonl,
     /// A line for each neighbour: query, rank, row, id, label, distance
     Csv,
+    /// A NumPy array of a row for each query, of records row, label (its number in the schema, -1 for none) and distance
+    Npy,
 }
 
 /// A query's line.
@@ -66,15 +65,6 @@ struct Line<'a> {
     query: usize,
     #[serde(flatten)]
     answer: RowAnswer<'a>,
-}
-
-/// What `--times` writes.
-#[derive(Serialize)]
-struct Times {
-    queries: usize,
-    k: usize,
-    nanoseconds: Vec<u64>,
-    ids: Vec<Vec<u32>>,
 }
 
 /// Looks all vectors up.
@@ -86,23 +76,39 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let queries = vectors.chunks_exact(generation.plan().dimensions());
     let mut nearest = NearestRows::with_room_for(k);
     write_whole(&options.out, |out| {
-        if options.times {
-            let times = time(&generation, queries.clone(), k, &mut nearest)?;
-            return Ok(writeln!(out, "{}", serde_json::to_string(&times)?)?);
-        }
-        if options.format == Format::Csv {
-            writeln!(out, "query,rank,row,id,label,distance")?;
+        match options.format {
+            Format::Jsonl => {}
+            Format::Csv => writeln!(out, "query,rank,row,id,label,distance")?,
+            Format::Npy => {
+                out.write_all(&npy_header(queries.len(), k.min(generation.index().shape().rows as usize)))?
+            }
         }
         for (query, vector) in queries.clone().enumerate() {
-            let answer = generation.answer(vector, k, &mut nearest).with_context(|| format!("query {query}"))?;
-            match options.format {
-                Format::Jsonl => writeln!(out, "{}", serde_json::to_string(&Line { query, answer })?)?,
-                Format::Csv => write_csv(out, query, &answer)?,
-            }
+            answer(options.format, &generation, vector, k, &mut nearest, (query, out))
+                .with_context(|| format!("query {query}"))?;
         }
         Ok(())
     })?;
     Ok(Outcome::Done)
+}
+
+/// Looks one vector up, and writes what is found.
+fn answer(
+    format: Format,
+    generation: &RowGeneration,
+    vector: &[f32],
+    k: usize,
+    nearest: &mut NearestRows,
+    (query, out): (usize, &mut dyn Write),
+) -> Result<()> {
+    match format {
+        Format::Npy => write_npy(out, generation.index(), generation.index().search(vector, k, nearest)?),
+        Format::Csv => write_csv(out, query, &generation.answer(vector, k, nearest)?),
+        Format::Jsonl => {
+            let answer = generation.answer(vector, k, nearest)?;
+            Ok(writeln!(out, "{}", serde_json::to_string(&Line { query, answer })?)?)
+        }
+    }
 }
 
 /// The vectors to look up, one behind the other.
@@ -127,32 +133,33 @@ fn vectors(options: &Options, generation: &RowGeneration) -> Result<Vec<f32>> {
     Ok(matrix.values)
 }
 
-/// Each search alone, timed; a first pass over all does not count.
-fn time<'q>(
-    generation: &RowGeneration,
-    queries: impl ExactSizeIterator<Item = &'q [f32]> + Clone,
-    k: usize,
-    nearest: &mut NearestRows,
-) -> Result<Times> {
-    let mut times = Times { queries: queries.len(), k, nanoseconds: Vec::new(), ids: Vec::new() };
-    for is_counted in [false, true] {
-        for vector in queries.clone() {
-            let begun = Instant::now();
-            let found = generation.index().search(vector, k, nearest)?;
-            let elapsed = begun.elapsed();
-            if is_counted {
-                times.nanoseconds.push(elapsed.as_nanos() as u64);
-                times.ids.push(found.iter().map(|found| found.row).collect());
-            }
-        }
-    }
-    Ok(times)
-}
-
 fn write_csv(out: &mut dyn Write, query: usize, answer: &RowAnswer<'_>) -> Result<()> {
     for (rank, neighbour) in answer.neighbours.iter().enumerate() {
         let (id, label) = (quoted(neighbour.id), quoted(neighbour.label));
         writeln!(out, "{query},{rank},{},{id},{label},{}", neighbour.row, neighbour.distance)?;
+    }
+    Ok(())
+}
+
+/// What NumPy reads first: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>, version 1.
+fn npy_header(queries: usize, k: usize) -> Vec<u8> {
+    let records = "[('row', '<u4'), ('label', '<i2'), ('distance', '<f8')]";
+    let mut text = format!("{{'descr': {records}, 'fortran_order': False, 'shape': ({queries}, {k}), }}");
+    // Magic bytes, version and length take ten bytes; records begin at a multiple of 64, behind a line's end.
+    while !(text.len() + 11).is_multiple_of(64) {
+        text.push(' ');
+    }
+    text.push('\n');
+    let length = u16::try_from(text.len()).expect("the longest numbers fit a few hundred bytes");
+    [&b"\x93NUMPY\x01\x00"[..], &length.to_le_bytes(), text.as_bytes()].concat()
+}
+
+fn write_npy(out: &mut dyn Write, index: &RowIndex<'_>, found: &[Found]) -> Result<()> {
+    for Found { row, distance, .. } in found {
+        let label = index.label(*row).map_or(-1, i16::from);
+        out.write_all(&row.to_le_bytes())?;
+        out.write_all(&label.to_le_bytes())?;
+        out.write_all(&distance.to_le_bytes())?;
     }
     Ok(())
 }

@@ -5,18 +5,20 @@ use crate::commands::schema::read_schema;
 use crate::console::advice::Advise;
 use crate::console::output::write_whole;
 use crate::console::progress::{Reporter, thousands};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use dataset::{SchemaRows, TableInput, read_schema_rows};
-use index::knn::{Choice, Method};
+use index::knn::{Choice, Method, RowImage};
 use schema::Plan;
 use scoring::{Revision, RowsImage};
-use space::Rows;
+use space::{RowIds, Rows};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a megabyte.
 const MEGABYTE: u64 = 1_000_000;
+/// What the program itself takes, and buffers of readers and writers.
+const PROGRAM_BYTES: u64 = 32 * MEGABYTE;
 
 /// Options of `index build` for rows of one's own.
 #[derive(Args, Debug)]
@@ -42,7 +44,10 @@ pub struct RowOptions {
     /// How points are found [default: what looks at least on a sample of the rows]
     #[arg(long, value_name = "METHOD")]
     method: Option<MethodArgument>,
-    /// Most memory that rows, labels and names may take, in MB; building takes half as much again
+    /// Keep of each value only its place on a grid of 16 bits a dimension: smaller; answers are exact for the rounded values
+    #[arg(long, requires = "schema")]
+    grid_is_truth: bool,
+    /// Most memory that the build may take, in MB; it says how much it takes once the rows are read
     #[arg(long, value_name = "MB", default_value_t = 8_000)]
     memory: u64,
 }
@@ -66,7 +71,17 @@ impl RowOptions {
     /// Those of the rows of a table by a schema, as `up` builds them; `memory` in MB.
     pub fn of_table(schema: PathBuf, data: PathBuf, skip_bad: bool, memory: u64) -> Self {
         let (schema, data) = (Some(schema), Some(data));
-        Self { from: None, add: None, remove: Vec::new(), data, schema, skip_bad, method: None, memory }
+        Self {
+            from: None,
+            add: None,
+            remove: Vec::new(),
+            data,
+            schema,
+            skip_bad,
+            method: None,
+            grid_is_truth: false,
+            memory,
+        }
     }
 
     /// Whether an index of rows is asked for.
@@ -78,7 +93,7 @@ impl RowOptions {
 /// Builds an index of the rows and writes it.
 pub fn build(options: &RowOptions, out: &Path, reporter: &Reporter) -> Result<()> {
     let report = |phase, done, total| reporter.report(phase, done, total);
-    let revision = match (&options.from, &options.schema) {
+    let mut revision = match (&options.from, &options.schema) {
         (Some(from), _) => revised(options, from, reporter)?,
         (None, Some(schema)) => {
             let data = options.data.as_deref().context("--data FILE is missing")?;
@@ -88,16 +103,54 @@ pub fn build(options: &RowOptions, out: &Path, reporter: &Reporter) -> Result<()
         }
         (None, None) => bail!("--schema FILE is missing"),
     };
-    let Revision { plan, values, labels, ids } = &revision;
-    let rows = Rows::new(plan.dimensions(), values).context("reading the rows")?;
-    let method = options.method.map(|argument| argument.0);
-    let image = RowsImage::plan(plan, rows, labels.as_deref(), ids.as_ref(), method, &report)
+    let Revision { plan, values, labels, ids } = &mut revision;
+    let (labels, ids, method) = (labels.as_deref(), ids.as_ref(), options.method.map(|argument| argument.0));
+    let rows = values.len() / plan.dimensions();
+    check_memory(options, (plan.dimensions(), rows as u64), values, labels, ids, reporter)?;
+    let image = if options.grid_is_truth {
+        RowsImage::plan_on_grid(plan, values, labels, ids, method, &report)
+    } else {
+        let rows = Rows::new(plan.dimensions(), values).context("reading the rows")?;
+        RowsImage::plan(plan, rows, labels, ids, method, &report)
+    };
+    let image = image
         .context("building the index")
         .advise(|| "`fraudring data columns FILE` shows what a table holds".to_owned())?;
     write_whole(out, |mut file| Ok(image.write(&mut file)?))?;
     if out != Path::new("-") {
-        tell_size(&image, rows.len() as u64, out, reporter);
+        tell_size(&image, rows as u64, out, reporter);
     }
+    Ok(())
+}
+
+/// Says what the build takes, and refuses what is not allowed.
+fn check_memory(
+    options: &RowOptions,
+    (dimensions, rows): (usize, u64),
+    values: &[f32],
+    labels: Option<&[u8]>,
+    ids: Option<&RowIds>,
+    reporter: &Reporter,
+) -> Result<()> {
+    let names = ids.map_or(0, |ids| ids.text().len() + size_of_val(ids.ends())) as u64;
+    let read = (size_of_val(values) + labels.map_or(0, <[u8]>::len)) as u64 + names;
+    // The names are laid out once more.
+    let build = RowImage::build_bytes(rows, dimensions) + names + PROGRAM_BYTES;
+    let megabytes = |bytes: u64| thousands(bytes.div_ceil(MEGABYTE));
+    ensure!(
+        read + build <= options.memory.saturating_mul(MEGABYTE),
+        "{} rows take {} MB and building an index of them {} MB, more than --memory {}: allow more memory",
+        thousands(rows),
+        megabytes(read),
+        megabytes(build),
+        options.memory
+    );
+    reporter.note(&format!(
+        "{} rows take {} MB, building takes at most {} MB beside them",
+        thousands(rows),
+        megabytes(read),
+        megabytes(build)
+    ));
     Ok(())
 }
 
@@ -116,7 +169,8 @@ fn revised(options: &RowOptions, from: &Path, reporter: &Reporter) -> Result<Rev
 fn read(options: &RowOptions, data: &Path, plan: Plan, reporter: &Reporter) -> Result<SchemaRows> {
     let report = |phase, done, total| reporter.report(phase, done, total);
     let input = TableInput { skip_bad: options.skip_bad, ..TableInput::new(data) };
-    let read = read_schema_rows(&input, plan, options.memory.saturating_mul(MEGABYTE), &report)
+    // While rows grow they take up to twice as much.
+    let read = read_schema_rows(&input, plan, options.memory.saturating_mul(MEGABYTE) / 2, &report)
         .with_context(|| format!("reading {}", command_line::input_name(data)))?;
     tell_bad_rows(&read, reporter);
     Ok(read)

@@ -1,12 +1,10 @@
 //! How well rows tell each other's labels: each is looked up among rows that are not its own.
 
-use index::knn::{Found, MAX_NEIGHBOURS, NearestRows};
+use index::knn::{Found, MAX_NEIGHBOURS, NearestRows, RowIndex};
 use rayon::prelude::*;
 use serde::Serialize;
 use space::Progress;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use super::generation::RowGeneration;
 
 /// Bins of the calibration: shares up to a tenth, two tenths, …
 const BINS: usize = 10;
@@ -83,18 +81,22 @@ pub enum EvaluationError {
     },
 }
 
-/// Looks up every row among the others, for each of the numbers `ks` of neighbours, on all threads of the pool.
+/// Looks up every row of an index whose labels have these names among the others, for each of the numbers `ks` of neighbours, on all
+/// threads of the pool.
 ///
 /// # Errors
 ///
 /// If rows have no labels, or fewer others than neighbours.
 pub fn evaluate(
-    generation: &RowGeneration,
+    index: &RowIndex<'_>,
+    labels: &[String],
     ks: &[usize],
     left_out: LeftOut,
     progress: &Progress<'_>,
 ) -> Result<Evaluation, EvaluationError> {
-    let labels = generation.plan().schema().labels().ok_or(EvaluationError::NoLabels)?.names.clone();
+    if index.shape().labels == 0 {
+        return Err(EvaluationError::NoLabels);
+    }
     if let Some(k) = ks.iter().find(|k| !(1..MAX_NEIGHBOURS).contains(*k)) {
         return Err(EvaluationError::Neighbours(*k));
     }
@@ -102,9 +104,9 @@ pub fn evaluate(
     let mut ks = ks.to_vec();
     ks.sort_unstable();
     ks.dedup();
-    let (index, done) = (generation.index(), AtomicU64::new(0));
+    let done = AtomicU64::new(0);
     let (points, rows) = (index.shape().points, index.shape().rows);
-    let evaluator = Evaluator { generation, ks: &ks, most, left_out, labels: labels.len() };
+    let evaluator = Evaluator { index, ks: &ks, most, left_out, labels: labels.len() };
     let tallies = (0..points).into_par_iter().fold(
         || Ok((NearestRows::with_room_for(most + 1), evaluator.nothing())),
         |state: Result<_, EvaluationError>, slot| {
@@ -127,11 +129,11 @@ pub fn evaluate(
     progress("asking", u64::from(points), u64::from(points));
     let by_k: Vec<_> = ks.iter().zip(&sum).map(|(k, tally)| tally.result(*k, rows)).collect();
     let best = by_k.iter().rev().max_by_key(|of| of.right).map_or(0, |of| of.k);
-    Ok(Evaluation { rows, labels, by_k, best_k: best })
+    Ok(Evaluation { rows, labels: labels.to_vec(), by_k, best_k: best })
 }
 
 struct Evaluator<'e> {
-    generation: &'e RowGeneration,
+    index: &'e RowIndex<'e>,
     ks: &'e [usize],
     most: usize,
     left_out: LeftOut,
@@ -146,22 +148,24 @@ impl Evaluator<'_> {
 
     /// Asks about all rows of a point: they have the same neighbours, but for those that are left out.
     fn ask(&self, slot: usize, nearest: &mut NearestRows, tallies: &mut [Tally]) -> Result<(), EvaluationError> {
-        let index = self.generation.index();
-        let (values, all) = (index.values(slot), index.shape().rows);
-        let mut wanted = self.most + 1;
-        for row in index.rows_of(slot) {
+        let (values, all) = (self.index.values(slot), self.index.shape().rows as usize);
+        let search = |wanted, nearest: &mut NearestRows| {
+            self.index.search(&values, wanted, nearest).expect("a row of the index is a query of it");
+        };
+        let mut wanted = (self.most + 1).min(MAX_NEIGHBOURS);
+        search(wanted, nearest);
+        for row in self.index.rows_of(slot) {
             loop {
-                wanted = wanted.min(MAX_NEIGHBOURS);
-                let found = index.search(&values, wanted, nearest).expect("a row of the index is a query of it");
-                let others = || found.iter().filter(|found| !self.is_left_out(row, found));
+                let others = || nearest.rows().iter().filter(|found| !self.is_left_out(row, found));
                 if others().take(self.most).count() == self.most {
                     self.tell(row, others(), tallies);
                     break;
                 }
-                if wanted == MAX_NEIGHBOURS || wanted >= all as usize {
-                    return Err(EvaluationError::TooFewRows { k: self.most, rows: all });
+                if wanted == MAX_NEIGHBOURS || wanted >= all {
+                    return Err(EvaluationError::TooFewRows { k: self.most, rows: all as u32 });
                 }
-                wanted *= 2;
+                wanted = (wanted * 2).min(MAX_NEIGHBOURS);
+                search(wanted, nearest);
             }
         }
         Ok(())
@@ -176,7 +180,7 @@ impl Evaluator<'_> {
 
     /// Counts what the others say, for each number of them.
     fn tell<'f>(&self, row: u32, others: impl Iterator<Item = &'f Found>, tallies: &mut [Tally]) {
-        let label = |row| usize::from(self.generation.index().label(row).unwrap_or(0));
+        let label = |row| usize::from(self.index.label(row).unwrap_or(0));
         let (own, mut counts, mut next) = (label(row), [0u32; 256], 0);
         for (number, other) in others.take(self.most).enumerate() {
             counts[label(other.row)] += 1;

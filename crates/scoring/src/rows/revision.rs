@@ -25,6 +25,9 @@ pub enum RevisionError {
     /// Rows that nobody has.
     #[error("there is no row {0} to remove")]
     NoSuchRow(String),
+    /// There is nothing to build of.
+    #[error("the index does not keep rows as they were given, its grid is the truth: build it of its data")]
+    NoOriginals,
 }
 
 impl RowGeneration {
@@ -33,9 +36,12 @@ impl RowGeneration {
     ///
     /// # Errors
     ///
-    /// If there is no such row.
+    /// If there is no such row, or rows are not kept as they were given.
     pub fn revise(&self, removed: &[String]) -> Result<Revision, RevisionError> {
         let (index, plan) = (self.index(), self.plan().clone());
+        if index.grid_is_truth() {
+            return Err(RevisionError::NoOriginals);
+        }
         let (rows, dimensions) = (index.shape().rows, index.dimensions().len());
         let is_removed = self.removed(removed)?;
         let mut by_row = vec![0.0; rows as usize * dimensions];

@@ -1,4 +1,4 @@
-//! What a search among rows asks of an instruction set, and what can be run on any of them.
+//! What a search among rows asks of an instruction set.
 
 use crate::kernel::Kernel;
 use crate::knn::layout::{BoxColumn, CODE_LANES, CodeColumn, Column};
@@ -19,14 +19,6 @@ pub trait RowKernel: Kernel<Distance = u32> {
     fn float_points(self, query: &[u32], points: &[Column]) -> Self::Distances;
     /// A bit for each of 64 points whose codes are worth at most `limit`, all dimensions together.
     fn code_mask(self, tables: &[CodeTables], codes: &[CodeColumn], limit: u8) -> u64;
-}
-
-/// Work that can run on any kernel for rows.
-pub trait RowTask {
-    /// What the work returns.
-    type Output;
-    /// Must be `#[inline(always)]`, or the kernel's instructions cannot be inlined into it.
-    fn run<K: RowKernel>(self, kernel: K) -> Self::Output;
 }
 
 const _: () = assert!(CODE_LANES == 64, "a bit of the mask for each");

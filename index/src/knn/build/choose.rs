@@ -8,14 +8,14 @@ use space::{Progress, Rows};
 
 use super::choice::{Choice, Estimate};
 use super::options::RowOptions;
-use super::row_image::{self, RowImage};
+use super::row_image::{self, Decided, RowImage};
 use crate::knn::grid::Grid;
 use crate::knn::layout::{CODE_LANES, Method};
 use crate::knn::row_index::RowIndex;
 use crate::knn::search::{NearestRows, SearchWork};
 
 /// Rows of the large sample, at most; trees of larger sets are estimated by how their work grows up to there.
-const LARGE: usize = 1 << 17;
+pub(super) const LARGE: usize = 1 << 17;
 /// The small sample has so many times fewer.
 const GROWTH: usize = 8;
 /// Rows of the sample that are looked up in it.
@@ -24,11 +24,11 @@ const QUERIES: usize = 64;
 const NEIGHBOURS: usize = 11;
 
 /// The method with the least estimate.
-pub(super) fn choose(rows: Rows<'_>, weights: &[f64], progress: &Progress<'_>) -> Choice {
+pub(super) fn choose(rows: Rows<'_>, weights: &[f64], among: &[Method], progress: &Progress<'_>) -> Choice {
     let is_weighted = weights.iter().any(|weight| *weight != 1.0);
-    let methods = Method::ALL.into_iter().filter(|method| !(is_weighted && *method == Method::FloatTree));
+    let methods = among.iter().copied().filter(|method| !(is_weighted && *method == Method::FloatTree));
     let mut estimates = Vec::new();
-    let (total, mut done) = (Method::ALL.len() as u64, 0);
+    let (total, mut done) = (among.len() as u64, 0);
     for method in methods {
         progress("choose", done, total);
         estimates.push(estimate(rows, weights, method));
@@ -99,7 +99,9 @@ struct Work {
 /// What looking up rows of the sample takes, and how many points the sample has.
 fn count(rows: Rows<'_>, weights: &[f64], method: Method) -> (Work, u32) {
     let options = RowOptions { weights: Some(weights), method: Some(method), ..RowOptions::default() };
-    let image = RowImage::with(rows, weights, options, Choice::given(method), &|_, _, _| {});
+    let dimensions = row_image::dimensions(&rows, weights);
+    let decided = Decided { dimensions, choice: Choice::given(method), grid_is_truth: false };
+    let image = RowImage::with(rows, options, decided, &|_, _, _| {});
     let mut bytes = Vec::new();
     image.write(&[], &mut bytes).expect("memory takes all");
     let index = RowIndex::open_verified(&bytes, InstructionSet::detect()).expect("the builder's image is sound");

@@ -34,7 +34,7 @@ pub(crate) fn distinct(rows: &Rows<'_>) -> Distinct {
         }
     }
     copies.sort_unstable();
-    keys.clear();
+    drop(keys);
     let mut is_copy = vec![false; rows.len()];
     copies.iter().for_each(|(_, row)| is_copy[*row as usize] = true);
     let lowest = (0..rows.len() as u32).filter(|row| !is_copy[*row as usize]).collect();

@@ -53,6 +53,18 @@ pub enum RowBuildError {
     /// Floats are compared as they are, so weights cannot be in them.
     #[error("method float-tree takes no weights: all must be 1")]
     WeightedFloats,
+    /// Floats are no places.
+    #[error("method float-tree has no grid that could be the truth: grid-tree and cell-scan have")]
+    FloatsOnGrid,
+    /// Values that cannot be told apart as well as the grid does.
+    #[error("dimension {dimension}: its values are so large beside their range that floats are coarser than the grid")]
+    CoarseFloats {
+        /// Counted from 0.
+        dimension: usize,
+    },
+    /// The values are no rows.
+    #[error(transparent)]
+    Rows(#[from] space::RowsError),
 }
 
 /// What an image is built of beside rows.

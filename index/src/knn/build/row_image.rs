@@ -10,7 +10,9 @@ use super::partition;
 use crate::knn::cells;
 use crate::knn::encoder::Encoder;
 use crate::knn::grid::Grid;
-use crate::knn::layout::{BoxColumn, CELLS, Cell, Copies, Dimension, Link, Method, Shape, tree_links};
+use crate::knn::layout::{
+    self, BoxColumn, CELLS, Cell, Copies, Dimension, GRID_IS_TRUTH, LabelMasks, Link, Method, Shape, tree_links,
+};
 use crate::lanes::LANES;
 
 /// An image to be written: everything that is decided about it.
@@ -20,6 +22,7 @@ pub struct RowImage<'a> {
     pub(super) shape: Shape,
     pub(super) dimensions: Vec<Dimension>,
     pub(super) choice: Choice,
+    pub(super) grid_is_truth: bool,
     /// By slot, its point's lowest row.
     pub(super) slots: Vec<u32>,
     pub(super) copies: Vec<Copies>,
@@ -27,19 +30,22 @@ pub struct RowImage<'a> {
     pub(super) encoder: Encoder,
     pub(super) links: Vec<Link>,
     pub(super) boxes: Vec<BoxColumn>,
+    pub(super) label_masks: Vec<LabelMasks>,
     pub(super) cells: Vec<[Cell; CELLS]>,
+}
+
+/// What is decided before points are ordered.
+pub(super) struct Decided {
+    pub dimensions: Vec<Dimension>,
+    pub choice: Choice,
+    /// Whether the rows were moved to the grid of these dimensions.
+    pub grid_is_truth: bool,
 }
 
 impl<'a> RowImage<'a> {
     /// For options that were checked.
-    pub(super) fn with(
-        rows: Rows<'a>,
-        weights: &[f64],
-        options: RowOptions<'a, '_>,
-        choice: Choice,
-        progress: &Progress<'_>,
-    ) -> Self {
-        let dimensions = dimensions(&rows, weights);
+    pub(super) fn with(rows: Rows<'a>, options: RowOptions<'a, '_>, decided: Decided, progress: &Progress<'_>) -> Self {
+        let Decided { dimensions, choice, grid_is_truth } = decided;
         let varying = dimensions.iter().filter(|dimension| dimension.lower < dimension.upper).count();
         let method = choice.method;
         progress("distinct", 0, 0);
@@ -48,25 +54,26 @@ impl<'a> RowImage<'a> {
             Method::CellScan => lowest,
             Method::GridTree | Method::FloatTree => {
                 let mut points: Vec<u64> = lowest.into_iter().map(u64::from).collect();
-                partition::partition(&mut points, rows, weights, progress);
+                let weights: Vec<f64> = dimensions.iter().map(|dimension| dimension.weight).collect();
+                partition::partition(&mut points, rows, &weights, progress);
                 points.into_iter().map(|point| point as u32).collect()
             }
         };
         let (copies, copied_rows) = by_slot(&slots, &copies);
-        let (encoder, step) = match method {
-            Method::GridTree => {
-                let grid = Grid::new(&dimensions);
-                let step = grid.step();
-                (Encoder::Grid(grid), step)
-            }
-            Method::FloatTree | Method::CellScan => (Encoder::floats(&dimensions), 1.0),
+        let (encoder, step) = if method == Method::GridTree || grid_is_truth {
+            let grid = Grid::new(&dimensions);
+            let step = grid.step();
+            (Encoder::Grid(grid), step)
+        } else {
+            (Encoder::floats(&dimensions), 1.0)
         };
         let row = |slot: usize| rows.row(slots[slot] as usize);
-        let error = match method {
-            Method::GridTree => {
+        // Of a rounded row its place is a place of the grid, and its values are that place's.
+        let error = match &encoder {
+            Encoder::Grid(_) => {
                 (0..slots.len()).into_par_iter().map(|slot| encoder.words(row(slot)).1).reduce(|| 0.0, f64::max)
             }
-            Method::FloatTree | Method::CellScan => 0.0,
+            Encoder::Floats(_) => 0.0,
         };
         let (links, boxes, cells) = if method == Method::CellScan {
             let choose = |place: usize| cells::choose(slots.len(), |slot| row(slot)[place]);
@@ -76,18 +83,39 @@ impl<'a> RowImage<'a> {
             let boxes = encoder.boxes(&links, slots.len(), |slot| encoder.words(row(slot)).0);
             (links, boxes, Vec::new())
         };
+        let label_masks = match options.labels {
+            Some(labels) if options.label_count == 2 => layout::label_masks(&links, slots.len(), |slot| {
+                labels_of(slot, labels, &slots, (&copies, &copied_rows))
+            }),
+            _ => Vec::new(),
+        };
         let shape = Shape {
             rows: rows.len() as u32,
             points: slots.len() as u32,
             dimensions: rows.dimensions() as u32,
             varying: varying as u32,
-            method: method as u32,
+            method: method as u32 | if grid_is_truth { GRID_IS_TRUTH } else { 0 },
             labels: options.labels.map_or(0, |_| options.label_count as u32),
             step,
             error,
         };
         let labels = options.labels;
-        Self { rows, labels, shape, dimensions, choice, slots, copies, copied_rows, encoder, links, boxes, cells }
+        Self {
+            rows,
+            labels,
+            shape,
+            dimensions,
+            choice,
+            grid_is_truth,
+            slots,
+            copies,
+            copied_rows,
+            encoder,
+            links,
+            boxes,
+            label_masks,
+            cells,
+        }
     }
 
     /// How points are found, and why.
@@ -108,6 +136,16 @@ pub(super) fn dimensions(rows: &Rows<'_>, weights: &[f64]) -> Vec<Dimension> {
         Dimension { weight: *weight, lower, upper }
     };
     weights.par_iter().enumerate().map(of).collect()
+}
+
+/// A bit for each of two labels that a row of the slot's point has.
+fn labels_of(slot: usize, labels: &[u8], slots: &[u32], (copies, rows): (&[Copies], &[u32])) -> u8 {
+    let label = |row: &u32| 1 << labels[*row as usize];
+    let further = copies.binary_search_by_key(&(slot as u32), |copies| copies.slot).map_or(&[][..], |place| {
+        let end = copies.get(place + 1).map_or(rows.len(), |next| next.start as usize);
+        &rows[copies[place].start as usize..end]
+    });
+    further.iter().fold(label(&slots[slot]), |all, row| all | label(row))
 }
 
 /// The copies of (lowest row, further row) by the slots of their points.

@@ -42,13 +42,19 @@ impl RowImage<'_> {
         sections.push(Section::of(section::ROWS, bytemuck::cast_slice(&self.slots)));
         sections.push(Section::of(section::COPIES, bytemuck::cast_slice(&self.copies)));
         sections.push(Section::of(section::COPIED_ROWS, bytemuck::cast_slice(&self.copied_rows)));
-        if self.choice.method != Method::FloatTree {
+        if self.choice.method != Method::FloatTree && !self.grid_is_truth {
             sections.push(self.value_section());
         }
         if is_scan {
             sections.push(Section::of(section::CELLS, bytemuck::cast_slice(&self.cells)));
         }
         sections.extend(self.labels.map(|labels| Section::of(section::LABELS, labels)));
+        if is_scan && self.grid_is_truth {
+            sections.push(self.place_section());
+        }
+        if !self.label_masks.is_empty() {
+            sections.push(Section::of(section::LABEL_MASKS, bytemuck::cast_slice(&self.label_masks)));
+        }
         sections
     }
 
@@ -91,6 +97,15 @@ impl RowImage<'_> {
         };
         let bytes = (blocks * columns * size_of::<CodeColumn>()) as u64;
         Section { kind: section::BLOCKS, bytes, write: Box::new(write) }
+    }
+
+    fn place_section(&self) -> Section<'_> {
+        let write = move |out: &mut dyn Write| {
+            (0..self.slots.len())
+                .try_for_each(|slot| out.write_all(bytemuck::cast_slice(&self.encoder.words(self.row(slot)).0)))
+        };
+        let bytes = (self.slots.len() * self.encoder.columns() * size_of::<u32>()) as u64;
+        Section { kind: section::PLACES, bytes, write: Box::new(write) }
     }
 
     fn value_section(&self) -> Section<'_> {

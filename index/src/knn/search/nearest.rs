@@ -32,6 +32,8 @@ pub struct SearchWork {
 #[derive(Clone, Debug, Default)]
 pub struct NearestRows {
     wanted: usize,
+    /// What no wanted row is farther than; infinite but where something is known before.
+    bound: f64,
     /// Ascending.
     found: Vec<Found>,
     work: SearchWork,
@@ -40,7 +42,7 @@ pub struct NearestRows {
 impl NearestRows {
     /// Room for `k` rows; a search for more makes more.
     pub fn with_room_for(k: usize) -> Self {
-        Self { wanted: 0, found: Vec::with_capacity(k), work: SearchWork::default() }
+        Self { found: Vec::with_capacity(k), ..Self::default() }
     }
 
     /// The rows of the last search, nearest first.
@@ -48,15 +50,27 @@ impl NearestRows {
         &self.found
     }
 
+    /// Whether there are as many rows as are wanted.
+    #[inline(always)]
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() == self.wanted
+    }
+
     /// What the last search looked at.
     pub fn work(&self) -> SearchWork {
         self.work
     }
 
-    pub(super) fn begin(&mut self, wanted: usize) {
+    /// For so many rows, none of which is farther than `bound`.
+    pub(super) fn begin(&mut self, wanted: usize, bound: f64) {
         self.found.clear();
+        self.bound = bound;
         self.found.reserve(wanted);
         self.wanted = wanted;
+    }
+
+    /// Counts from nothing.
+    pub(super) fn clear_work(&mut self) {
         self.work = SearchWork::default();
     }
 
@@ -65,10 +79,10 @@ impl NearestRows {
         &mut self.work
     }
 
-    /// The distance of the k-th row: nothing farther is wanted. Infinite as long as there are fewer.
+    /// The distance of the k-th row: nothing farther is wanted. The bound as long as there are fewer.
     #[inline(always)]
     pub(super) fn worst(&self) -> f64 {
-        if self.found.len() < self.wanted { f64::INFINITY } else { self.found[self.wanted - 1].distance }
+        if self.found.len() < self.wanted { self.bound } else { self.found[self.wanted - 1].distance }
     }
 
     /// Takes a row if it is one of the nearest. Returns whether it is.
@@ -93,7 +107,7 @@ mod tests {
     #[test]
     fn the_nearest_stay_in_order_and_ties_go_to_the_lower_row() {
         let mut nearest = NearestRows::default();
-        nearest.begin(3);
+        nearest.begin(3, f64::INFINITY);
         assert_eq!(nearest.worst(), f64::INFINITY);
         for (distance, row) in [(4.0, 7), (1.0, 9), (4.0, 2), (9.0, 1), (4.0, 5), (1.0, 8)] {
             nearest.offer(Found { distance, row, slot: 0 });

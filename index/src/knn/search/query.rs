@@ -16,7 +16,7 @@ impl Outside {
     #[inline(always)]
     pub(super) fn new(index: &RowIndex<'_>, query: &[f32]) -> Self {
         let (mut inside, mut moved) = (ArrayVec::new(), 0.0);
-        for (value, dimension) in query.iter().zip(&index.dimensions) {
+        for (value, dimension) in query.iter().zip(&index.sections.dimensions) {
             let nearest = value.clamp(dimension.lower, dimension.upper);
             let difference = f64::from(*value) - f64::from(nearest);
             moved += dimension.weight * (difference * difference);
@@ -38,7 +38,7 @@ pub(super) struct QueryWords {
 impl QueryWords {
     #[inline(always)]
     pub(super) fn on_grid(index: &RowIndex<'_>, outside: &Outside) -> Self {
-        Self::new(index, outside, index.shape.error)
+        Self::new(index, outside, index.sections.shape.error)
     }
 
     #[inline(always)]
@@ -48,14 +48,14 @@ impl QueryWords {
 
     #[inline(always)]
     fn new(index: &RowIndex<'_>, outside: &Outside, error: f64) -> Self {
-        let (words, off) = index.encoder.words(&outside.inside);
+        let (words, off) = index.sections.encoder.words(&outside.inside);
         Self { words, moved: outside.moved, error: off + error }
     }
 
     /// The greatest bound of a row that may be as near as `kth`, as the method compares it.
     #[inline(always)]
     pub(super) fn grid_limit(&self, index: &RowIndex<'_>, kth: f64) -> u32 {
-        match &index.encoder {
+        match &index.sections.encoder {
             Encoder::Grid(grid) => grid.limit(kth, self.moved, self.error),
             Encoder::Floats(_) => u32::MAX,
         }

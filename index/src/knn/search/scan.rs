@@ -48,15 +48,15 @@ impl Worths {
 pub(super) fn scan<K: RowKernel>(kernel: K, index: &RowIndex<'_>, row: &[f32], nearest: &mut NearestRows) {
     let squares: ArrayVec<[f64; 16], MAX_DIMENSIONS> = row
         .iter()
-        .zip(&index.dimensions)
-        .zip(index.cells)
+        .zip(&index.sections.dimensions)
+        .zip(index.sections.cells)
         .map(|((value, dimension), cells)| cells::squares(cells, *value, dimension.weight))
         .collect();
     let mut worths = Worths::new(&squares, nearest.worst());
     let mut limit = worths.limit(nearest.worst());
     let columns = worths.tables.len();
     let mut pending = ArrayVec::<u32, PENDING>::new();
-    for (block, codes) in index.codes.chunks_exact(columns).enumerate() {
+    for (block, codes) in index.sections.codes.chunks_exact(columns).enumerate() {
         let mut near = kernel.code_mask(&worths.tables, codes, limit) & index.code_lanes(block);
         if near == 0 {
             continue;
@@ -79,6 +79,6 @@ pub(super) fn scan<K: RowKernel>(kernel: K, index: &RowIndex<'_>, row: &[f32], n
             }
         }
     }
-    nearest.work_mut().blocks = (index.codes.len() / columns) as u32;
+    nearest.work_mut().blocks = (index.sections.codes.len() / columns) as u32;
     pending.drain(..).for_each(|slot| _ = offer(index, row, slot as usize, nearest));
 }

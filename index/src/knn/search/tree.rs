@@ -11,7 +11,7 @@ use crate::knn::row_index::RowIndex;
 use crate::lanes::LANES;
 
 /// Most pending nodes: opening one leaves at most 15 beside the one that is opened next, on each level.
-const NODES: usize = (LANES - 1) * MAX_LEVELS + LANES;
+pub(super) const NODES: usize = (LANES - 1) * MAX_LEVELS + LANES;
 /// Points that wait to be measured, while their values are on the way from memory.
 const PENDING: usize = 2 * LANES;
 
@@ -93,8 +93,8 @@ pub(super) fn walk<K: RowKernel, B: Bound>(
         if distance > limit {
             continue;
         }
-        let link = index.links[node as usize];
-        let boxes = &index.boxes[node as usize * columns..][..columns];
+        let link = index.sections.links[node as usize];
+        let boxes = &index.sections.boxes[node as usize * columns..][..columns];
         nearest.work_mut().nodes += 1;
         let distances = kernel.mask(bound.boxes(kernel, &query.words, boxes), link.lanes());
         let mut near = kernel.le_mask(distances, limit) & link.lanes();
@@ -111,7 +111,10 @@ pub(super) fn walk<K: RowKernel, B: Bound>(
                 nodes.push((later(node, link.first + lane as u32), each[lane]));
             }
             let next = later(node, link.first + closest as u32);
-            kernel.prefetch(&index.boxes[next as usize * columns..][..columns], columns * size_of::<BoxColumn>());
+            kernel.prefetch(
+                &index.sections.boxes[next as usize * columns..][..columns],
+                columns * size_of::<BoxColumn>(),
+            );
             nodes.push((next, each[closest]));
             continue;
         }
@@ -119,7 +122,7 @@ pub(super) fn walk<K: RowKernel, B: Bound>(
         while ahead != 0 {
             let block = link.first as usize + ahead.trailing_zeros() as usize;
             ahead &= ahead - 1;
-            kernel.prefetch(&index.blocks[block * columns..][..columns], columns * size_of::<Column>());
+            kernel.prefetch(&index.sections.blocks[block * columns..][..columns], columns * size_of::<Column>());
         }
         scan_leaf(kernel, index, row, (query, bound), (link.first, near, closest, &each), &mut limit, nearest);
     }
@@ -127,7 +130,7 @@ pub(super) fn walk<K: RowKernel, B: Bound>(
 
 /// Looks at the near blocks of a leaf, the closest first.
 #[inline(always)]
-fn scan_leaf<K: RowKernel, B: Bound>(
+pub(super) fn scan_leaf<K: RowKernel, B: Bound>(
     kernel: K,
     index: &RowIndex<'_>,
     row: &[f32],
@@ -143,7 +146,7 @@ fn scan_leaf<K: RowKernel, B: Bound>(
         near &= !(1 << lane);
         if distances[lane] <= *limit {
             let block = first as usize + lane;
-            let points = &index.blocks[block * columns..][..columns];
+            let points = &index.sections.blocks[block * columns..][..columns];
             nearest.work_mut().blocks += 1;
             let mut found =
                 kernel.le_mask(bound.points(kernel, &query.words, points), *limit) & index.block_lanes(block);
@@ -155,7 +158,7 @@ fn scan_leaf<K: RowKernel, B: Bound>(
             }
         }
         // With too few rows yet, each that is measured makes the limit.
-        let is_full = pending.len() > PENDING - LANES || nearest.worst() == f64::INFINITY;
+        let is_full = pending.len() > PENDING - LANES || !nearest.is_full();
         if (near == 0 || is_full) && !pending.is_empty() {
             let mut taken = false;
             for slot in pending.drain(..) {
@@ -174,7 +177,7 @@ fn scan_leaf<K: RowKernel, B: Bound>(
 
 /// A child of a node: behind it, so that every walk ends.
 #[inline(always)]
-fn later(node: u32, child: u32) -> u32 {
+pub(super) fn later(node: u32, child: u32) -> u32 {
     assert!(child > node, "the image was changed while it was searched");
     child
 }
@@ -188,7 +191,7 @@ pub(super) fn offer(index: &RowIndex<'_>, row: &[f32], slot: usize, nearest: &mu
         return false;
     }
     let found = |row: u32| Found { distance, row, slot: slot as u32 };
-    let mut taken = nearest.offer(found(index.rows[slot]));
+    let mut taken = nearest.offer(found(index.sections.rows[slot]));
     for copy in index.copies_of(slot) {
         // They ascend: behind one that is not taken none is.
         if !nearest.offer(found(*copy)) {

@@ -119,3 +119,14 @@ pub fn image(rows: Rows<'_>, options: RowOptions<'_, '_>) -> Vec<u8> {
     assert_eq!(bytes.len() as u64, image.bytes(&[]));
     bytes
 }
+
+/// The bytes of an image whose grid is the truth, and the values that rows have then.
+pub fn image_on_grid(dimensions: usize, values: &[f32], options: RowOptions<'_, '_>) -> (Vec<u8>, Vec<f32>) {
+    let mut rounded = values.to_vec();
+    let image = RowImage::plan_on_grid(dimensions, &mut rounded, options, &|_, _, _| {}).unwrap();
+    let mut bytes = Vec::new();
+    image.write(&[], &mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, image.bytes(&[]));
+    drop(image);
+    (bytes, rounded)
+}
