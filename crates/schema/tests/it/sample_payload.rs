@@ -1,4 +1,4 @@
-//! The payload that a schema makes by itself is one of its own.
+//! The payloads that a plan makes are its own.
 
 use schema::{PayloadReader, Plan, SchemaFile, Value};
 
@@ -58,4 +58,47 @@ fn nothing_is_divided_by_zero() {
         plan("[[dimension]]\nname = 'd'\nnumber = 'a'\nclamp = [-1, 1]\n[[dimension]]\nname = 'e'\nratio = ['b', 'a']");
     assert_eq!(plan.example_payload(), r#"{"a":1,"b":1}"#);
     assert_eq!(vector_of_its_own(&plan), [1.0, 1.0]);
+}
+
+#[test]
+fn a_payload_near_a_row_has_the_rows_flags_and_numbers() {
+    let plan = plan(
+        r#"
+        [payload]
+        id = "meta.id"
+        [[dimension]]
+        name = "a"
+        number = "in.a"
+        offset = 3
+        divide = 4
+        [[dimension]]
+        name = "b"
+        flag = "in.b"
+        invert = true
+        [[dimension]]
+        name = "c"
+        lookup = "c"
+        table = { x = 7 }
+        other = 1
+        [[dimension]]
+        name = "d"
+        hour = "d"
+        [[dimension]]
+        name = "e"
+        member = "c"
+        of = "list"
+        [[dimension]]
+        name = "f"
+        number = "f"
+        log = true
+        "#,
+    );
+    let row = [2.5, 0.0, 7.0, 20.0, 0.0, -1.5];
+    let payload = plan.payload_near(&row);
+    // the last digits are those of the machine's exponential function
+    let expected = r#"{"meta":{"id":"example-1"},"in":{"a":7.0,"b":true},"c":"x","d":"2026-03-11T20:23:35Z","list":["example"],"f":-3.48168907033806"#;
+    assert!(payload.starts_with(expected), "{payload}");
+    let mut vector = [0.0; 6];
+    PayloadReader::new(1024).vectorize(&plan, payload.as_bytes(), &mut vector).unwrap();
+    assert_eq!(vector, row);
 }
