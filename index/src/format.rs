@@ -13,7 +13,7 @@ mod sections;
 pub use checksum::{Checksum, checksum};
 pub use container::{
     CONTAINER_HEADER_BYTES, CONTAINER_VERSION, Container, ContainerHeader, MAX_SECTIONS, SECTION_ALIGNMENT, Section,
-    image_bytes, write_image,
+    image_bytes, is_container, write_image,
 };
 pub use error::FormatError;
 pub use header::{HEADER_BYTES, Header, MAGIC, MAX_REFERENCES, NO_REST, SECTION_COUNT, VERSION};

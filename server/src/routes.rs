@@ -27,7 +27,7 @@ pub enum Offered {
 }
 
 impl Offered {
-    /// What whoever asks for another path is told.
+    /// The detail of a 404 response: which paths there are.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::FraudScore => "there are POST /fraud-score and GET /ready here",

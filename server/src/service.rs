@@ -21,23 +21,17 @@ use std::sync::Arc;
 /// The service of a running server. What it answers follows from the first image that is published, and stays so.
 pub enum AnyService {
     /// No index was found yet.
-    Undecided(Undecided),
+    Undecided(Common),
     /// By the contest's references: `POST /fraud-score`.
     FraudScore(FraudScore),
     /// By rows of a schema: `POST /score`.
     RowScore(RowScore),
 }
 
-/// What waits for the first image.
-pub struct Undecided {
-    /// `None` only while it becomes another service.
-    common: Option<Common>,
-}
-
 impl AnyService {
     /// `phase` is shared with what accepts and stops.
     pub fn new(phase: Arc<SharedPhase>) -> Self {
-        Self::Undecided(Undecided { common: Some(Common::new(phase)) })
+        Self::Undecided(Common::new(phase))
     }
 
     /// What it counts, for other threads to read.
@@ -53,7 +47,7 @@ impl AnyService {
 
     fn common(&self) -> &Common {
         match self {
-            Self::Undecided(Undecided { common }) => common.as_ref().expect(UNDECIDED),
+            Self::Undecided(common) => common,
             Self::FraudScore(service) => &service.common,
             Self::RowScore(service) => &service.common,
         }
@@ -62,7 +56,7 @@ impl AnyService {
     /// The same, to be changed.
     pub fn common_mut(&mut self) -> &mut Common {
         match self {
-            Self::Undecided(Undecided { common }) => common.as_mut().expect(UNDECIDED),
+            Self::Undecided(common) => common,
             Self::FraudScore(service) => &mut service.common,
             Self::RowScore(service) => &mut service.common,
         }
@@ -83,17 +77,16 @@ impl AnyService {
                 Some(AnyGeneration::Rows(service.replace(generation)))
             }
             (undecided @ Self::Undecided(_), generation) => {
-                undecided.decide(generation, limits);
+                *undecided = Self::decided(undecided.common_mut().taken(), generation, limits);
                 None
             }
             _ => unreachable!("another kind of image was to be refused"),
         }
     }
 
-    fn decide(&mut self, generation: AnyGeneration, limits: &Limits) {
-        let Self::Undecided(Undecided { common }) = self else { return };
-        let common = common.take().expect(UNDECIDED);
-        *self = match generation {
+    /// What answers by `generation` from the first request on.
+    fn decided(common: Common, generation: AnyGeneration, limits: &Limits) -> Self {
+        match generation {
             AnyGeneration::References(generation) => {
                 Self::FraudScore(FraudScore::new(common, Scorer::new(generation, limits.body_bytes)))
             }
@@ -102,7 +95,7 @@ impl AnyService {
                 let scorer = RowScorer::new(generation, limits.body_bytes, room);
                 Self::RowScore(RowScore::new(common, scorer, AnswerPool::new(room, limits.buffers)))
             }
-        };
+        }
     }
 }
 
@@ -124,7 +117,7 @@ impl Service for AnyService {
         match self {
             Self::FraudScore(service) => service.give(route, body, responder),
             Self::RowScore(service) => service.answer(route, body, responder),
-            Self::Undecided(_) => self.common().answer_undecided(route, responder),
+            Self::Undecided(common) => common.answer_undecided(route, responder),
         }
     }
 
@@ -137,5 +130,3 @@ impl Service for AnyService {
         self.common().is_closing()
     }
 }
-
-const UNDECIDED: &str = "an undecided service is whole between two calls";

@@ -1,11 +1,11 @@
 //! An image of either kind: the contest's references with their rules, or rows with their schema.
 //!
-//! The kinds are told apart by the version of the format in the header.
+//! References are stored in format 2, rows in format 3; the header holds the version.
 
 use std::fmt;
 use std::sync::Arc;
 
-use index::format::CONTAINER_VERSION;
+use index::format::is_container;
 use index::{Index, Info, InstructionSet};
 use serde::Serialize;
 use space::Progress;
@@ -13,9 +13,6 @@ use space::Progress;
 use crate::generation::Generation;
 use crate::image::{ImageError, decode_rules};
 use crate::rows::{RowGeneration, RowsInfo, validate_rows, verified_rows};
-
-/// Where a header has the version of its format.
-const VERSION: std::ops::Range<usize> = 8..12;
 
 /// An opened image of either kind.
 #[derive(Clone)]
@@ -62,11 +59,6 @@ pub enum Contents {
     },
 }
 
-/// Whether an image is one of rows, by its header.
-fn is_of_rows(image: &[u8]) -> bool {
-    image.get(VERSION) == Some(&CONTAINER_VERSION.to_le_bytes())
-}
-
 impl AnyGeneration {
     /// Checks everything in the image that `owner` keeps, and answers with `kernel` from then on. What is refused is dropped. The
     /// bytes must begin at a multiple of 4 and must not change.
@@ -79,7 +71,7 @@ impl AnyGeneration {
         kernel: InstructionSet,
         progress: &Progress<'_>,
     ) -> Result<Self, ImageError> {
-        Ok(if is_of_rows(owner.as_ref()) {
+        Ok(if is_container(owner.as_ref()) {
             Self::Rows(Arc::new(RowGeneration::open(owner, kernel, progress)?))
         } else {
             Self::References(Arc::new(Generation::open_telling(owner, kernel, progress)?))
@@ -95,7 +87,7 @@ impl AnyGeneration {
         owner: impl AsRef<[u8]> + Send + Sync + 'static,
         kernel: InstructionSet,
     ) -> Result<Self, ImageError> {
-        Ok(if is_of_rows(owner.as_ref()) {
+        Ok(if is_container(owner.as_ref()) {
             Self::Rows(Arc::new(RowGeneration::open_verified(owner, kernel)?))
         } else {
             Self::References(Arc::new(Generation::open_verified(owner, kernel)?))
@@ -126,7 +118,7 @@ impl ImageInfo {
     ///
     /// As [`AnyGeneration::open`].
     pub fn check(image: &[u8], kernel: InstructionSet, progress: &Progress<'_>) -> Result<Self, ImageError> {
-        if is_of_rows(image) {
+        if is_container(image) {
             return Ok(Self::Rows(validate_rows(image, kernel, progress)?));
         }
         let index = Index::open_telling(image, kernel, progress)?;
@@ -140,7 +132,7 @@ impl ImageInfo {
     ///
     /// As [`AnyGeneration::open_verified`].
     pub fn of_verified(image: &[u8], kernel: InstructionSet) -> Result<Self, ImageError> {
-        if is_of_rows(image) {
+        if is_container(image) {
             return Ok(Self::Rows(verified_rows(image, kernel)?));
         }
         Ok(Self::References(Index::check_verified(image, kernel)?.over(image)?.info()))

@@ -230,6 +230,12 @@ impl<'a> Container<'a> {
     }
 }
 
+/// Whether the header of an image names format 3; those before hold the version at the same place.
+pub fn is_container(image: &[u8]) -> bool {
+    const AT: usize = std::mem::offset_of!(ContainerHeader, version);
+    image.get(AT..AT + size_of::<u32>()) == Some(&CONTAINER_VERSION.to_le_bytes())
+}
+
 fn read_header(bytes: &[u8]) -> Result<ContainerHeader, FormatError> {
     let Some(raw) = bytes.get(..CONTAINER_HEADER_BYTES) else {
         return Err(FormatError::TooShort { bytes: bytes.len() });

@@ -19,13 +19,19 @@ pub struct Common {
     ready: Prepared,
 }
 
-const UNAVAILABLE: Status = Status::Unavailable { retry_after_seconds: RETRY_AFTER_SECONDS };
+/// The client may try again a second later.
+pub const UNAVAILABLE: Status = Status::Unavailable { retry_after_seconds: RETRY_AFTER_SECONDS };
 
 impl Common {
     /// Nothing is counted yet, and no decision is logged.
     pub fn new(phase: Arc<SharedPhase>) -> Self {
-        let ready = Prepared::new(Status::Ok, "text/plain", b"ready\n");
-        Self { phase, telemetry: Arc::default(), sampler: None, ready }
+        Self { phase, telemetry: Arc::default(), sampler: None, ready: prepared_ready() }
+    }
+
+    /// All that it holds, for the service that takes this one's place.
+    pub fn taken(&mut self) -> Self {
+        let (phase, telemetry) = (self.phase.clone(), self.telemetry.clone());
+        Self { phase, telemetry, sampler: self.sampler.take(), ready: prepared_ready() }
     }
 
     /// Whether connections are to be closed after their next answer.
@@ -69,6 +75,10 @@ impl Common {
             Route::UnknownPath => self.unknown_path(Offered::Undecided, responder),
         }
     }
+}
+
+fn prepared_ready() -> Prepared {
+    Prepared::new(Status::Ok, "text/plain", b"ready\n")
 }
 
 fn no_index<B: AsRef<[u8]>>(responder: Responder<'_, B>) -> Answered {

@@ -1,9 +1,8 @@
 //! Answers payloads of an own schema by its rows.
 
 use super::answer_pool::{AnswerPool, PooledAnswer};
-use super::common::Common;
+use super::common::{Common, UNAVAILABLE};
 use crate::decision_log::Decided;
-use crate::limits::RETRY_AFTER_SECONDS;
 use crate::routes::{Offered, Route};
 use crate::telemetry::Answer;
 use http::limits::SMALL_BODY_BYTES;
@@ -48,7 +47,7 @@ impl RowScore {
             responder.held(Status::Ok, JSON, held)
         } else {
             common.telemetry.answered(Answer::Unavailable);
-            return responder.problem(NO_ROOM, "there is no room for another long answer now");
+            return responder.problem(UNAVAILABLE, "there is no room for another long answer now");
         };
         common.telemetry.scored_row(answer.label, [begun, parsed, Instant::now()]);
         if let Some(sampler) = &mut common.sampler {
@@ -89,4 +88,3 @@ impl Service for RowScore {
 }
 
 const JSON: &str = "application/json";
-const NO_ROOM: Status = Status::Unavailable { retry_after_seconds: RETRY_AFTER_SECONDS };

@@ -47,10 +47,14 @@ fn served(rows: &OwnRows) -> IndexFolder {
 #[test]
 fn every_answer_is_that_of_brute_force_and_allocates_nothing() {
     let own = Own::default;
+    // whose answers may be proved without the neighbours
+    let two = || ["ok", "late"].map(str::to_owned).to_vec();
     let all = [
         own(),
         Own { answer: "echo_id = true\nneighbours = true", ..own() },
         Own { answer: THRESHOLD, ..own() },
+        Own { labels: two(), k: 5, ..own() },
+        Own { labels: two(), k: 1, answer: THRESHOLD, ..own() },
         Own { labels: Vec::new(), ..own() },
         Own { labels: Vec::new(), has_ids: false, answer: "echo_id = true", ..own() },
         Own { rows: 9, ..own() },

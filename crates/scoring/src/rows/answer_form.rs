@@ -1,10 +1,12 @@
 //! How an answer is written as JSON: what its schema asks for, prepared once for each generation.
 
 use index::knn::{Found, RowIndex};
-use schema::{AnswerKind, MAX_LABELS, SchemaFile};
+use schema::{AnswerKind, SchemaFile};
 
-use super::check::ids;
-use super::scorer_limits::MAX_ECHOED_ID_BYTES;
+use super::ids::ids;
+
+/// The longest id of a payload that an answer repeats, in bytes.
+pub const MAX_ECHOED_ID_BYTES: usize = 256;
 
 /// Writes the answers of one generation.
 pub struct AnswerForm {
@@ -87,6 +89,11 @@ impl AnswerForm {
         self.echoes_id
     }
 
+    /// Whether an answer holds the nearest rows themselves.
+    pub fn lists_neighbours(&self) -> bool {
+        self.lists_neighbours
+    }
+
     /// Begins an answer in `out`; `id` is the payload's.
     pub(super) fn begin(&self, id: Option<&str>, out: &mut Vec<u8>) {
         out.clear();
@@ -98,16 +105,16 @@ impl AnswerForm {
         }
     }
 
-    /// Writes the rest of the answer behind what [`AnswerForm::begin`] has written; returns the number of the most frequent label,
-    /// ties by the schema's order.
-    pub(super) fn finish(&self, index: &RowIndex<'_>, found: &[Found], out: &mut Vec<u8>) -> Option<u8> {
-        let mut counts = [0_u8; MAX_LABELS];
-        for found in found {
-            if let Some(label) = index.label(found.row) {
-                counts[usize::from(label)] += 1;
-            }
-        }
-        let counts = &counts[..self.labels.len()];
+    /// Writes the rest of the answer behind what [`AnswerForm::begin`] has written: `counts` has how many of the nearest rows have
+    /// each label, and `found` these rows if [`AnswerForm::lists_neighbours`]. Returns the number of the most frequent label, ties
+    /// by the schema's order.
+    pub(super) fn finish(
+        &self,
+        index: &RowIndex<'_>,
+        counts: &[u32],
+        found: &[Found],
+        out: &mut Vec<u8>,
+    ) -> Option<u8> {
         // The last of the greatest of all in reverse is the first.
         let label = (0..counts.len()).rev().max_by_key(|label| counts[*label]);
         match &self.kind {
@@ -122,13 +129,13 @@ impl AnswerForm {
                     }
                     out.extend_from_slice(name);
                     out.push(b':');
-                    out.extend_from_slice(&self.shares[usize::from(*count)]);
+                    out.extend_from_slice(&self.shares[*count as usize]);
                 }
                 out.extend_from_slice(b"},");
                 write_k(self.k, out);
             }
             Kind::Threshold { label, score_key, decision_key, below } => {
-                let count = usize::from(counts[usize::from(*label)]);
+                let count = counts[usize::from(*label)] as usize;
                 out.extend_from_slice(decision_key);
                 out.extend_from_slice(if count < *below { &b":true,"[..] } else { b":false," });
                 out.extend_from_slice(score_key);

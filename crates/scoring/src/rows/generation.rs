@@ -8,8 +8,9 @@ use space::Progress;
 
 use super::answer::{LabelledNeighbour, RowAnswer};
 use super::answer_form::AnswerForm;
-use super::check::{check_ids, check_plan, ids};
+use super::check::check_plan;
 use super::error::RowsError;
+use super::ids::{check_ids, ids};
 use crate::serial;
 
 /// Whatever keeps the bytes of an image.

@@ -6,9 +6,10 @@ use schema::Plan;
 use serde::Serialize;
 use space::Progress;
 
-use super::check::{check_ids, check_plan};
+use super::check::check_plan;
 use super::error::RowsError;
 use super::generation::RowGeneration;
+use super::ids::check_ids;
 
 /// What an image of rows holds; serialized, it is the JSON that people's scripts read.
 #[derive(Clone, Debug, Serialize)]

@@ -1,10 +1,10 @@
 //! The memory that reading, searching and answering need, of any generation.
 
-use index::knn::{Found, NearestRows};
-use schema::{BodyError, MAX_DIMENSIONS, MAX_K, PayloadReader};
+use index::knn::NearestRows;
+use schema::{BodyError, MAX_DIMENSIONS, MAX_K, MAX_LABELS, PayloadReader};
 
+use super::answer_form::MAX_ECHOED_ID_BYTES;
 use super::generation::RowGeneration;
-use super::scorer_limits::MAX_ECHOED_ID_BYTES;
 
 /// Reused memory of a reader, a search and an answer. Read and answer by the same generation.
 pub struct RowWorkspace {
@@ -32,8 +32,6 @@ pub struct WrittenAnswer<'a> {
     pub json: &'a [u8],
     /// The number of the most frequent label, if rows have labels.
     pub label: Option<u8>,
-    /// The nearest rows.
-    pub found: &'a [Found],
 }
 
 impl RowWorkspace {
@@ -66,14 +64,23 @@ impl RowWorkspace {
         read.map_err(|error| RowBodyError::Body(BodyError::Payload(error)))?
     }
 
-    /// Answers what was read last.
+    /// Answers what was read last. Where no neighbours are listed, their labels are counted, for which they need not be found.
     pub fn answer(&mut self, generation: &RowGeneration) -> WrittenAnswer<'_> {
+        const SOUND: &str = "a plan makes finite vectors of its index, and a schema asks for 1 to 64 rows";
         let Self { nearest, query, answer, .. } = self;
         let (index, form) = (generation.index(), generation.answer_form());
-        let found = index
-            .search(&query[..generation.plan().dimensions()], form.k(), nearest)
-            .expect("a plan makes finite vectors of its index, and a schema asks for 1 to 64 rows");
-        let label = form.finish(index, found, answer);
-        WrittenAnswer { json: answer, label, found }
+        let query = &query[..generation.plan().dimensions()];
+        let mut counts = [0; MAX_LABELS];
+        let counts = &mut counts[..index.shape().labels as usize];
+        let found = if form.lists_neighbours() {
+            let found = index.search(query, form.k(), nearest).expect(SOUND);
+            found.iter().filter_map(|found| index.label(found.row)).for_each(|label| counts[usize::from(label)] += 1);
+            found
+        } else {
+            index.count_labels(query, form.k(), nearest, counts).expect(SOUND);
+            &[]
+        };
+        let label = form.finish(index, counts, found, answer);
+        WrittenAnswer { json: answer, label }
     }
 }
