@@ -69,11 +69,7 @@ impl<'a> Sections<'a> {
             copies,
             copied_rows: records(container, section::COPIED_ROWS, Some(copied as usize))?,
             values: records(container, section::VALUES, has_values.then_some(points * values))?,
-            label_masks: records(
-                container,
-                section::LABEL_MASKS,
-                (!is_scan && shape.labels == 2).then_some(links.len()),
-            )?,
+            label_masks: label_masks(container, if !is_scan && shape.labels == 2 { links.len() } else { 0 })?,
             places: records(container, section::PLACES, (is_scan && grid_is_truth).then_some(points * columns))?,
             cells: records(container, section::CELLS, is_scan.then_some(values))?,
             labels: match shape.labels {
@@ -103,6 +99,12 @@ fn records<'a, T: Pod>(container: &Container<'a>, kind: u32, count: Option<usize
         return Err(FormatError::SectionBytes { kind, bytes: bytes.len() as u64, required }.into());
     }
     bytemuck::try_cast_slice(bytes).map_err(|_| RowImageError::Misaligned)
+}
+
+/// The label masks of so many nodes. Images of format 3 that were built before there were masks have none.
+fn label_masks<'a>(container: &Container<'a>, nodes: usize) -> Result<&'a [LabelMasks], RowImageError> {
+    let has_masks = container.section(section::LABEL_MASKS).is_some();
+    records(container, section::LABEL_MASKS, has_masks.then_some(nodes))
 }
 
 /// A section of any number of records.

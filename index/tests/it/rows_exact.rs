@@ -137,15 +137,18 @@ fn searches_of_near_rows_look_at_few_points() {
 
 #[test]
 fn an_image_on_its_grid_keeps_nothing_of_the_values_but_their_places() {
-    let values = rows(Kind::Uniform, 9, 20_000, 5);
-    for method in [Method::GridTree, Method::CellScan] {
+    let cases = [6, 9]
+        .into_iter()
+        .flat_map(|dimensions| [Method::GridTree, Method::CellScan].map(|method| (dimensions, method)));
+    for (dimensions, method) in cases {
+        let values = rows(Kind::Uniform, dimensions, 20_000, 5);
         let options = RowOptions { method: Some(method), ..RowOptions::default() };
-        let (bytes, rounded) = image_on_grid(9, &values, options);
+        let (bytes, rounded) = image_on_grid(dimensions, &values, options);
         let index = RowIndex::open(&bytes, InstructionSet::detect(), &|_, _, _| {}).unwrap();
         assert!(index.grid_is_truth() && index.info().grid_is_truth);
         let share = bytes.len() as f64 / size_of_val(&values[..]) as f64;
-        assert!(share <= 0.9, "{}: {share:.2} of the values given", method.name());
-        let rows = Rows::new(9, &rounded).unwrap();
+        assert!(share <= 0.9, "{} x {dimensions}: {share:.2} of the values given", method.name());
+        let rows = Rows::new(dimensions, &rounded).unwrap();
         for slot in 0..index.shape().points as usize {
             for row in index.rows_of(slot) {
                 assert_eq!(index.values(slot).as_slice(), rows.row(row as usize));
@@ -154,7 +157,7 @@ fn an_image_on_its_grid_keeps_nothing_of_the_values_but_their_places() {
         let moved = |(given, rounded): (&[f32], &[f32])| {
             given.iter().zip(rounded).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
         };
-        let farthest = values.chunks(9).zip(rounded.chunks(9)).map(moved).fold(0.0, f64::max);
+        let farthest = values.chunks(dimensions).zip(rounded.chunks(dimensions)).map(moved).fold(0.0, f64::max);
         let stated = index.info().rounding;
         assert!(farthest <= stated * 1.001 && farthest > 0.3 * stated, "{farthest} of {stated}");
     }

@@ -1,6 +1,8 @@
 //! Labels of the nearest rows, counted: proved or found, they are those of the rows that brute force finds.
 
 use index::InstructionSet;
+use index::format::{Container, Section, write_image};
+use index::knn::layout::{ENGINE, section};
 use index::knn::{Counted, Method, NearestRows, RowIndex, RowOptions};
 use space::Rows;
 
@@ -46,6 +48,29 @@ fn compare(bytes: &[u8], labels: &[u8], queries: &[f32], truth: &[Vec<(f64, u32)
         }
     }
     proved
+}
+
+/// The image as it was built before trees of two labels had label masks.
+fn without_masks(bytes: &[u8]) -> Vec<u8> {
+    let container = Container::read(bytes).unwrap();
+    let kept = container.sections().iter().filter(|(kind, _)| *kind != section::LABEL_MASKS);
+    let sections: Vec<_> = kept.map(|(kind, range)| Section::of(*kind, &bytes[range.clone()])).collect();
+    let mut old = Vec::new();
+    write_image(ENGINE, &sections, &mut old).unwrap();
+    assert!(old.len() < bytes.len());
+    old
+}
+
+#[test]
+fn images_from_before_label_masks_are_still_read() {
+    let values = rows(Kind::Clustered, 3, 1500, 7);
+    let given = Rows::new(3, &values).unwrap();
+    let labels: Vec<u8> = (0..1500).map(|row| label(given.row(row), row, 0.0, Labelling::Halves)).collect();
+    let options = RowOptions { labels: Some(&labels), label_count: 2, method: Some(Method::GridTree), weights: None };
+    let old = without_masks(&image(given, options));
+    let queries = queries(Kind::Clustered, given, 40);
+    let truth: Vec<_> = queries.chunks(3).map(|query| brute_force(given, query, &[1.0; 3])).collect();
+    assert_eq!(compare(&old, &labels, &queries, &truth, "without masks"), 0, "nothing is proved");
 }
 
 #[test]

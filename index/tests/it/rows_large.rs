@@ -46,7 +46,7 @@ fn compare(bytes: &[u8], queries: &[f32], truth: &[Vec<(f64, u32)>], named: &str
 }
 
 #[test]
-#[ignore = "takes minutes: see the file's first lines"]
+#[ignore = "a long form of minutes, run by `cargo test --release -p index -- --ignored large_sets`"]
 fn large_sets_are_found_as_brute_force_finds_them() {
     let count = std::env::var("FRAUDRING_TEST_ROWS").map_or(ROWS, |count| count.parse().unwrap());
     for (kind, dimensions) in

@@ -21,7 +21,7 @@ const MEGABYTE: u64 = 1_000_000;
 const PROGRAM_BYTES: u64 = 32 * MEGABYTE;
 
 /// Options of `index build` for rows of one's own.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct RowOptions {
     /// An index of rows to begin with: its schema, its scales and its rows
     #[arg(long, value_name = "FILE", conflicts_with_all = ["references", "normalization", "mcc_risk", "schema"])]
@@ -70,18 +70,7 @@ impl ValueEnum for MethodArgument {
 impl RowOptions {
     /// Those of the rows of a table by a schema, as `up` builds them; `memory` in MB.
     pub fn of_table(schema: PathBuf, data: PathBuf, skip_bad: bool, memory: u64) -> Self {
-        let (schema, data) = (Some(schema), Some(data));
-        Self {
-            from: None,
-            add: None,
-            remove: Vec::new(),
-            data,
-            schema,
-            skip_bad,
-            method: None,
-            grid_is_truth: false,
-            memory,
-        }
+        Self { schema: Some(schema), data: Some(data), skip_bad, memory, ..Self::default() }
     }
 
     /// Whether an index of rows is asked for.

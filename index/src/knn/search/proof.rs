@@ -1,8 +1,9 @@
-//! The label that all of the k nearest rows have, proved before they are found.
+//! A proof that all k nearest rows have one label, without finding these rows.
 //!
-//! If k rows of one label are within a distance, and no row of the other label is, then the k nearest have that label, whichever they
-//! are. The k rows come from the leaf that the query lies nearest to; then only boxes that hold the other label are searched, up to the
-//! farthest of the k. A row of the other label exactly as far refutes the proof, as it may have the lower number.
+//! Let d be the distance of the farthest of any k rows with the label A. If no row with the other label B has a distance of d or less,
+//! all k nearest rows have the label A. The k rows are taken from the leaf whose box is nearest to the query; then only boxes that hold
+//! rows with label B are searched, up to the distance d. A row with label B at exactly d refutes the proof: ties go to the lower row,
+//! which it may be.
 
 use arrayvec::ArrayVec;
 
