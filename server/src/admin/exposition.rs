@@ -1,8 +1,8 @@
 //! Prometheus's text of what a server counts. `docs/METRICS.md` lists every metric.
 
-use super::schema_status::{SchemaStatus, label_counts, rows_of};
+use super::schema_status::{label_counts, metric_labels, rows_of};
 use super::sources::{Sources, unix_seconds};
-use crate::reload::Reason;
+use crate::reload::{CurrentGeneration, Reason};
 use crate::telemetry::{Answer, Histogram};
 use index::Proof;
 use prometheus_client::collector::Collector;
@@ -78,8 +78,10 @@ impl Collector for Observed {
         let mut families = Families(encoder);
         self.requests(&mut families)?;
         self.connections(&mut families)?;
-        self.generation(&mut families)?;
-        self.schema(&mut families)?;
+        // once, so that all that one answer tells is of one generation
+        let current = self.0.reload.current.get();
+        self.generation(&mut families, current.as_ref())?;
+        self.schema(&mut families, current.as_ref())?;
         self.decision_log(&mut families)?;
         self.process(&mut families)
     }
@@ -117,13 +119,13 @@ impl Observed {
         families.gauge("buffers", "Request buffers there are", None, self.0.facts.buffers as u64)
     }
 
-    fn generation(&self, families: &mut Families<'_>) -> fmt::Result {
+    fn generation(&self, families: &mut Families<'_>, serving: Option<&CurrentGeneration>) -> fmt::Result {
         let current = &self.0.reload.current;
         let help = "Times that one generation of the index took the place of another";
         families.counter("generation_swaps", help, None, current.swaps())?;
         let refusals = Reason::ALL.map(|reason| ([("reason", reason.name())], current.refusals(reason)));
         families.counters("generation_refused", "Generations that were refused, by reason", &refusals)?;
-        let Some(serving) = current.get() else { return Ok(()) };
+        let Some(serving) = serving else { return Ok(()) };
         let number = serving.number.unwrap_or(0);
         families.gauge("generation", "Number of the generation that answers; 0 if it has none", None, number)?;
         let help = "When that generation began to answer, in seconds since 1970";
@@ -138,10 +140,9 @@ impl Observed {
     }
 
     /// Told by name on every server, so that a dashboard finds them; without samples where references answer.
-    fn schema(&self, families: &mut Families<'_>) -> fmt::Result {
-        let current = self.0.reload.current.get();
-        let rows = current.as_ref().and_then(|current| rows_of(&current.generation));
-        let schema = rows.map(|rows| SchemaStatus::of(rows).metric_labels());
+    fn schema(&self, families: &mut Families<'_>, serving: Option<&CurrentGeneration>) -> fmt::Result {
+        let rows = serving.and_then(|serving| rows_of(&serving.generation));
+        let schema = rows.map(metric_labels);
         families.info("schema_info", "The schema by whose rows requests are answered", schema.as_slice())?;
         let counts = rows.map_or_else(Vec::new, |rows| label_counts(rows, &self.0.telemetry));
         let counts: Vec<_> = counts.into_iter().map(|count| ([("label", count.label)], count.answers)).collect();

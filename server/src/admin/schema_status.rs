@@ -4,7 +4,7 @@ use crate::telemetry::Telemetry;
 use scoring::{AnyGeneration, RowGeneration};
 use serde::Serialize;
 
-/// What the page and people's scripts are told of a schema.
+/// A schema as `GET /status` describes it.
 #[derive(Debug, Serialize)]
 pub struct SchemaStatus {
     name: String,
@@ -47,18 +47,19 @@ impl SchemaStatus {
             example: plan.example_payload(),
         }
     }
+}
 
-    /// The labels of its info metric.
-    pub fn metric_labels(&self) -> [(&'static str, String); 6] {
-        [
-            ("schema", self.name.clone()),
-            ("fingerprint", self.fingerprint.clone()),
-            ("rows", self.rows.to_string()),
-            ("dimensions", self.dimensions.len().to_string()),
-            ("k", self.k.to_string()),
-            ("method", self.method.to_owned()),
-        ]
-    }
+/// The labels of the info metric of a schema.
+pub fn metric_labels(rows: &RowGeneration) -> [(&'static str, String); 6] {
+    let info = rows.info();
+    [
+        ("schema", info.schema),
+        ("fingerprint", info.fingerprint),
+        ("rows", info.index.rows.to_string()),
+        ("dimensions", info.index.dimensions.to_string()),
+        ("k", rows.answer_form().k().to_string()),
+        ("method", info.index.method.to_owned()),
+    ]
 }
 
 /// The rows that answer, if rows do.

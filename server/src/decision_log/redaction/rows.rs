@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 pub struct RowsRedaction<'a>(pub &'a [RedactedField]);
 
 impl RowsRedaction<'_> {
-    /// The first field to leave out that payloads of `plan` do not have: whoever asked for it meant another.
+    /// The first field to leave out that the schema of `plan` does not have, most likely a typing error.
     pub fn unknown(&self, plan: &Plan) -> Option<&RedactedField> {
         self.0.iter().find(|field| paths(plan).all(|path| !field.hides(path)))
     }

@@ -6,7 +6,8 @@ use crate::support::{Client, IndexFolder, Listen, READY, Sandbox, Server, at_onc
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Asks until it is told to stop: every answer is the old image's or the new one's, and none the old one's after the new one's.
+/// Sends payloads until `stop`, and counts the answers of the old image and of the new one. Each answer must be that of one of the
+/// two, and after the first answer of the new image none may be of the old one.
 fn ask_over_a_swap(address: &str, [old, new]: [&[Value]; 2], stop: &AtomicBool) -> (u32, u32) {
     let mut client = Client::connect(address);
     let mut told = (0, 0);
