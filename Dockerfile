@@ -29,18 +29,23 @@ COPY --from=manifests /build /build
 RUN rustc -vV | sed -n 's/^host: //p' > /host && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
 
-# ---- the index, from the code that makes it and nothing else
-FROM dependencies AS index
+# ---- what the index's builder and the programs have in common, compiled once
+FROM dependencies AS shared
 COPY crates/space crates/space
 COPY crates/simd crates/simd
 COPY crates/schema crates/schema
 COPY crates/scoring crates/scoring
-COPY crates/dataset crates/dataset
 COPY index index
-COPY deploy/build-index deploy/build-index
 # `cargo` goes by times, and ours are older than the empty crates'. All stages name the same packages, because what is
 # built together decides on the features of what they share.
-RUN rm -f deploy/build-index/src/lib.rs && find crates/space crates/simd crates/schema crates/scoring crates/dataset index deploy -name '*.rs' -exec touch {} + && \
+RUN find crates/space crates/simd crates/schema crates/scoring index -name '*.rs' -exec touch {} + && \
+    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
+
+# ---- the index, from the code that makes it and nothing else
+FROM shared AS index
+COPY crates/dataset crates/dataset
+COPY deploy/build-index deploy/build-index
+RUN rm -f deploy/build-index/src/lib.rs && find crates/dataset deploy -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
 ARG REFERENCES=official
 # A pattern may match nothing, so the folder may be missing; some file must match, so the lock file comes along.
@@ -49,13 +54,16 @@ RUN mkdir /index && cd /references && \
     "/build/target/$(cat /host)/release/build-index" --references "$REFERENCES" --out /index/fraudring.index
 
 # ---- loader and server
-FROM dependencies AS programs
-COPY crates crates
-COPY index index
+FROM shared AS programs
+COPY crates/admin crates/admin
+COPY crates/command-line crates/command-line
+COPY crates/http crates/http
+COPY crates/listener crates/listener
+COPY crates/runtime crates/runtime
 COPY shm-loader shm-loader
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find crates index shm-loader server -name '*.rs' -exec touch {} + && \
+RUN find crates/admin crates/command-line crates/http crates/listener crates/runtime shm-loader server -name '*.rs' -exec touch {} + && \
     cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
     cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \

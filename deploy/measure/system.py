@@ -68,16 +68,29 @@ def result(load):
             "p99_ms": service["p99"], "p999_ms": service["p999"], "max_ms": service["max"]}
 
 
-def compare(name, before, after):
-    """Prints and returns the ratios of p99, run by run; only pairs of valid runs count."""
-    pairs = [(a, b) for a, b in zip(before, after) if a["valid"] and b["valid"]]
-    ratios = sorted(b["p99_ms"] / a["p99_ms"] for a, b in pairs)
+def add_best_of(options, default=3):
+    """The option of what a figure is made of."""
+    options.add_argument("--best-of", type=int, default=default, metavar="N",
+                         help="a figure is the least p99 of so many runs, all kinds in turn: what else the machine does "
+                              "makes runs slower, never faster (%(default)s)")
+
+
+def compare(name, before, after, best_of):
+    """Prints and returns the ratios of p99, figure by figure; only valid runs count."""
+    ratios = sorted(b / a for a, b in zip(figures(before, best_of), figures(after, best_of)) if a and b)
+    pairs = len(before) // best_of
     if len(ratios) < 4:
-        print(f"{name}: only {len(ratios)} of {len(before)} pairs are valid, which says nothing")
+        print(f"{name}: only {len(ratios)} of {pairs} pairs are valid, which says nothing")
         return {"name": name, "p99_ratios": ratios}
     low, median, high = statistics.quantiles(ratios, n=4)
-    print(f"{name}: p99 {median:.2f} [{low:.2f} to {high:.2f}] in {len(ratios)} valid pairs of {len(before)}")
+    print(f"{name}: p99 {median:.2f} [{low:.2f} to {high:.2f}] in {len(ratios)} valid pairs of {pairs}")
     return {"name": name, "p99_ratio": median, "quartiles": [low, high], "p99_ratios": ratios}
+
+
+def figures(runs, best_of):
+    """The least p99 of each so many runs; None where none of them was valid."""
+    groups = [runs[first:first + best_of] for first in range(0, len(runs), best_of)]
+    return [min((run["p99_ms"] for run in group if run["valid"]), default=None) for group in groups]
 
 
 def write(path, figures):

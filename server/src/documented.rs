@@ -135,13 +135,13 @@ fn sentences_have_the_constants() {
     for (words, ms) in [("twice a second", limits::INDEX_POLL_MS), ("half a second", limits::DECISION_LOG_FINISH_MS)] {
         assert!(OPERATIONS.contains(words) && ms == 500, "{words}");
     }
-    for (words, thousandths) in [
-        ("keeps to a tenth of one", limits::RELOAD_SHARE),
-        ("with a tenth of a core at most", limits::DECISION_LOG_SHARE),
-        ("takes at most a tenth of a core", admin::SHARE),
+    for (words, share, thousandths) in [
+        ("keeps to a tenth of one", limits::RELOAD_SHARE, 100),
+        ("with a tenth of a core at most", limits::DECISION_LOG_SHARE, 100),
+        ("takes at most a twentieth of a core", admin::SHARE, 50),
     ] {
         let text = [HTTP, OPERATIONS].concat().split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains(words) && thousandths == 100, "{words}");
+        assert!(text.contains(words) && share == thousandths, "{words}");
     }
 }
 

@@ -23,6 +23,8 @@ mod open;
 mod parquet;
 mod rows;
 mod seekable;
+#[cfg(feature = "parquet")]
+mod seekable_reader;
 mod selection;
 mod survey;
 

@@ -11,7 +11,8 @@ mod survey;
 
 use dataset::{Column, Summary, TableError, TableInput, TableSource, read_rows};
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{DeflateEncoder, GzEncoder};
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 use schema::{Kind, Value};
 use std::error::Error;
 use std::io::Write;
@@ -111,12 +112,23 @@ fn npy(descr: &str, is_by_column: bool, shape: &str, data: &[u8]) -> Vec<u8> {
 
 /// An `.npz` archive.
 fn npz(members: &[(&str, &[u8])], is_compressed: bool) -> Vec<u8> {
-    let method = if is_compressed { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
-    let options = zip::write::SimpleFileOptions::default().compression_method(method);
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let method = if is_compressed { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
+    let mut archive = ZipArchiveWriter::new(Vec::new());
     for (name, bytes) in members {
-        archive.start_file(format!("{name}.npy"), options).unwrap();
-        archive.write_all(bytes).unwrap();
+        let name = format!("{name}.npy");
+        let (mut entry, config) = archive.new_file(&name).compression_method(method).start().unwrap();
+        let descriptor = if is_compressed {
+            let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::default()));
+            writer.write_all(bytes).unwrap();
+            let (encoder, descriptor) = writer.finish().unwrap();
+            encoder.finish().unwrap();
+            descriptor
+        } else {
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(bytes).unwrap();
+            writer.finish().unwrap().1
+        };
+        entry.finish(descriptor).unwrap();
     }
-    archive.finish().unwrap().into_inner()
+    archive.finish().unwrap()
 }

@@ -4,7 +4,7 @@ use super::columnar;
 use super::error::TableError;
 use super::open::Opened;
 use super::rows::Rows;
-use super::seekable::SeekableReader;
+use super::seekable_reader::SeekableReader;
 use super::selection::{Wanted, check_count};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
@@ -28,7 +28,7 @@ impl ArrowTable {
     pub(super) fn open(opened: Opened) -> Result<Self, TableError> {
         let batches = if opened.sample.starts_with(FILE_MAGIC) {
             let bytes = opened.into_seekable("an Arrow file")?;
-            Batches::File(FileReader::try_new(BufReader::new(bytes.reader()), None).map_err(damaged)?)
+            Batches::File(FileReader::try_new(BufReader::new(SeekableReader::new(bytes, 0)), None).map_err(damaged)?)
         } else {
             Batches::Stream(StreamReader::try_new(opened.stream, None).map_err(damaged)?)
         };

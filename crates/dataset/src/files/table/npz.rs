@@ -6,10 +6,14 @@ use super::input::ArrayNames;
 use super::npy::{Array, Data, Header, RowBytes, whole_columns};
 use super::open::Opened;
 use super::rows::Rows;
-use super::seekable::{Seekable, SeekableReader};
+use super::seekable::Seekable;
 use super::selection::Wanted;
-use zip::ZipArchive;
-use zip::result::ZipError;
+use flate2::read::DeflateDecoder;
+use rawzip::{
+    CompressionMethod, ErrorKind as ZipErrorKind, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder,
+    ZipFileHeaderRecord, ZipLocator,
+};
+use std::io::Read;
 
 const ENDING: &str = ".npy";
 /// An archive with more arrays is not looked through.
@@ -19,7 +23,7 @@ const LISTED_ARRAYS: usize = 20;
 
 /// An archive whose arrays were chosen.
 pub(super) struct NpzTable {
-    archive: ZipArchive<SeekableReader>,
+    archive: ZipArchive<Seekable>,
     matrix: Member,
     /// Arrays of one value a row, each a column behind those of the matrix.
     beside: Vec<Member>,
@@ -30,23 +34,32 @@ pub(super) struct NpzTable {
 #[derive(Clone)]
 struct Member {
     name: String,
-    /// Its place in the archive.
-    place: usize,
+    stored: Stored,
     array: Array,
+}
+
+/// Where the bytes of a file of the archive are, and how.
+#[derive(Clone, Copy)]
+struct Stored {
+    entry: ZipArchiveEntryWayfinder,
+    is_deflated: bool,
 }
 
 /// An array of the archive, of any type and shape.
 struct Found {
     name: String,
-    place: usize,
+    stored: Stored,
     header: Header,
 }
 
 impl NpzTable {
     pub(super) fn open(opened: Opened, names: &ArrayNames) -> Result<Self, TableError> {
-        let bytes: Seekable = opened.into_seekable("an .npz archive")?;
-        let mut archive = ZipArchive::new(bytes.reader()).map_err(damaged)?;
-        let found = found(&mut archive)?;
+        let bytes = opened.into_seekable("an .npz archive")?;
+        let length = bytes.length();
+        let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+        let archive =
+            ZipLocator::new().locate_in_reader(bytes, &mut buffer, length).map_err(|(_, error)| damaged(error))?;
+        let found = found(&archive, &mut buffer)?;
         let matrix = matrix(&found, names.matrix.as_deref())?;
         let beside = beside(&found, &matrix, names.labels.as_deref())?;
         let mut columns = matrix.array.column_names();
@@ -72,11 +85,9 @@ impl NpzTable {
         let columns = matrix.array.columns;
         rows.announce(matrix.array.rows);
         let members: Vec<Member> = std::iter::once(matrix).chain(beside).collect();
-        // a reader of an array borrows the archive, which is little more than the names in it
-        let mut archives: Vec<_> = members.iter().map(|_| archive.clone()).collect();
         let mut arrays = Vec::new();
-        for (member, archive) in members.iter().zip(&mut archives) {
-            arrays.push(open_array(archive, member)?);
+        for member in &members {
+            arrays.push(open_array(&archive, member)?);
         }
         // of what is wanted: which array, and which column of it
         let places: Vec<Option<(usize, usize)>> = positions
@@ -102,30 +113,57 @@ impl NpzTable {
 }
 
 /// The rows of an array in the archive.
-fn open_array<'a>(archive: &'a mut ZipArchive<SeekableReader>, member: &Member) -> Result<RowBytes<'a>, TableError> {
-    let mut source = archive.by_index(member.place).map_err(damaged)?;
+fn open_array<'a>(archive: &'a ZipArchive<Seekable>, member: &Member) -> Result<RowBytes<'a>, TableError> {
+    let mut source = member.stored.open(archive)?;
     Header::read(&mut source)?;
     let array = member.array.clone();
-    let data = if array.is_by_column { whole_columns(source, &array)? } else { Data::Rows(Box::new(source)) };
+    let data = if array.is_by_column { whole_columns(source, &array)? } else { Data::Rows(source) };
     Ok(RowBytes::new(array, data))
 }
 
 /// All arrays of an archive.
-fn found(archive: &mut ZipArchive<SeekableReader>) -> Result<Vec<Found>, TableError> {
-    if archive.len() > MAX_ARRAYS {
-        return Err(form(format!("it holds {} files", archive.len())));
-    }
+fn found(archive: &ZipArchive<Seekable>, buffer: &mut [u8]) -> Result<Vec<Found>, TableError> {
     let mut found = Vec::new();
-    for place in 0..archive.len() {
-        let mut source = archive.by_index(place).map_err(damaged)?;
-        let name = source.name().map_err(damaged)?;
-        let Some(name) = name.strip_suffix(ENDING).map(str::to_owned) else { continue };
+    let mut entries = archive.entries(buffer);
+    let mut count = 0;
+    while let Some(entry) = entries.next_entry().map_err(damaged)? {
+        count += 1;
+        if count > MAX_ARRAYS {
+            return Err(form(format!("it holds more than {MAX_ARRAYS} files")));
+        }
+        let name = std::str::from_utf8(entry.file_path().as_bytes()).map_err(|error| form(error.to_string()))?;
+        let Some(name) = name.strip_suffix(ENDING) else { continue };
+        let stored = Stored::of(&entry, name)?;
         // what has no such header is a member that was not asked for
-        if let Ok((header, _)) = Header::read(&mut source) {
-            found.push(Found { name, place, header });
+        if let Ok((header, _)) = Header::read(&mut stored.open(archive)?) {
+            found.push(Found { name: name.to_owned(), stored, header });
         }
     }
     Ok(found)
+}
+
+impl Stored {
+    fn of(entry: &ZipFileHeaderRecord<'_>, name: &str) -> Result<Self, TableError> {
+        if entry.flags().is_encrypted() {
+            return Err(form(format!("the array `{name}` is encrypted")));
+        }
+        let is_deflated = match entry.compression_method() {
+            CompressionMethod::STORE => false,
+            CompressionMethod::DEFLATE => true,
+            other => return Err(form(format!("the array `{name}` is compressed as NumPy does not ({other})"))),
+        };
+        Ok(Self { entry: entry.wayfinder(), is_deflated })
+    }
+
+    /// The file's bytes, with its length and checksum compared at their end.
+    fn open<'a>(&self, archive: &'a ZipArchive<Seekable>) -> Result<Box<dyn Read + 'a>, TableError> {
+        let entry = archive.get_entry(self.entry).map_err(damaged)?;
+        Ok(if self.is_deflated {
+            Box::new(entry.verifying_reader(DeflateDecoder::new(entry.reader())))
+        } else {
+            Box::new(entry.verifying_reader(entry.reader()))
+        })
+    }
 }
 
 /// The array of a name, or the only one with rows and columns.
@@ -145,7 +183,7 @@ fn matrix(found: &[Found], name: Option<&str>) -> Result<Member, TableError> {
 
 /// The array of a name, or all that have one value for each row of the matrix.
 fn beside(found: &[Found], matrix: &Member, name: Option<&str>) -> Result<Vec<Member>, TableError> {
-    let is_beside = |array: &&Found| array.header.shape[..] == [matrix.array.rows] && array.place != matrix.place;
+    let is_beside = |array: &&Found| array.header.shape[..] == [matrix.array.rows] && array.name != matrix.name;
     let Some(name) = name else {
         // those of a type that is not read are no columns
         return Ok(found.iter().filter(is_beside).filter_map(|array| array.member().ok()).collect());
@@ -166,7 +204,7 @@ fn beside(found: &[Found], matrix: &Member, name: Option<&str>) -> Result<Vec<Me
 
 impl Found {
     fn member(&self) -> Result<Member, TableError> {
-        Ok(Member { name: self.name.clone(), place: self.place, array: Array::new(&self.header)? })
+        Ok(Member { name: self.name.clone(), stored: self.stored, array: Array::new(&self.header)? })
     }
 }
 
@@ -180,9 +218,9 @@ fn listed(found: &[Found]) -> String {
     }
 }
 
-fn damaged(error: ZipError) -> TableError {
-    match error {
-        ZipError::Io(error) => error.into(),
+fn damaged(error: rawzip::Error) -> TableError {
+    match error.into_kind() {
+        ZipErrorKind::IO(error) => error.into(),
         other => form(other.to_string()),
     }
 }

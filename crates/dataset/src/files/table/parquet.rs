@@ -4,14 +4,16 @@ use super::columnar;
 use super::error::TableError;
 use super::open::Opened;
 use super::rows::Rows;
-use super::seekable::{Seekable, SeekableReader};
+use super::seekable::Seekable;
+use super::seekable_reader::SeekableReader;
 use super::selection::{Wanted, check_count};
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::errors::{ParquetError, Result as ParquetResult};
 use ::parquet::file::reader::{ChunkReader, Length};
 use bytes::Bytes;
-use std::io::{BufReader, Seek, SeekFrom};
+use rawzip::ReaderAt;
+use std::io::BufReader;
 
 /// Cells that are decoded at once.
 const BATCH_CELLS: usize = 1 << 17;
@@ -78,9 +80,7 @@ impl ChunkReader for Seekable {
     type T = BufReader<SeekableReader>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        let mut reader = self.reader();
-        reader.seek(SeekFrom::Start(start))?;
-        Ok(BufReader::new(reader))
+        Ok(BufReader::new(SeekableReader::new(self.clone(), start)))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {

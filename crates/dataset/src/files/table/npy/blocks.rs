@@ -3,6 +3,7 @@
 use super::array::{Array, bytes_behind};
 use crate::files::table::error::TableError;
 use crate::files::table::seekable::Seekable;
+use rawzip::ReaderAt;
 use std::io::{ErrorKind, Read};
 
 /// About as long is a block; longer only where a row is.
