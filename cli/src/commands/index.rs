@@ -5,6 +5,7 @@ mod effort;
 mod equal_points;
 mod info;
 mod query;
+mod row_effort;
 mod rows;
 
 pub use rows::{RowOptions, build as build_rows};

@@ -205,6 +205,30 @@ fn a_bad_row_is_refused_by_its_line_or_left_out_and_told() {
 }
 
 #[test]
+fn effort_counts_what_searches_look_at() {
+    let folder = folder_with(&table());
+    folder.succeeds("index build --schema rows.toml --data rows.csv --out rows.index");
+    let effort = "index effort rows.index --count 500";
+    let text = folder.succeeds(&format!("{effort} --json"));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let kinds = report["kinds"].as_array().unwrap();
+    assert_eq!((kinds.len(), &report["rows"]), (6, &ROWS.into()));
+    for kind in kinds {
+        assert_eq!(kind["queries"], 500);
+        // as many as are asked for are measured at least, and no more than there are
+        let measured = (kind["measured"]["mean"].as_f64().unwrap(), kind["measured"]["max"].as_u64().unwrap());
+        let k = report["k"].as_u64().unwrap();
+        assert!(measured.0 >= k as f64 && measured.1 <= report["points"].as_u64().unwrap(), "{kind}");
+    }
+    let most = kinds.iter().map(|kind| kind["blocks"]["max"].as_u64().unwrap()).max().unwrap();
+    assert_eq!(report["most"]["blocks"], most);
+    let alone = folder.command(&format!("{effort} --json")).env("RAYON_NUM_THREADS", "1").output().unwrap();
+    assert_eq!(String::from_utf8(alone.stdout).unwrap(), text, "it depends on the number of threads");
+    let text = folder.succeeds(&format!("{effort} --queries beside"));
+    assert!(text.contains("beside") && text.contains("most for one query") && !text.contains("corners"), "{text}");
+}
+
+#[test]
 fn what_does_not_fit_says_what_to_do() {
     let folder = folder_with(&table());
     folder.succeeds("index build --schema rows.toml --data rows.csv --out rows.index");
@@ -215,7 +239,7 @@ fn what_does_not_fit_says_what_to_do() {
         ("index build --out x.index", "--references"),
         ("index query rows.index", "--vectors"),
         ("index query rows.index --data rows.csv -k 0", "-k is 0"),
-        ("index effort rows.index", "holds rows of a schema of its own"),
+        ("index effort rows.index --queries cube", "for rows there are uniform"),
         ("index build --schema rows.toml --data rows.csv --out x.index --memory 0", "allow more memory"),
     ] {
         let output = folder.run(arguments);

@@ -9,9 +9,11 @@ mod queries;
 mod recipe;
 mod references;
 mod request;
+mod row_queries;
 
 pub use official::official_references;
 pub use payloads::{generate_payloads, payload_queries};
 pub use queries::{QueryKind, draw_queries};
 pub use recipe::{Dates, PayloadRecipe, ReferenceRecipe};
 pub use references::generate_references;
+pub use row_queries::{Points, draw_row_queries};

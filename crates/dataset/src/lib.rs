@@ -38,8 +38,8 @@ pub use files::{
     read_schema_rows, references_sha256, write_payloads, write_references,
 };
 pub use generate::{
-    Dates, PayloadRecipe, QueryKind, ReferenceRecipe, draw_queries, generate_payloads, generate_references,
-    official_references, payload_queries,
+    Dates, PayloadRecipe, Points, QueryKind, ReferenceRecipe, draw_queries, draw_row_queries, generate_payloads,
+    generate_references, official_references, payload_queries,
 };
 pub use payload::Payload;
 pub use references::{MAX_REFERENCES, References};

@@ -1,6 +1,8 @@
 //! `fraudring index effort`: how much of an index searches look at, where queries are drawn to make them look at much.
 
+use super::row_effort;
 use crate::cache::data::DataOption;
+use crate::cache::index_image;
 use crate::cache::references_source::Source;
 use crate::commands::search_stats::{Shown, Stats, table};
 use crate::console::exit::Outcome;
@@ -13,10 +15,12 @@ use dataset::QueryKind;
 use index::Index;
 use index::lanes::LANES;
 use rayon::prelude::*;
+use scoring::AnyGeneration;
 use serde::Serialize;
 use space::{DIMENSIONS, Point};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Queries of one task.
@@ -28,12 +32,16 @@ const CHUNK: usize = 4096;
   fraudring index effort
   fraudring index effort --queries between,corners --count 500000 --json
   fraudring index effort mine.index --references mine.json.gz
+  fraudring index effort rows.index --queries beside,corners       rows of a schema, from the index alone
 
 Kinds of queries:
   uniform   all that transactions can become        beside    references, one value moved by 0.0001
   cube      all vectors from -1 to 1                between   middles between a legit reference and a fraud
   corners   corners of -1..1 and 0..1               mixed     each value from another reference
   centre    around the centre of all references     sentinel  corners, both or one value of the last transaction -1
+
+Rows of a schema have uniform, beside, between, mixed, corners and centre: of the box around them, in the
+place of -1..1, and between any two of them.
 
 Answers are counted and not checked: `replay --uniform` and `--beside` do that, by brute force.")]
 pub struct Options {
@@ -48,7 +56,7 @@ pub struct Options {
     /// Draws the queries
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// The references that the index was built from, see `index build`
+    /// The references that the index was built from, see `index build`; not asked for where it holds rows of a schema
     #[arg(long, value_name = "FILE|official", default_value = "official")]
     references: Source,
     #[command(flatten)]
@@ -122,8 +130,24 @@ impl Measured {
 /// Measures and prints the result on stdout.
 pub fn run(options: &Options) -> Result<Outcome> {
     let reporter = Reporter::stderr();
-    let (path, generation) = options.data.index(options.file.as_deref(), &reporter)?;
-    let report = measure(options, command_line::input_name(&path), generation.index(), &reporter)?;
+    let opened = match &options.file {
+        Some(file) => (file.clone(), index_image::open_any(file)?),
+        None => {
+            let (path, generation) = options.data.index(None, &reporter)?;
+            (path, AnyGeneration::References(Arc::new(generation)))
+        }
+    };
+    let name = command_line::input_name(&opened.0);
+    let generation = match &opened.1 {
+        AnyGeneration::References(references) => references,
+        AnyGeneration::Rows(rows) => {
+            let drawn = (options.count, options.seed);
+            let report = row_effort::measure((name, rows), &options.queries, drawn, &reporter)?;
+            print_line(&if options.json { serde_json::to_string_pretty(&report)? } else { report.text()? })?;
+            return Ok(Outcome::Done);
+        }
+    };
+    let report = measure(options, name, generation.index(), &reporter)?;
     print_line(&if options.json { serde_json::to_string_pretty(&report)? } else { report.text()? })?;
     Ok(Outcome::Done)
 }
