@@ -37,7 +37,7 @@ Exit status:
   3  `replay`, `load-test`: at least one answer was wrong or missing
   4  `load-test`: not valid, it could not send as planned
   129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM before it was done
-`server`, `bare-server` and `shm` have statuses of their own: see their --help.
+`server`, `bare-server`, `balancer` and `shm` have statuses of their own: see their --help.
 
 When the reader of stdout leaves early (`| head`), the status stays the same and nothing is said; `up` goes on.
 An environment variable that is set to nothing counts as not set.";
@@ -82,6 +82,8 @@ enum Command {
     Server(server::Options),
     /// Run a server that answers the same to every request: the floor to compare with
     BareServer(server::BaselineOptions),
+    /// Accept clients and hand their sockets to servers, so that nothing of a request passes through
+    Balancer(balancer::Options),
     /// Look whether this machine has what is needed, and say what to do where it has not
     Doctor(commands::doctor::Options),
     /// Print a script that completes this command's words in a shell
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
         Command::Shm(command) => shm_loader::command::run(command),
         Command::Server(options) => server::run(options),
         Command::BareServer(options) => server::run_baseline(&options),
+        Command::Balancer(options) => balancer::run(&options),
         Command::Doctor(options) => exit::code(commands::doctor::run(&options)),
         Command::Completions(options) => exit::code(commands::completions::run(&options, Cli::command())),
         Command::Man(options) => exit::code(commands::man::run(&options, Cli::command())),

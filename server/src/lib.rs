@@ -23,7 +23,6 @@ mod forced_exit;
 #[cfg_attr(test, allow(dead_code))]
 pub mod fuzzing;
 mod limits;
-mod log;
 mod memory;
 mod options;
 mod reload;
@@ -40,7 +39,7 @@ pub use baseline::{BaselineOptions, run_baseline};
 pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;
 pub use listener::{Limits, ListenAddress};
-pub use options::{AdminAddress, Instance, LogForm, Options, Serving};
+pub use options::{AdminAddress, Instance, Options, Serving};
 pub use run::run;
 pub use runtime::affinity::Cpu;
 pub use runtime::driver::Choice as DriverChoice;

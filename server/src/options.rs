@@ -1,8 +1,9 @@
 //! The command line and environment of a server.
 
 use crate::decision_log::DecisionLogOptions;
+use command_line::log::LogForm;
 use listener::Limits;
-use listener::listen::ListenAddress;
+use listener::listen::{ListenAddress, UnixPath};
 use runtime::affinity::Cpu;
 use runtime::driver::Choice;
 use std::path::PathBuf;
@@ -100,6 +101,11 @@ pub struct Serving {
     #[arg(long, value_name = "unix:PATH|tcp:HOST:PORT", env = "FRAUDRING_LISTEN")]
     pub listen: ListenAddress,
 
+    /// Also take connections that balancers of this user or of root hand over at this path (made with mode 0600); may be
+    /// given several times
+    #[arg(long, value_name = "unix:PATH", env = "FRAUDRING_ACCEPT_FROM")]
+    pub accept_from: Vec<UnixPath>,
+
     /// Which of how many instances this one is; `--cpu auto` goes by it
     #[arg(long, value_name = "I/N", env = "FRAUDRING_INSTANCE", default_value = "1/1")]
     pub instance: Instance,
@@ -137,15 +143,6 @@ pub const EXIT_CODES: &str = "Exit codes:
   4  the published index is not valid
   5  the thread cannot be pinned to the core asked for
   6  the index was changed or cut off while it was served, or the program is faulty; the last line says which";
-
-/// Form of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogForm {
-    /// One line for people
-    Text,
-    /// One JSON object a line
-    Json,
-}
 
 /// `I/N`: the I-th of N instances, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,13 +13,14 @@ use runtime::affinity;
 use runtime::driver::{self, Runtime, Socket};
 use runtime::rlimit;
 use runtime::signals::SignalSockets;
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Starts the log, serves, and says why it ended.
 pub(crate) fn conclude(serving: &Serving, serve: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    crate::log::start(serving.log);
+    command_line::log::start(serving.log);
     // The allocator asks for huge pages; a process of a few megabytes would round each of its corners up to 2 MB
     // (18.8 MB instead of 11.1). Kernels without the call have no huge pages to refuse.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
@@ -68,6 +69,8 @@ pub(crate) fn serve_until_stopped<S: Service + 'static, T>(
 ) -> Result<(), Failure> {
     let mut runtime = Runtime::new(serving.driver)?;
     let (listener, socket) = listen::bind(&serving.listen, serving.limits.accept_backlog, shared_index)?;
+    let handoffs = serving.accept_from.iter().map(|path| listen::bind_handoff(path.path()));
+    let handoffs = handoffs.collect::<Result<Vec<_>, _>>()?;
     // These live as long as the process: every task refers to them.
     let tasks = serving.limits.connections + listener::limits::OTHER_TASKS;
     let thread: &'static Thread = Box::leak(Box::new(Thread::new(phase, tasks)));
@@ -83,10 +86,12 @@ pub(crate) fn serve_until_stopped<S: Service + 'static, T>(
             driver::spawn(membership.answering().map_err(Failure::serving)?);
         }
         let socket = Socket::new(socket).map_err(Failure::serving)?;
+        let handoffs = handoffs.into_iter().map(|(listener, socket)| Ok((listener, Socket::new(socket)?)));
+        let handoffs = handoffs.collect::<io::Result<Vec<_>>>().map_err(Failure::serving)?;
         let stop = Socket::new(stop.into()).map_err(Failure::serving)?;
         endpoint.reserve().await;
         tracing::info!(listen = %listener.address, ready = endpoint.phase() == Phase::Ready, "serving");
-        let served = listener::serve_until_stopped(endpoint, listener, socket, &stop).await;
+        let served = listener::serve_until_stopped(endpoint, listener, socket, handoffs, &stop).await;
         drop(kept);
         Ok::<_, Failure>(served)
     });

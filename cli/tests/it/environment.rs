@@ -8,7 +8,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// All that the programs look at, but for `FRAUDRING_LISTEN`.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 14] = [
+    "FRAUDRING_ACCEPT_FROM",
+    "FRAUDRING_ANSWER_503",
+    "FRAUDRING_CHOICE",
     "FRAUDRING_CPU",
     "FRAUDRING_DATA",
     "FRAUDRING_DRIVER",

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod balancer;
 mod data_document;
 mod doctor;
 mod documents;

@@ -126,7 +126,7 @@ fn serve<S: Service + 'static>(
         });
         // Now it has all its descriptors, and answers.
         let _ = bound.send(Ok(listener.address.clone()));
-        listener::serve_until_stopped(endpoint, listener, socket, &stop).await;
+        listener::serve_until_stopped(endpoint, listener, socket, Vec::new(), &stop).await;
     });
     // The kernel may still hold what the runtime would free.
     std::mem::forget(runtime);

@@ -1,5 +1,6 @@
 //! What every program of this workspace does alike at its edges: arguments, environment, host names, output,
-//! terminals, progress (feature `progress`), signals that end a command (feature `signals`), version.
+//! terminals, progress (feature `progress`), signals that end a command (feature `signals`), the log of
+//! what serves (feature `log`), version.
 //!
 //! **Invariant**: no program panics because stdout or stderr is closed. So nothing is printed with `println!` or
 //! `eprintln!`, which do; the crates that print forbid both.
@@ -12,6 +13,8 @@ mod input;
 #[cfg(feature = "signals")]
 mod interruption;
 mod kernel;
+#[cfg(feature = "log")]
+pub mod log;
 mod output;
 #[cfg(feature = "progress")]
 pub mod progress;

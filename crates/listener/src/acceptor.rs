@@ -36,7 +36,7 @@ impl<S: Service + 'static> Acceptor<S> {
     pub async fn accept_all(self: Rc<Self>) {
         while self.endpoint.phase() != Phase::Draining {
             if !self.endpoint.connections.has_room() || !self.accept_some() {
-                self.make_room().await;
+                self.endpoint.make_room().await;
                 continue;
             }
             self.connection_waits().await;
@@ -98,12 +98,6 @@ impl<S: Service + 'static> Acceptor<S> {
         0
     }
 
-    /// Asks an idle connection to leave; if there is none, waits for others to finish.
-    async fn make_room(&self) {
-        let leaves = self.endpoint.connections.evict_idle();
-        driver::sleep(if leaves { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
-    }
-
     /// False if the process is short of descriptors or memory.
     fn accept_some(&self) -> bool {
         for _ in 0..limits::ACCEPT_BURST {
@@ -126,9 +120,7 @@ impl<S: Service + 'static> Acceptor<S> {
                     // gone shows at the first read.
                     let _ = sockopt::set_tcp_nodelay(&socket, true);
                 }
-                driver::spawn(session::serve(endpoint, socket, handle));
-                endpoint.thread.counts.connections.add(1);
-                endpoint.thread.counts.open.add(1);
+                session::start(endpoint, socket, handle);
                 Accepted::One
             }
             Ok(None) => Accepted::NoneWaits,

@@ -1,6 +1,7 @@
 //! The open connections as the sweeper sees them: an entry each, in a table that is made once at start-up.
 
 use crate::limits;
+use handoff::Lease;
 use std::cell::{Cell, RefCell};
 use std::task::Waker;
 
@@ -26,6 +27,8 @@ struct Entry {
     holds_buffer: Cell<bool>,
     /// An eviction is pending.
     must_leave: Cell<bool>,
+    /// Of a connection that a balancer handed over.
+    lease: RefCell<Option<Lease>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -48,6 +51,7 @@ impl ConnectionTable {
             is_idle: Cell::new(true),
             holds_buffer: Cell::new(false),
             must_leave: Cell::new(false),
+            lease: RefCell::new(None),
             waker: RefCell::new(None),
         };
         Self {
@@ -80,9 +84,10 @@ impl ConnectionTable {
         self.entries.len() - self.free.borrow().len()
     }
 
-    /// Wakes every connection whose wait has ended.
+    /// Wakes every connection whose wait has ended, or that is another server's now.
     pub fn wake_expired(&self, now_ms: u64) {
-        self.opened().filter(|entry| entry.deadline_ms.get() <= now_ms).for_each(Entry::wake);
+        let has_ended = |entry: &&Entry| entry.deadline_ms.get() <= now_ms || entry.is_revoked();
+        self.opened().filter(has_ended).for_each(Entry::wake);
     }
 
     /// Wakes everybody, to look at the state of the server.
@@ -120,6 +125,10 @@ impl ConnectionTable {
 }
 
 impl Entry {
+    fn is_revoked(&self) -> bool {
+        self.lease.borrow().as_ref().is_some_and(Lease::is_revoked)
+    }
+
     fn wake(&self) {
         if let Some(waker) = &*self.waker.borrow() {
             waker.wake_by_ref();
@@ -139,6 +148,37 @@ impl Handle<'_> {
         entry.holds_buffer.set(holds_buffer);
         entry.must_leave.set(entry.must_leave.get() && is_unchanged);
         self.table.slow.set(self.table.slow.get() + usize::from(holds_buffer));
+    }
+
+    /// It was handed over by a balancer, which may revoke it.
+    pub fn set_lease(&self, lease: Lease) {
+        *self.entry().lease.borrow_mut() = Some(lease);
+    }
+
+    /// Whether a balancer handed it over.
+    #[inline]
+    pub fn is_leased(&self) -> bool {
+        self.entry().lease.borrow().is_some()
+    }
+
+    /// Before a read while nothing is taken; false: it was revoked, and is not to be read or ended.
+    #[inline]
+    pub fn take(&self) -> bool {
+        self.entry().lease.borrow().as_ref().is_none_or(Lease::take)
+    }
+
+    /// Everything that was read is answered.
+    #[inline]
+    pub fn rest(&self) {
+        if let Some(lease) = &*self.entry().lease.borrow() {
+            lease.rest();
+        }
+    }
+
+    /// Whether a balancer has given it to another server.
+    #[inline]
+    pub fn is_revoked(&self) -> bool {
+        self.entry().is_revoked()
     }
 
     /// Takes the connection out of the sums of those that hold a buffer.
@@ -178,6 +218,7 @@ impl Drop for Handle<'_> {
         self.holds_none();
         let entry = self.entry();
         entry.is_open.set(false);
+        entry.lease.borrow_mut().take();
         entry.waker.borrow_mut().take();
         self.table.free.borrow_mut().push(self.index);
     }

@@ -2,12 +2,14 @@
 //!
 //! A thread can have several: each bounds its own connections, so that none takes the room of another's.
 
+use crate::balancer_links::BalancerLinks;
 use crate::buffer_pool::BufferPool;
 use crate::connection_table::ConnectionTable;
 use crate::fair_yield::FairYield;
 use crate::limits::{self, Limits};
 use crate::phase::Phase;
 use crate::thread::Thread;
+use handoff::{BEAT_MS, Standing};
 use http::{Buffer, Connection, Service};
 use runtime::driver;
 use std::cell::{Cell, RefCell};
@@ -22,6 +24,8 @@ pub struct Endpoint<S> {
     pub service: RefCell<S>,
     pool: RefCell<BufferPool>,
     pub(crate) connections: ConnectionTable,
+    /// Of balancers that hand connections over.
+    pub(crate) links: BalancerLinks,
     /// When expired connections are to be looked for.
     next_sweep_ms: Cell<u64>,
 }
@@ -35,6 +39,7 @@ impl<S: Service + 'static> Endpoint<S> {
             service: RefCell::new(service),
             pool: RefCell::new(BufferPool::new(&limits)),
             connections: ConnectionTable::new(limits.connections),
+            links: BalancerLinks::new(),
             next_sweep_ms: Cell::new(0),
         }
     }
@@ -88,6 +93,28 @@ impl<S: Service + 'static> Endpoint<S> {
         }
     }
 
+    /// Asks an idle connection to leave; if there is none, waits for others to finish.
+    pub(crate) async fn make_room(&self) {
+        let leaves = self.connections.evict_idle();
+        driver::sleep(if leaves { 1 } else { limits::ACCEPT_BACKOFF_MS }).await;
+    }
+
+    /// Tells balancers that this thread is alive, for ever.
+    pub(crate) async fn beat(&'static self) {
+        loop {
+            self.beat_if_due();
+            driver::sleep(BEAT_MS).await;
+        }
+    }
+
+    /// The same, unless that was done just now.
+    #[inline]
+    pub(crate) fn beat_if_due(&self) {
+        if !self.links.is_empty() {
+            self.links.beat_if_due(self.now_ms(), standing(self.phase()), self.connections.open_count());
+        }
+    }
+
     /// Ends connections that are too slow, for ever.
     pub async fn sweep(&'static self) {
         loop {
@@ -104,5 +131,14 @@ impl<S: Service + 'static> Endpoint<S> {
             self.next_sweep_ms.set(now_ms + limits::SWEEP_MS / 2);
             self.connections.wake_expired(now_ms);
         }
+    }
+}
+
+/// As balancers are told.
+fn standing(phase: Phase) -> Standing {
+    match phase {
+        Phase::Starting => Standing::Starting,
+        Phase::Ready => Standing::Ready,
+        Phase::Draining => Standing::Draining,
     }
 }

@@ -6,16 +6,19 @@
 //!
 //! A [`Thread`] is what all listeners of one serving thread share: clock, phase, counts, and how its tasks take turns
 //! ([`FairYield`]). An [`Endpoint`] is one service with the limits, buffers and connections of its listener; an [`Acceptor`]
-//! starts a session for each connection. Nothing that a request does here allocates or locks.
+//! starts a session for each connection, and so does a handoff acceptor for those that balancers hand over (crate `handoff`):
+//! they are served and bounded alike. Nothing that a request does here allocates or locks.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
+mod balancer_links;
 mod buffer_pool;
 mod connection_table;
 mod counter;
 mod endpoint;
 mod fair_yield;
+mod handoff_acceptor;
 mod keep_warm;
 pub mod limits;
 pub mod listen;

@@ -135,10 +135,12 @@ pub const ROUNDS_BEFORE_YIELD: u32 = 16;
 pub const WARM_WAIT_MS: u64 = 1;
 /// And for how long the network is then watched without waiting: at most this share of the wait is burnt.
 pub const WARM_SPIN_US: u64 = 15;
-/// Tasks and waits of a server that belong to no connection: accepting, signals, time, another index.
-pub const OTHER_TASKS: usize = 8;
-/// Listener, ring or epoll, signals, log, the indexes' files and their folder.
-pub const OTHER_DESCRIPTORS: usize = 32;
+/// Balancers that may hand connections over at once, and paths at which a server waits for them.
+pub const BALANCERS: usize = 8;
+/// Tasks and waits of a server that belong to no connection: accepting, signals, time, another index; balancers.
+pub const OTHER_TASKS: usize = 8 + 2 * BALANCERS;
+/// Listener, ring or epoll, signals, log, the indexes' files and their folder; balancers.
+pub const OTHER_DESCRIPTORS: usize = 32 + 2 * BALANCERS;
 
 const _: () = assert!(WARM_SPIN_US * 50 <= WARM_WAIT_MS * 1_000, "keeping warm must cost less than 2 % by itself");
 const _: () = assert!(SWEEP_MS * 10 <= 5_000, "time-outs must not be much coarser than they are long");

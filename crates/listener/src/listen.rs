@@ -7,11 +7,13 @@ mod membership;
 mod tcp;
 mod unix;
 
-pub use address::ListenAddress;
+pub use address::{ListenAddress, UnixPath};
 pub use error::ListenError;
 
+use crate::limits;
 use error::PortError;
 pub use membership::{Announcement, Membership};
+use rustix::net::SocketType;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use unix::OwnedPath;
@@ -62,8 +64,26 @@ pub fn bind_private(address: &ListenAddress, backlog: usize) -> Result<(Listener
     }
 }
 
+/// Listens at `path` for balancers of this user, which hand over connections: mode 0600.
+///
+/// # Errors
+///
+/// As of [`bind`].
+pub fn bind_handoff(path: &Path) -> Result<(Listener, OwnedFd), ListenError> {
+    bind_path(path, limits::BALANCERS as i32, unix::FOR_OWNER, SocketType::SEQPACKET)
+}
+
 fn bind_unix(path: &Path, backlog: i32, mode: u32) -> Result<(Listener, OwnedFd), ListenError> {
-    let (socket, owned) = unix::listen(path, backlog, mode)?;
+    bind_path(path, backlog, mode, SocketType::STREAM)
+}
+
+fn bind_path(
+    path: &Path,
+    backlog: i32,
+    mode: u32,
+    socket_type: SocketType,
+) -> Result<(Listener, OwnedFd), ListenError> {
+    let (socket, owned) = unix::listen(path, backlog, mode, socket_type)?;
     let address = ListenAddress::Unix(path.into());
     Ok((Listener { address, is_tcp: false, path: Some(owned), membership: None }, socket))
 }

@@ -5,13 +5,13 @@ use crate::endpoint::Endpoint;
 use crate::limits;
 use crate::phase::Phase;
 use http::{Buffer, Connection, Service, Step};
-use runtime::driver::Socket;
+use runtime::driver::{self, Socket};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-/// What a wait ended with; the last three interrupt it, and it goes on.
+/// What a wait ended with; the last four interrupt it, and it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     Readable,
@@ -21,6 +21,17 @@ enum Event {
     Expired,
     Evicted,
     Draining,
+    /// A balancer has given the connection to another server.
+    Revoked,
+}
+
+/// How a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The connection is closed, whoever else refers to it.
+    Closed,
+    /// A balancer gives it to another server: it is left as it is.
+    Left,
 }
 
 /// What to wait for next.
@@ -35,8 +46,15 @@ enum Wait {
 /// The most that a connection's task takes, the driver's part included.
 pub const TASK_BYTES: usize = 1280;
 
-/// Serves `socket` until either side closes.
-pub async fn serve<S: Service + 'static>(endpoint: &Endpoint<S>, socket: Socket, handle: Handle<'_>) {
+/// Starts a task that serves `socket`.
+pub fn start<S: Service + 'static>(endpoint: &'static Endpoint<S>, socket: Socket, handle: Handle<'static>) {
+    driver::spawn(serve(endpoint, socket, handle));
+    endpoint.thread.counts.connections.add(1);
+    endpoint.thread.counts.open.add(1);
+}
+
+/// Serves `socket` until either side closes, or until a balancer gives it to another server.
+async fn serve<S: Service + 'static>(endpoint: &Endpoint<S>, socket: Socket, handle: Handle<'_>) {
     let mut connection = Connection::new(&endpoint.limits.http(), endpoint.now_ms());
     serve_open(endpoint, &socket, &mut connection, &handle).await;
     endpoint.thread.counted_apart(|| drop(socket));
@@ -56,7 +74,10 @@ async fn serve_open<S: Service + 'static>(
     let mut readable = pin!(None);
     let mut other = pin!(None);
     let mut rounds = 0u32;
-    loop {
+    let end = loop {
+        if connection.is_idle() {
+            handle.rest();
+        }
         // After a yield it is the server that is slow and not the peer, whose buffer must not be evicted for it.
         handle.set(connection.deadline_ms(), connection.is_idle(), held.is_some() && wait != Wait::Others);
         let event = if wait == Wait::Readable {
@@ -73,27 +94,43 @@ async fn serve_open<S: Service + 'static>(
         match event {
             Event::Readable => readable.set(None),
             Event::Writable | Event::Yielded => other.set(None),
+            // What was sent meanwhile is left to the server that has the connection next.
+            Event::Draining if handle.is_leased() => break End::Left,
+            Event::Revoked => break End::Left,
             Event::Expired | Event::Evicted | Event::Draining => {}
         }
         let mut buffer = match held.take() {
             Some(buffer) => buffer,
             None => borrow(endpoint).await,
         };
+        if connection.is_idle() && !handle.take() {
+            endpoint.put_buffer(buffer);
+            break End::Left;
+        }
         let next = advance(endpoint, socket, connection, &mut buffer, event);
         if matches!(next, Some((_, true))) {
             held = Some(buffer);
         } else {
             endpoint.put_buffer(buffer);
         }
-        let Some((next_wait, _)) = next else { break };
+        let Some((next_wait, _)) = next else { break End::Closed };
         wait = next_wait;
         rounds += 1;
         if rounds.is_multiple_of(limits::ROUNDS_BEFORE_YIELD) {
             endpoint.fair_yield().yield_now().await;
         }
+    };
+    if end == End::Left || !handle.take() {
+        // Not to be ended for those who have it now, so the waits are given up.
+        endpoint.thread.counted_apart(|| {
+            readable.set(None);
+            other.set(None);
+        });
+        return;
     }
-    // Waits that are still in flight end by this, and so are not given up.
-    if readable.is_some() || other.is_some() {
+    // Waits that are still in flight end by this, and so are not given up; and a balancer's duplicate does not keep the
+    // connection open.
+    if readable.is_some() || other.is_some() || handle.is_leased() {
         socket.end();
     }
     if let Some(wait) = readable.as_mut().as_pin_mut() {
@@ -137,7 +174,9 @@ fn advance<S: Service + 'static>(
         },
         Event::Writable => Step::Write,
         Event::Yielded => connection.written(buffer, &mut *endpoint.service.borrow_mut(), now_ms),
-        Event::Expired | Event::Evicted | Event::Draining => interrupt(endpoint, socket, connection, buffer, event),
+        Event::Expired | Event::Evicted | Event::Draining | Event::Revoked => {
+            interrupt(endpoint, socket, connection, buffer, event)
+        }
     };
     loop {
         match step {
@@ -246,6 +285,9 @@ fn interruption<S: Service + 'static>(endpoint: &Endpoint<S>, handle: &Handle<'_
     }
     if is_idle && endpoint.phase() == Phase::Draining {
         return Some(Event::Draining);
+    }
+    if is_idle && handle.is_revoked() {
+        return Some(Event::Revoked);
     }
     (endpoint.now_ms() >= handle.deadline_ms()).then_some(Event::Expired)
 }

@@ -6,6 +6,7 @@
 //! | [`allocator`] | counts what each thread allocates | |
 //! | [`background`] | threads that give way, at a pace | |
 //! | [`nonblocking`] | `recv`, `send` and `accept` that never wait | |
+//! | [`peer`] | who is at the other end of a Unix socket | |
 //! | [`rlimit`] | raises the limit of open descriptors | |
 //! | `probe` | proves by an operation that io_uring works | `probe` |
 //! | `signals` | signals of a server, as sockets to wait on | `signals` |
@@ -19,6 +20,7 @@ pub mod background;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod nonblocking;
+pub mod peer;
 #[cfg(feature = "probe")]
 pub mod probe;
 pub mod rlimit;

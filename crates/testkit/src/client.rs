@@ -80,12 +80,7 @@ impl Client {
     /// Nobody listens, or the kernel has no socket left.
     pub fn try_connect(address: &str) -> io::Result<Self> {
         let stream: Box<dyn Stream> = match address.split_once(':').unwrap() {
-            ("unix", path) => {
-                let stream = UnixStream::connect(path)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                Box::new(stream)
-            }
+            ("unix", path) => return Self::over(UnixStream::connect(path)?),
             (_, host) => {
                 let stream = TcpStream::connect(host)?;
                 stream.set_read_timeout(Some(PATIENCE))?;
@@ -95,6 +90,17 @@ impl Client {
             }
         };
         Ok(Self { stream, unread: Vec::new() })
+    }
+
+    /// Over a socket that is connected already.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refuses a time-out.
+    pub fn over(stream: UnixStream) -> io::Result<Self> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: Box::new(stream), unread: Vec::new() })
     }
 
     /// Sends all of it.

@@ -10,6 +10,7 @@ mod clients;
 mod corpus;
 mod decision_log;
 mod drivers;
+mod handed;
 mod index_faults;
 mod lifecycle;
 mod metrics;

@@ -1,7 +1,7 @@
 //! What `--listen` takes.
 
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// An address to listen on: `unix:PATH` or `tcp:HOST:PORT`.
@@ -37,6 +37,34 @@ impl Display for ListenAddress {
     }
 }
 
+/// `unix:PATH`, where only a path will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnixPath(PathBuf);
+
+impl UnixPath {
+    /// Without the scheme.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl FromStr for UnixPath {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(ListenAddress::Unix(path)) => Ok(Self(path)),
+            _ => Err("give unix:PATH, such as unix:/run/fraudring/1.handoff"),
+        }
+    }
+}
+
+impl Display for UnixPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unix:{}", self.0.display())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +76,13 @@ mod tests {
         }
         for text in ["", "unix:", "tcp:", "tcp:9999", "tcp:host", "tcp:host:port", "tcp:host:70000", "/run/api.sock"] {
             assert!(text.parse::<ListenAddress>().unwrap_err().contains("unix:PATH"), "{text}");
+        }
+    }
+    #[test]
+    fn a_path_is_no_port() {
+        assert_eq!("unix:/run/1.handoff".parse::<UnixPath>().unwrap().to_string(), "unix:/run/1.handoff");
+        for text in ["tcp:127.0.0.1:1", "unix:", "/run/1.handoff"] {
+            assert!(text.parse::<UnixPath>().unwrap_err().contains("unix:PATH"), "{text}");
         }
     }
 }

@@ -7,15 +7,15 @@
 
 use super::error::{PortError, Process};
 use crate::limits;
-use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
 use runtime::driver::{self, Socket};
+use runtime::peer::{credentials, own_user};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::UnixListener;
 use std::rc::Rc;
@@ -203,16 +203,6 @@ fn hold(name: &str) -> io::Result<UnixListener> {
 
 fn member_name(port: u16, number: usize) -> String {
     format!("fraudring-port-{port}-{number}")
-}
-
-/// Of the process at the other end. A process in another PID namespace has the number 0, which the type of `rustix`
-/// does not allow for.
-fn credentials(socket: &impl AsFd) -> io::Result<UnixCredentials> {
-    Ok(getsockopt(socket.as_fd().as_raw_fd(), PeerCredentials)?)
-}
-
-fn own_user() -> u32 {
-    rustix::process::geteuid().as_raw()
 }
 
 #[cfg(test)]

@@ -18,10 +18,15 @@ pub const FOR_ALL: u32 = 0o666;
 pub const FOR_OWNER: u32 = 0o600;
 
 /// Binds `path` with `mode` and listens. The socket is removed when the [`OwnedPath`] is dropped.
-pub fn listen(path: &Path, backlog: i32, mode: u32) -> Result<(OwnedFd, OwnedPath), ListenError> {
+pub fn listen(
+    path: &Path,
+    backlog: i32,
+    mode: u32,
+    socket_type: SocketType,
+) -> Result<(OwnedFd, OwnedPath), ListenError> {
     let failed = |error| ListenError::Failed { address: ListenAddress::Unix(path.into()), error };
     make_way(path)?;
-    let socket = bind(path, mode).map_err(failed)?;
+    let socket = bind(path, mode, socket_type).map_err(failed)?;
     // Gives back what the umask has taken away.
     std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
     rustix::net::listen(&socket, backlog).map_err(|error| failed(error.into()))?;
@@ -31,8 +36,8 @@ pub fn listen(path: &Path, backlog: i32, mode: u32) -> Result<(OwnedFd, OwnedPat
 
 /// A socket at `path` that never had a right which is not in `mode`: Linux gives a path the mode that its socket has when it
 /// is bound, less the umask.
-fn bind(path: &Path, mode: u32) -> io::Result<OwnedFd> {
-    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+fn bind(path: &Path, mode: u32, socket_type: SocketType) -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, socket_type, SocketFlags::CLOEXEC, None)?;
     rustix::fs::fchmod(&socket, Mode::from_raw_mode(mode))?;
     rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
@@ -79,7 +84,8 @@ fn is_soon_left_behind(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether nobody listens any more; a busy listener is one, so this must not wait for its turn there.
+/// Whether nobody listens any more; a busy listener is one, so this must not wait for its turn there. A listener for sockets
+/// of another type refuses with another error.
 fn is_left_behind(path: &Path) -> io::Result<bool> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -108,13 +114,13 @@ mod tests {
             // that of the process, which is why it is not what keeps others out
             for (umask, bound) in [(0, FOR_OWNER), (0o077, FOR_OWNER), (0, FOR_ALL)] {
                 rustix::process::umask(Mode::from_raw_mode(umask));
-                let socket = bind(&path, bound).unwrap();
+                let socket = bind(&path, bound, SocketType::STREAM).unwrap();
                 assert_eq!(mode(), bound, "umask {umask:o}");
                 drop(socket);
                 std::fs::remove_file(&path).unwrap();
             }
             rustix::process::umask(Mode::from_raw_mode(0o077));
-            let (_socket, _path) = listen(&path, 8, FOR_ALL).unwrap();
+            let (_socket, _path) = listen(&path, 8, FOR_ALL, SocketType::STREAM).unwrap();
             assert_eq!(mode(), FOR_ALL);
         });
     }

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod corpus;
+pub mod giver;
 pub mod haproxy;
 pub mod own_rows;
 pub mod traffic;
