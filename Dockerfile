@@ -1,4 +1,4 @@
-# The image of loader and servers, with the official index inside.
+# The image of loader, servers and balancer, with the official index inside.
 #
 #   docker build -t fraudring:0.1.0 .
 #   docker build -t fraudring:mine --build-arg REFERENCES=mine.json.gz .      (from the folder `references` beside this file)
@@ -27,7 +27,7 @@ ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY --from=manifests /build /build
 # A target must be given, or the compiler's own plug-ins would be linked statically too.
 RUN rustc -vV | sed -n 's/^host: //p' > /host && \
-    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
+    cargo build --release --locked --target "$(cat /host)" -p server -p balancer -p shm-loader -p build-index
 
 # ---- what the index's builder and the programs have in common, compiled once
 FROM dependencies AS shared
@@ -39,35 +39,38 @@ COPY index index
 # `cargo` goes by times, and ours are older than the empty crates'. All stages name the same packages, because what is
 # built together decides on the features of what they share.
 RUN find crates/space crates/simd crates/schema crates/scoring index -name '*.rs' -exec touch {} + && \
-    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
+    cargo build --release --locked --target "$(cat /host)" -p server -p balancer -p shm-loader -p build-index
 
 # ---- the index, from the code that makes it and nothing else
 FROM shared AS index
 COPY crates/dataset crates/dataset
 COPY deploy/build-index deploy/build-index
 RUN rm -f deploy/build-index/src/lib.rs && find crates/dataset deploy -name '*.rs' -exec touch {} + && \
-    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index
+    cargo build --release --locked --target "$(cat /host)" -p server -p balancer -p shm-loader -p build-index
 ARG REFERENCES=official
 # A pattern may match nothing, so the folder may be missing; some file must match, so the lock file comes along.
 COPY Cargo.lock references* /references/
 RUN mkdir /index && cd /references && \
     "/build/target/$(cat /host)/release/build-index" --references "$REFERENCES" --out /index/fraudring.index
 
-# ---- loader and server
+# ---- loader, server and balancer
 FROM shared AS programs
 COPY crates/admin crates/admin
 COPY crates/command-line crates/command-line
+COPY crates/handoff crates/handoff
 COPY crates/http crates/http
 COPY crates/listener crates/listener
 COPY crates/runtime crates/runtime
 COPY shm-loader shm-loader
+COPY balancer balancer
 COPY server server
 ARG FRAUDRING_COMMIT=unknown
-RUN find crates/admin crates/command-line crates/http crates/listener crates/runtime shm-loader server -name '*.rs' -exec touch {} + && \
-    cargo build --release --locked --target "$(cat /host)" -p server -p shm-loader -p build-index && \
+RUN find crates/admin crates/command-line crates/handoff crates/http crates/listener crates/runtime shm-loader balancer server -name '*.rs' -exec touch {} + && \
+    cargo build --release --locked --target "$(cat /host)" -p server -p balancer -p shm-loader -p build-index && \
     mkdir -p /image/bin /image/run && \
-    cp "target/$(cat /host)/release/server" "target/$(cat /host)/release/shm-loader" /image/bin/ && \
-    /image/bin/server --version && /image/bin/shm-loader --version
+    for program in server balancer shm-loader; do \
+        cp "target/$(cat /host)/release/$program" /image/bin/ && "/image/bin/$program" --version || exit 1; \
+    done
 
 # ---- what is shipped
 FROM scratch
