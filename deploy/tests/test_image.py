@@ -30,14 +30,14 @@ class Image(unittest.TestCase):
         # what Docker itself puts into every container
         dockers = re.compile(r"(dev|etc|proc|sys)/|\.dockerenv$")
         self.assertEqual(sorted(name for name in names if not dockers.match(name)), [
-            "bin/", "bin/server", "bin/shm-loader", "index/", "index/fraudring.index", "run/", "run/fraudring/"])
+            "bin/", "bin/balancer", "bin/server", "bin/shm-loader", "index/", "index/fraudring.index", "run/", "run/fraudring/"])
 
     def test_is_little_more_than_the_index(self):
         print(f"\n  image: {self.image['Size'] / MIB:.1f} MB")
         self.assertLess(self.image["Size"], 150 * MIB)
 
     def test_programs_tell_version_commit_and_kernel(self):
-        for program in ("server", "shm-loader"):
+        for program in ("server", "balancer", "shm-loader"):
             output = run(program, "--version")
             self.assertRegex(output.stdout, rf"^{program} \d+\.\d+\.\d+ \(commit \w+, kernel \w+\)\n$")
 

@@ -6,7 +6,6 @@ use std::cell::{Cell, RefCell};
 use std::task::Waker;
 
 /// A fixed table of connections.
-#[derive(Debug)]
 pub struct ConnectionTable {
     entries: Vec<Entry>,
     free: RefCell<Vec<usize>>,
@@ -17,7 +16,6 @@ pub struct ConnectionTable {
     asked: Cell<usize>,
 }
 
-#[derive(Debug)]
 struct Entry {
     is_open: Cell<bool>,
     /// When the connection's current wait ends.
@@ -28,15 +26,14 @@ struct Entry {
     /// An eviction is pending.
     must_leave: Cell<bool>,
     /// Of a connection that a balancer handed over.
-    lease: RefCell<Option<Lease>>,
-    waker: RefCell<Option<Waker>>,
+    lease: Cell<Option<Box<Lease>>>,
+    waker: Cell<Option<Waker>>,
 }
 
 /// What the table takes for each connection, its place in the list of free entries included.
 pub const ENTRY_BYTES: usize = size_of::<Entry>() + size_of::<usize>();
 
 /// One connection's hold on its entry, given back when dropped.
-#[derive(Debug)]
 pub struct Handle<'a> {
     table: &'a ConnectionTable,
     index: usize,
@@ -51,8 +48,8 @@ impl ConnectionTable {
             is_idle: Cell::new(true),
             holds_buffer: Cell::new(false),
             must_leave: Cell::new(false),
-            lease: RefCell::new(None),
-            waker: RefCell::new(None),
+            lease: Cell::new(None),
+            waker: Cell::new(None),
         };
         Self {
             entries: (0..count).map(|_| entry()).collect(),
@@ -126,13 +123,22 @@ impl ConnectionTable {
 
 impl Entry {
     fn is_revoked(&self) -> bool {
-        self.lease.borrow().as_ref().is_some_and(Lease::is_revoked)
+        self.with_lease(Lease::is_revoked).unwrap_or(false)
+    }
+
+    /// `None` without a lease.
+    #[inline]
+    fn with_lease<T>(&self, ask: impl FnOnce(&Lease) -> T) -> Option<T> {
+        let lease = self.lease.take()?;
+        let answer = ask(&lease);
+        self.lease.set(Some(lease));
+        Some(answer)
     }
 
     fn wake(&self) {
-        if let Some(waker) = &*self.waker.borrow() {
-            waker.wake_by_ref();
-        }
+        let Some(waker) = self.waker.take() else { return };
+        waker.wake_by_ref();
+        self.waker.set(Some(waker));
     }
 }
 
@@ -152,27 +158,25 @@ impl Handle<'_> {
 
     /// It was handed over by a balancer, which may revoke it.
     pub fn set_lease(&self, lease: Lease) {
-        *self.entry().lease.borrow_mut() = Some(lease);
+        self.entry().lease.set(Some(Box::new(lease)));
     }
 
     /// Whether a balancer handed it over.
     #[inline]
     pub fn is_leased(&self) -> bool {
-        self.entry().lease.borrow().is_some()
+        self.entry().with_lease(|_| ()).is_some()
     }
 
     /// Before a read while nothing is taken; false: it was revoked, and is not to be read or ended.
     #[inline]
     pub fn take(&self) -> bool {
-        self.entry().lease.borrow().as_ref().is_none_or(Lease::take)
+        self.entry().with_lease(Lease::take).unwrap_or(true)
     }
 
     /// Everything that was read is answered.
     #[inline]
     pub fn rest(&self) {
-        if let Some(lease) = &*self.entry().lease.borrow() {
-            lease.rest();
-        }
+        self.entry().with_lease(Lease::rest);
     }
 
     /// Whether a balancer has given it to another server.
@@ -192,10 +196,8 @@ impl Handle<'_> {
 
     /// The task to wake, while it waits.
     pub fn set_waker(&self, waker: &Waker) {
-        let mut current = self.entry().waker.borrow_mut();
-        if !current.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *current = Some(waker.clone());
-        }
+        let known = self.entry().waker.take().filter(|known| known.will_wake(waker));
+        self.entry().waker.set(Some(known.unwrap_or_else(|| waker.clone())));
     }
 
     /// Whether this connection was asked to make room.
@@ -218,8 +220,8 @@ impl Drop for Handle<'_> {
         self.holds_none();
         let entry = self.entry();
         entry.is_open.set(false);
-        entry.lease.borrow_mut().take();
-        entry.waker.borrow_mut().take();
+        entry.lease.take();
+        entry.waker.take();
         self.table.free.borrow_mut().push(self.index);
     }
 }
