@@ -1,6 +1,7 @@
 //! The balancer's state, and what is done with clients: accepted, given to a server, let wait, closed.
 
 use crate::choice::Chooser;
+use crate::counts::Counts;
 use crate::deadline_queue::DeadlineQueue;
 use crate::limits::{ACCEPT_BACKOFF_MS, ACCEPT_BURST, ACCEPT_REPORT_MS, DISCARD_BYTES, TAKE_MS};
 use crate::link::Delivery;
@@ -8,12 +9,12 @@ use crate::options::Options;
 use crate::poller::{Poller, Source};
 use crate::server::Server;
 use crate::table::Table;
-use ::listener::listen::UnixPath;
 use handoff::{Handed, Page, State};
 use runtime::nonblocking;
 use rustix::net::Shutdown;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 /// Everything that the balancer has.
 pub struct Balancer {
@@ -23,7 +24,8 @@ pub struct Balancer {
     pub(crate) page_file: OwnedFd,
     pub(crate) table: Table,
     pub(crate) servers: Vec<Server>,
-    pub(crate) counts: Counts,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) server_timeout_ms: u64,
     pub(crate) now_ms: u64,
     chooser: Chooser,
     /// For whom there is no server.
@@ -42,23 +44,8 @@ struct Listener {
     paused_until_ms: Option<u64>,
 }
 
-/// What was done so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    /// Clients accepted.
-    pub accepted: u64,
-    /// Connections given to another server, of which the one before had read nothing.
-    pub passed_on: u64,
-    /// Connections closed, of which a lost server had read a part of a request.
-    pub lost: u64,
-    /// Clients closed for want of a server.
-    pub unserved: u64,
-    /// Connections closed to make room for others.
-    pub evicted: u64,
-}
-
 impl Balancer {
-    /// Accepts on `listener`, at most `connections` at once.
+    /// Accepts on `listener`, at most `connections` at once. It has no server yet.
     ///
     /// # Errors
     ///
@@ -67,14 +54,14 @@ impl Balancer {
         let poller = Poller::new()?;
         poller.add(&listener, Source::Listener)?;
         let (page, page_file) = Page::new(connections)?;
-        let server = |path: &UnixPath| Server::new(path.clone(), options.server_timeout_ms);
         Ok(Self {
             poller,
             page,
             page_file,
             table: Table::new(connections),
-            servers: options.servers.iter().map(server).collect(),
-            counts: Counts::default(),
+            servers: Vec::with_capacity(handoff::SERVERS),
+            counts: Arc::default(),
+            server_timeout_ms: options.server_timeout_ms,
             now_ms: 0,
             chooser: Chooser::new(options.choice),
             waiting: DeadlineQueue::new(connections, options.wait_timeout_ms),
@@ -119,7 +106,7 @@ impl Balancer {
         let Some(listener) = &self.listener else { return false };
         match nonblocking::accept(&listener.socket) {
             Ok(Some(socket)) => {
-                self.counts.accepted += 1;
+                self.counts.accepted.add(1);
                 self.begin(socket);
                 true
             }
@@ -232,8 +219,17 @@ impl Balancer {
                 self.servers[server].is_full = true;
             }
             self.unassign(due.connection);
-            self.counts.passed_on += 1;
+            self.counts.passed_on.add(1);
             self.place(due.connection);
+        }
+    }
+
+    /// What the admin thread reads of what there is now.
+    pub(crate) fn tell_counts(&self) {
+        self.counts.open.set(self.table.open_count() as u64);
+        self.counts.waiting.set(self.waiting.len() as u64);
+        for (number, server) in self.servers.iter().enumerate() {
+            self.counts.set_server(number, server.assigned, server.health);
         }
     }
 
@@ -252,7 +248,7 @@ impl Balancer {
         if self.page.word(connection).state(epoch) != Some(State::Free) {
             return;
         }
-        self.counts.unserved += 1;
+        self.counts.unserved.add(1);
         if let Some(socket) = self.table.socket(connection).filter(|_| self.answers_503) {
             // It may be gone, or not take it.
             let _ = nonblocking::send(socket, UNAVAILABLE);
@@ -274,7 +270,7 @@ impl Balancer {
             let connection = self.table.round();
             let word = self.page.word(connection);
             if word.current() == State::Idle && word.revoke_unread() {
-                self.counts.evicted += 1;
+                self.counts.evicted.add(1);
                 self.close(connection);
                 return true;
             }

@@ -16,8 +16,10 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod admin;
 mod balancer;
 mod choice;
+mod counts;
 mod deadline_queue;
 mod failure;
 mod limits;
@@ -27,6 +29,7 @@ mod poller;
 mod pulse;
 mod run;
 mod server;
+mod server_list;
 mod table;
 mod takeover;
 

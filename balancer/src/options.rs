@@ -2,10 +2,12 @@
 
 use crate::choice::Choice;
 use crate::limits::LEAST_SERVER_TIMEOUT_MS;
+use ::admin::AdminAddress;
 use clap::builder::{TypedValueParser, ValueParser};
 use command_line::log::LogForm;
 use listener::listen::{ListenAddress, UnixPath};
 use runtime::affinity::Cpu;
+use std::path::PathBuf;
 
 /// Options of the balancer, shared by the binary `balancer` and by `fraudring balancer`.
 #[derive(clap::Args, Debug, Clone)]
@@ -16,8 +18,12 @@ pub struct Options {
     pub listen: ListenAddress,
 
     /// A server, by its --accept-from; once for each
-    #[arg(long = "server", value_name = "unix:PATH", required = true)]
+    #[arg(long = "server", value_name = "unix:PATH", required_unless_present = "servers_dir")]
     pub servers: Vec<UnixPath>,
+
+    /// A folder in which every socket that is named *.handoff is a server; SIGHUP looks again
+    #[arg(long, value_name = "DIR", env = "FRAUDRING_SERVERS_DIR")]
+    pub servers_dir: Option<PathBuf>,
 
     /// Which server gets the next connection
     #[arg(long, env = "FRAUDRING_CHOICE", value_enum, default_value = "turns")]
@@ -43,6 +49,11 @@ pub struct Options {
     /// Send such a client 503 before it is closed
     #[arg(long, env = "FRAUDRING_ANSWER_503")]
     pub answer_503: bool,
+
+    /// Where those who run it find its metrics: unix:PATH (for this user alone) or tcp:HOST:PORT. `auto` is PATH.admin beside a
+    /// Unix socket, else a free port of 127.0.0.1, which the log names
+    #[arg(long, value_name = "auto|none|ADDRESS", env = "FRAUDRING_ADMIN", default_value = "auto")]
+    pub admin: AdminAddress,
 
     /// Core to run on: a number, `auto` (the first that is allowed) or `none`
     #[arg(long, value_name = "N|auto|none", env = "FRAUDRING_CPU", default_value = "none")]

@@ -15,6 +15,8 @@ pub enum Source {
     Listener,
     /// A signal to stop.
     Stop,
+    /// A signal to look at the list of servers again.
+    Hangup,
     /// The way to this server has ended.
     Link(u32),
     /// This connection has ended in both directions.
@@ -26,7 +28,7 @@ pub enum Source {
     },
 }
 
-const KIND_BITS: u32 = 2;
+const KIND_BITS: u32 = 3;
 
 impl Source {
     fn to_bits(self) -> u64 {
@@ -35,6 +37,7 @@ impl Source {
             Self::Stop => (1, 0, 0),
             Self::Link(server) => (2, server, 0),
             Self::Connection { connection, generation } => (3, connection, generation),
+            Self::Hangup => (4, 0, 0),
         };
         u64::from(generation) << 32 | u64::from(number) << KIND_BITS | kind
     }
@@ -45,6 +48,7 @@ impl Source {
             0 => Self::Listener,
             1 => Self::Stop,
             2 => Self::Link(number),
+            4 => Self::Hangup,
             _ => Self::Connection { connection: number, generation: (bits >> 32) as u32 },
         }
     }
@@ -52,7 +56,7 @@ impl Source {
     /// What is waited for. The end of both directions is always told.
     fn flags(self) -> EventFlags {
         match self {
-            Self::Listener | Self::Stop => EventFlags::IN,
+            Self::Listener | Self::Stop | Self::Hangup => EventFlags::IN,
             Self::Link(_) => EventFlags::RDHUP,
             Self::Connection { .. } => EventFlags::ET,
         }
@@ -120,6 +124,7 @@ mod tests {
         for source in [
             Source::Listener,
             Source::Stop,
+            Source::Hangup,
             Source::Link(15),
             Source::Connection { connection: 65_535, generation: u32::MAX },
             Source::Connection { connection: 0, generation: 0 },

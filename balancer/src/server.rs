@@ -21,6 +21,8 @@ pub struct Server {
     pub reported: u64,
     /// It refused a connection; it is asked again at the next look.
     pub is_full: bool,
+    /// It is not listed any more.
+    pub is_leaving: bool,
     /// When it is tried to be reached again.
     pub next_try_ms: u64,
     /// It has come back, and for so many looks gets of the others' connections.
@@ -38,14 +40,20 @@ impl Server {
             assigned: 0,
             reported: 0,
             is_full: false,
+            is_leaving: false,
             next_try_ms: 0,
             refill_looks: 0,
         }
     }
 
+    /// It was left out of the list, and has nothing any more.
+    pub fn is_gone(&self) -> bool {
+        self.is_leaving && self.link.is_none() && self.assigned == 0
+    }
+
     /// Connections that it has open, if it can take another. What it was just given is not in its report yet.
     pub fn open(&self) -> Option<u64> {
-        let takes = self.health == Health::Ready && !self.is_full && self.link.is_some();
+        let takes = self.health == Health::Ready && !self.is_full && !self.is_leaving && self.link.is_some();
         takes.then(|| self.reported.max(self.assigned as u64))
     }
 }

@@ -5,7 +5,9 @@ use crate::limits::{RECONNECT_MS, REFILL, REFILL_LOOKS, STALL_MS};
 use crate::link::Link;
 use crate::poller::Source;
 use crate::pulse::Health;
-use handoff::{Hello, Report, State};
+use crate::server::Server;
+use handoff::{Hello, Report, SERVERS, State};
+use listener::listen::UnixPath;
 use std::os::fd::AsFd;
 
 impl Balancer {
@@ -26,6 +28,7 @@ impl Balancer {
         self.look_after_deliveries();
         self.look_after_waiting();
         self.look_after_listener();
+        self.tell_counts();
     }
 
     /// The way to a server has ended, and so has the server.
@@ -39,9 +42,37 @@ impl Balancer {
         tracing::warn!(server = %self.servers[server].path, passed_on, lost, "a server has ended");
     }
 
+    /// From now on the servers are these. One that is left out gets no more connections; what it has not read goes to others,
+    /// what it has read it finishes.
+    pub fn set_servers(&mut self, wanted: &[UnixPath]) {
+        for server in &mut self.servers {
+            server.is_leaving = !wanted.contains(&server.path);
+        }
+        for path in wanted {
+            if self.servers.iter().any(|server| server.path == *path) {
+                continue;
+            }
+            let server = Server::new(path.clone(), self.server_timeout_ms);
+            match self.servers.iter().position(Server::is_gone) {
+                Some(gone) => self.servers[gone] = server,
+                None if self.servers.len() < SERVERS => self.servers.push(server),
+                None => tracing::warn!(server = %path, "there are as many servers as there may be"),
+            }
+        }
+        self.counts.set_names(self.servers.iter().map(|server| server.path.to_string()).collect());
+    }
+
+    fn part_from(&mut self, number: usize) {
+        if let Some(link) = self.servers[number].link.take() {
+            self.poller.remove(&link);
+            self.set_health(number, Health::Absent);
+            tracing::info!(server = %self.servers[number].path, "a server has no connection left and is not listed any more");
+        }
+    }
+
     fn reach(&mut self, number: usize) {
         let server = &mut self.servers[number];
-        if server.link.is_some() || self.now_ms < server.next_try_ms {
+        if server.link.is_some() || server.is_leaving || self.now_ms < server.next_try_ms {
             return;
         }
         server.next_try_ms = self.now_ms + RECONNECT_MS;
@@ -87,6 +118,13 @@ impl Balancer {
 
     /// Takes from a server what it should not have now.
     fn relieve(&mut self, server: usize) {
+        if self.servers[server].is_leaving {
+            self.pass_on_unread(server);
+            if self.servers[server].assigned == 0 {
+                self.part_from(server);
+            }
+            return;
+        }
         if self.servers[server].assigned == 0 {
             return;
         }
@@ -116,7 +154,7 @@ impl Balancer {
                 passed_on += 1;
             }
         }
-        self.counts.passed_on += passed_on as u64;
+        self.counts.passed_on.add(passed_on as u64);
         passed_on
     }
 
@@ -138,7 +176,7 @@ impl Balancer {
                 self.place(connection);
             }
         }
-        self.counts.lost += lost as u64;
+        self.counts.lost.add(lost as u64);
         lost
     }
 
@@ -159,7 +197,7 @@ impl Balancer {
             let word = self.page.word(connection);
             if word.current() == State::Idle && word.revoke_unread() {
                 self.unassign(connection);
-                self.counts.passed_on += 1;
+                self.counts.passed_on.add(1);
                 if !self.give(connection, number) {
                     self.place(connection);
                     break;

@@ -16,7 +16,7 @@ static ALLOCATOR: server::Allocator = server::ALLOCATOR;
 const EXAMPLES: &str = "\
 Examples:
   fraudring up                                        the whole system on 127.0.0.1:9999
-  fraudring up --port 8080 --no-haproxy               two servers share the port, no load balancer
+  fraudring up --port 8080 --front balancer           clients' sockets are handed to the servers, without haproxy
   fraudring replay --preview 1                        54,100 payloads through parse and search, in process
   fraudring replay --preview 2 --through http://127.0.0.1:9999
   fraudring load-test --plan preview --preview 2      the contest's test and score

@@ -22,10 +22,10 @@ INFO = {"participants": ["Somebody"], "social": ["https://example.org/somebody"]
         "source-code-repo": "https://example.org/fraudring", "stack": ["Rust"], "open_to_work": False}
 
 
-def make(out, info=INFO, image=IMAGE, volume="memory"):
+def make(out, info=INFO, image=IMAGE, volume="memory", front="haproxy"):
     given = out.with_name("info.json")
     given.write_text(json.dumps(info))
-    command = [ROOT / "deploy/submission/make", "--image", image, "--volume", volume, "--out", out, "--info", given]
+    command = [ROOT / "deploy/submission/make", "--image", image, "--volume", volume, "--front", front, "--out", out, "--info", given]
     return subprocess.run(command, text=True, capture_output=True)
 
 
@@ -41,6 +41,14 @@ class Submission(unittest.TestCase):
         import yaml
         environment = dict(os.environ, FRAUDRING_IMAGE=IMAGE)
         return yaml.safe_load(subprocess.check_output([*compose_command(), "config"], cwd=folder, env=environment))
+
+    def config_of(self, *files):
+        """Of several files, as compose puts them together."""
+        import yaml
+        named = [word for file in files for word in ("-f", str(file))]
+        command = [*compose_command(), *named, "config"]
+        environment = dict(os.environ, FRAUDRING_IMAGE=IMAGE)
+        return yaml.safe_load(subprocess.check_output(command, cwd=ROOT, env=environment))
 
     def test_holds_three_files_and_no_sources(self):
         result = self.make()
@@ -86,6 +94,32 @@ class Submission(unittest.TestCase):
             options = (config["volumes"]["index"] or {}).get("driver_opts")
             self.assertEqual(options and options["type"], {"memory": "tmpfs", "disk": None}[volume])
 
+    def test_the_balancer_may_stand_in_haproxys_place(self):
+        self.make()
+        self.make(front="balancer")
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()), ["docker-compose.yml", "info.json"])
+        config = self.config(self.out)
+        self.assertEqual(set(config["services"]), {"loader", "api1", "api2", "balancer"})
+        services = config["services"].values()
+        self.assertEqual({service["image"] for service in services}, {IMAGE})
+        limits = [service["deploy"]["resources"]["limits"] for service in services]
+        self.assertLessEqual(round(sum(float(limit["cpus"]) for limit in limits), 6), 1)
+        self.assertLessEqual(sum(megabytes(limit["memory"]) for limit in limits), 350)
+        self.assertNotIn("haproxy", (self.out / "docker-compose.yml").read_text())
+        balancer = config["services"]["balancer"]
+        self.assertNotIn("--answer-503", balancer["command"])
+        for server in SERVERS:
+            handoff = f"unix:/run/fraudring/{server}.handoff"
+            self.assertIn(handoff, balancer["command"])
+            self.assertIn(handoff, config["services"][server]["command"])
+        # the same as for those who run it from the sources
+        ours = self.config_of(ROOT / "docker-compose.yml", ROOT / "deploy/docker-compose.balancer.yml")["services"]
+        for server in SERVERS:
+            self.assertEqual(config["services"][server]["command"], ours[server]["command"])
+        same = [word for word in balancer["command"] if word not in ("--admin", "none")]
+        self.assertEqual(same, ours["balancer"]["command"])
+        self.assertEqual(balancer["deploy"], ours["balancer"]["deploy"])
+
     def test_unfilled_info_is_refused(self):
         for field, value in (("participants", []), ("source-code-repo", ""), ("open_to_work", "no"), ("x", 1)):
             result = self.make(info={**INFO, field: value})
@@ -124,11 +158,28 @@ class SubmittedStack(unittest.TestCase):
             stack.up()
             self.both_serve(stack)
 
+    def test_behind_the_balancer_clients_notice_nothing_of_a_server_that_is_killed(self):
+        with self.running("memory", "balancer") as stack:
+            self.both_serve(stack)
+            right = (200, payloads.EXAMPLES[1][1])
+            client = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=5)
+            client.auto_open = 0  # one connection for all that follows
+            client.connect()
+            for server in SERVERS:
+                self.assertEqual(ask_again(client, payloads.DENIED), right)
+                before = stack.container(server)["RestartCount"]
+                os.kill(stack.pid(server), signal.SIGKILL)
+                for _ in range(50):
+                    self.assertEqual(ask_again(client, payloads.DENIED), right)
+                self.assertTrue(comes_true(lambda: stack.container(server)["RestartCount"] > before, 60))
+                self.both_serve(stack)
+            print(f"\n  balancer: {Group(stack.container('balancer')['Id']).memory() / MIB:.1f} MB")
+
     @contextlib.contextmanager
-    def running(self, volume):
+    def running(self, volume, front="haproxy"):
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "submission"
-            result = make(out, volume=volume)
+            result = make(out, volume=volume, front=front)
             self.assertEqual(result.returncode, 0, result.stderr)
             with Stack(folder=out) as stack:
                 stack.up()
@@ -174,6 +225,13 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self.path))
+
+
+def ask_again(client, body):
+    """Status and body of one request on a connection that stays open."""
+    client.request("POST", "/fraud-score", body)
+    answer = client.getresponse()
+    return answer.status, answer.read()
 
 
 def volume(stack, name):

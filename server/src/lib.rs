@@ -34,12 +34,13 @@ mod service;
 mod telemetry;
 mod warmup;
 
+pub use ::admin::AdminAddress;
 pub use admin::{admin_fields, admin_page_of_all};
 pub use baseline::{BaselineOptions, run_baseline};
 pub use decision_log::{DecisionLogOptions, LogFileError};
 pub use failure::Failure;
 pub use listener::{Limits, ListenAddress};
-pub use options::{AdminAddress, Instance, Options, Serving};
+pub use options::{Instance, Options, Serving};
 pub use run::run;
 pub use runtime::affinity::Cpu;
 pub use runtime::driver::Choice as DriverChoice;

@@ -60,11 +60,12 @@ fn bad_options_are_refused_with_what_to_type() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    assert!(refused(&["--listen", "tcp:127.0.0.1:0"]).contains("--server"));
+    assert!(refused(&["--listen", "tcp:127.0.0.1:0"]).contains("--server <unix:PATH>"));
     assert!(refused(&["--listen", "tcp:127.0.0.1:0", "--server", "tcp:127.0.0.1:1"]).contains("unix:PATH"));
     let short = ["--listen", "tcp:127.0.0.1:0", "--server", "unix:/x", "--server-timeout-ms", "299"];
     assert!(refused(&short).contains("300"));
-    let many: Vec<_> = ["--listen", "tcp:127.0.0.1:0"].into_iter().chain(["--server", "unix:/x"].repeat(17)).collect();
+    let paths: Vec<String> = (0..17).map(|number| format!("--server=unix:/{number}")).collect();
+    let many: Vec<&str> = ["--listen", "tcp:127.0.0.1:0"].into_iter().chain(paths.iter().map(String::as_str)).collect();
     assert!(refused(&many).contains("16"));
     let place = Place::new();
     let balancer = Balancer::start(&place, 1, &[]);

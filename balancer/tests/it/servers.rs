@@ -2,7 +2,9 @@
 
 use crate::support::{Balancer, Client, Place, StageServer, timed};
 use handoff::Standing;
+use rustix::process::Signal;
 use std::time::Duration;
+use testkit::wait::{PATIENCE, comes_true};
 
 /// Two servers, and clients of each, all of which have had an answer.
 struct Stage {
@@ -155,4 +157,69 @@ fn a_server_that_comes_back_gets_its_share() {
     let mut answers: Vec<_> = stage.clients.iter_mut().flatten().map(|client| client.ask()).collect();
     answers.sort();
     assert_eq!(answers.iter().filter(|answer| *answer == "back").count(), 20);
+}
+
+#[test]
+fn the_list_of_servers_can_change() {
+    let place = Place::new();
+    let first = StageServer::start("0", &place.path(0));
+    let mut balancer = Balancer::start(&place, 0, &["--servers-dir", place.folder()]);
+    balancer.wait_for_line("takes connections");
+    let (mut idle, mut busy) = (balancer.connect(), balancer.connect());
+    assert_eq!([idle.ask(), busy.ask()], ["0", "0"]);
+    busy.send("half");
+    first.must_have_taken(1);
+    // another one comes, and the first is not listed any more
+    let second = StageServer::start("1", &place.path(1));
+    std::fs::remove_file(place.path(0)).unwrap();
+    balancer.signal(Signal::HUP);
+    balancer.wait_for_line("SIGHUP");
+    balancer.wait_for_line("takes connections");
+    second.must_have(1);
+    assert_eq!([idle.ask(), balancer.connect().ask()], ["1", "1"]);
+    busy.send(" and half\n");
+    assert_eq!(busy.answer().as_deref(), Some("0"), "what it has read it finishes");
+    first.must_have(0);
+    assert_eq!(busy.ask(), "1");
+    balancer.wait_for_line("is not listed any more");
+}
+
+#[test]
+fn what_happens_can_be_counted() {
+    let mut stage = Stage::with(3);
+    let mut admin = testkit::client::Client::connect(&stage.balancer.admin);
+    let mut get = |path: &str| admin.ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    assert_eq!([get("/healthz").status, get("/ready").status, get("/").status], [200, 200, 404]);
+    stage.servers[0].keep_silent();
+    stage.clients[0][0].send("half");
+    stage.servers[0].must_have_taken(1);
+    drop(stage.servers.remove(0));
+    stage.balancer.wait_for_line("a server has ended");
+    stage.servers[0].must_have(5);
+    let counted = |text: &str, line: &str| text.lines().any(|known| known == line);
+    let path = |server| stage.place.path(server).display().to_string();
+    let told = comes_true(PATIENCE, || counted(&get("/metrics").body, "fraudring_balancer_connections_open 5"));
+    let text = get("/metrics").body;
+    assert!(told, "{text}");
+    for line in [
+        "fraudring_balancer_accepted_total 6".to_owned(),
+        "fraudring_balancer_passed_on_total 2".to_owned(),
+        "fraudring_balancer_lost_total 1".to_owned(),
+        "fraudring_balancer_unserved_total 0".to_owned(),
+        "fraudring_balancer_evicted_total 0".to_owned(),
+        "fraudring_balancer_waiting 0".to_owned(),
+        format!("fraudring_balancer_server_ready{{server=\"unix:{}\"}} 0", path(0)),
+        format!("fraudring_balancer_server_ready{{server=\"unix:{}\"}} 1", path(1)),
+        format!("fraudring_balancer_server_connections{{server=\"unix:{}\"}} 5", path(1)),
+    ] {
+        assert!(counted(&text, &line), "{line}: {text}");
+    }
+    // each that is documented is there
+    let page = include_str!("../../../docs/BALANCER.md");
+    let documented: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("| `fraudring_balancer_")).collect();
+    assert_eq!(documented.len(), 9);
+    for name in documented {
+        let name = name.split(['`', '{']).next().unwrap();
+        assert!(text.contains(&format!("fraudring_balancer_{name}")), "{name}: {text}");
+    }
 }

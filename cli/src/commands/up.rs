@@ -4,6 +4,7 @@
 //! claims. So every way out of `run`, an error included, leaves nothing behind.
 
 mod admin;
+mod balancer;
 mod children;
 mod claim;
 mod greeting;
@@ -60,7 +61,7 @@ none with NO_COLOR.
 Examples:
   fraudring up
   fraudring up --port 8080 --cpus 0,1
-  fraudring up --no-haproxy --keep
+  fraudring up --front shared-port --keep
   fraudring up --shm-dir /dev/shm/second --port 10000
   fraudring up --index mine.index --servers 1 --admin tcp:127.0.0.1:9998
   fraudring up --schema loans.toml --data loans.csv
@@ -93,15 +94,29 @@ pub struct Options {
     /// Where page and figures of all servers are: tcp:HOST:PORT or unix:PATH; `auto` is a free port of 127.0.0.1
     #[arg(long, value_name = "auto|none|ADDRESS", default_value = "auto")]
     admin: AdminAddress,
-    /// Without a load balancer: the servers listen on the port
-    #[arg(long)]
+    /// Who listens on the port [default: haproxy where it is installed, else the balancer]
+    #[arg(long, value_enum)]
+    front: Option<FrontChoice>,
+    /// The same as --front shared-port
+    #[arg(long, conflicts_with = "front")]
     no_haproxy: bool,
-    /// Fail if haproxy is not installed, instead of going on without; it is looked for in PATH, or at FRAUDRING_HAPROXY
-    #[arg(long, conflicts_with = "no_haproxy")]
+    /// The same as --front haproxy
+    #[arg(long, conflicts_with_all = ["front", "no_haproxy"])]
     haproxy: bool,
     /// Leave the index in shared memory at the end
     #[arg(long)]
     keep: bool,
+}
+
+/// Who listens on the port.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum FrontChoice {
+    /// haproxy, which forwards requests; it is looked for in PATH, or at FRAUDRING_HAPROXY
+    Haproxy,
+    /// `fraudring balancer`, which hands the sockets of its clients to the servers
+    Balancer,
+    /// The servers: the kernel spreads connections over them
+    SharedPort,
 }
 
 /// What can be done with a running system.
@@ -202,10 +217,14 @@ fn is_of_another_machine(error: &anyhow::Error) -> bool {
 }
 
 fn front(options: &Options, reporter: &Reporter) -> Result<Front> {
-    if options.no_haproxy {
-        return Ok(Front::SharedPort);
+    let older_names = [(options.haproxy, FrontChoice::Haproxy), (options.no_haproxy, FrontChoice::SharedPort)];
+    let chosen = older_names.into_iter().find_map(|(is_given, front)| is_given.then_some(front)).or(options.front);
+    match chosen {
+        Some(FrontChoice::Balancer) => Ok(Front::Balancer),
+        Some(FrontChoice::SharedPort) => Ok(Front::SharedPort),
+        Some(FrontChoice::Haproxy) => with_haproxy(Haproxy::find()?, true, reporter),
+        None => with_haproxy(Haproxy::find()?, false, reporter),
     }
-    with_haproxy(Haproxy::find()?, options.haproxy, reporter)
 }
 
 fn with_haproxy(found: Option<Haproxy>, is_required: bool, reporter: &Reporter) -> Result<Front> {
@@ -217,13 +236,13 @@ fn with_haproxy(found: Option<Haproxy>, is_required: bool, reporter: &Reporter) 
             Ok(Front::Haproxy(haproxy))
         }
         None if is_required => Err(anyhow::anyhow!("haproxy is not installed"))
-            .advise(|| "install it: apt-get install haproxy; or go without: fraudring up --no-haproxy".to_owned()),
+            .advise(|| "install it: apt-get install haproxy; or go without: fraudring up --front balancer".to_owned()),
         None => {
             reporter.note(
-                "haproxy is not installed, so the two servers share the port themselves; \
+                "haproxy is not installed, so the balancer hands connections to the servers; \
                  to put haproxy in front: apt-get install haproxy",
             );
-            Ok(Front::SharedPort)
+            Ok(Front::Balancer)
         }
     }
 }
@@ -235,7 +254,7 @@ mod tests {
     #[test]
     fn a_missing_haproxy_is_done_without_unless_it_is_required() {
         let reporter = Reporter::stderr();
-        assert!(matches!(with_haproxy(None, false, &reporter), Ok(Front::SharedPort)));
+        assert!(matches!(with_haproxy(None, false, &reporter), Ok(Front::Balancer)));
         let error =
             with_haproxy(None, true, &reporter).err().map(|error| crate::console::advice::text(&error)).unwrap();
         assert!(error.contains("apt-get install haproxy"), "{error}");

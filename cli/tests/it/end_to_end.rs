@@ -2,7 +2,7 @@
 
 use crate::support::http::{EXAMPLES, get, kept_alive, score};
 use crate::support::process::{connections, figure};
-use crate::support::system::{Folders, HAPROXY, SHARED_PORT, Setting, System, check_clean_end};
+use crate::support::system::{BALANCER, Folders, HAPROXY, SHARED_PORT, Setting, System, check_clean_end};
 use crate::support::{ending, fraudring, fraudring_json, haproxy_is_installed, preview_heads};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -18,6 +18,15 @@ fn two_servers_share_the_port_and_answer_alike() {
     assert!(system.greeting.contains("share the port"), "{}", system.greeting);
     check_answers(&system);
     check_shared_memory(&system);
+    check_both_servers_accept(&system);
+    check_clean_end(&mut system);
+}
+
+#[test]
+fn the_balancer_hands_connections_to_two_servers() {
+    let mut system = System::start(BALANCER);
+    assert!(system.greeting.contains("(balancer)"), "{}", system.greeting);
+    check_answers(&system);
     check_both_servers_accept(&system);
     check_clean_end(&mut system);
 }

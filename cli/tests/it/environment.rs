@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// All that the programs look at, but for `FRAUDRING_LISTEN`.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "FRAUDRING_ACCEPT_FROM",
     "FRAUDRING_ANSWER_503",
     "FRAUDRING_CHOICE",
@@ -21,6 +21,7 @@ const VARIABLES: [&str; 14] = [
     "FRAUDRING_KEEP_WARM",
     "FRAUDRING_KERNEL",
     "FRAUDRING_LOG",
+    "FRAUDRING_SERVERS_DIR",
     "FRAUDRING_SHM_DIR",
     "FRAUDRING_WAIT_FOR_INDEX",
 ];

@@ -25,10 +25,13 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod address;
 mod guard;
 mod guarded;
+pub mod metrics;
 mod thread;
 
+pub use address::AdminAddress;
 pub use guard::Guard;
 pub use guarded::Guarded;
 pub use thread::{Admin, AdminError, LIMITS, SHARE};

@@ -1,6 +1,6 @@
 //! Which path and method lead where on the admin listener.
 
-use super::exposition::Format;
+use ::admin::metrics::Format;
 use http::Head;
 
 /// What a request asks for.

@@ -1,12 +1,13 @@
 //! The answer of each route of the admin listener.
 
-use super::exposition::{Exposition, Format};
+use super::exposition::exposition;
 use super::page::{admin_fields, admin_page};
 use super::routes::AdminRoute;
 use super::sources::Sources;
 use super::status::Status as ServerStatus;
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::reload::Answer as LookAnswer;
+use ::admin::metrics::{Exposition, Format};
 use http::{Answered, Head, Responder, Service, Status};
 use listener::Phase;
 use scoring::{AnyGeneration, ExplainError, RowExplanation, Scorer};
@@ -55,7 +56,7 @@ pub type Body = Cow<'static, [u8]>;
 impl AdminService {
     /// Looks at `sources`; `body_bytes` is the longest body that the public listener takes.
     pub fn new(sources: Sources, body_bytes: usize) -> Self {
-        Self { exposition: Exposition::new(sources.clone()), sources, body_bytes }
+        Self { exposition: exposition(sources.clone()), sources, body_bytes }
     }
 
     fn explain(&self, body: &[u8], responder: Responder<'_, Body>) -> Answered {

@@ -17,6 +17,8 @@ use testkit::wait::{PATIENCE, comes_true};
 pub struct Balancer {
     child: Child,
     pub address: String,
+    /// Of its admin listener.
+    pub admin: String,
     log: BufReader<std::process::ChildStderr>,
 }
 
@@ -31,6 +33,10 @@ impl Place {
     pub fn path(&self, server: usize) -> PathBuf {
         self.0.path().join(format!("{server}.handoff"))
     }
+
+    pub fn folder(&self) -> &str {
+        self.0.path().to_str().unwrap()
+    }
 }
 
 impl Balancer {
@@ -44,10 +50,9 @@ impl Balancer {
         command.env_remove("RUST_LOG").stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
-        let mut balancer = Self { child, address: String::new(), log };
-        let line = balancer.wait_for_line("\"serving\"");
-        let address = line.split("\"listen\":\"tcp:").nth(1).unwrap().split('"').next().unwrap();
-        balancer.address = address.to_owned();
+        let mut balancer = Self { child, address: String::new(), admin: String::new(), log };
+        balancer.admin = field(&balancer.wait_for_line("\"admin listener\""), "admin");
+        balancer.address = field(&balancer.wait_for_line("\"serving\""), "listen").replace("tcp:", "");
         balancer
     }
 
@@ -98,6 +103,12 @@ impl Balancer {
     pub fn process_id(&self) -> u32 {
         self.child.id()
     }
+}
+
+/// Of a line of the log.
+fn field(line: &str, name: &str) -> String {
+    let value = line.split(&format!("\"{name}\":\"")).nth(1).expect("it has the field");
+    value.split('"').next().unwrap().to_owned()
 }
 
 impl Drop for Balancer {

@@ -30,6 +30,7 @@ fn text(system: &System, admin: Option<&ListenAddress>, loaded: &LoadedIndex) ->
     writeln!(text, "fraudring {}", command_line::version())?;
     let front = match &system.plan().front {
         Front::Haproxy(haproxy) => format!("haproxy {}", haproxy.version()),
+        Front::Balancer => "balancer".to_owned(),
         Front::SharedPort => "the servers share the port".to_owned(),
     };
     writeln!(text, "  listening   {url} ({front})")?;

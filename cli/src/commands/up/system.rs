@@ -1,5 +1,6 @@
 //! The running system: its servers and what stands in front of them.
 
+use super::balancer::{self, handoff_socket};
 use super::children::{AtItsEnd, Child, Children, HAPROXY_STOP, SERVER_STOP};
 use super::haproxy::Haproxy;
 use super::listening::listens;
@@ -49,6 +50,8 @@ pub struct SystemPlan {
 pub enum Front {
     /// haproxy, which forwards to the servers' unix sockets.
     Haproxy(Haproxy),
+    /// The balancer, which hands connections to the servers.
+    Balancer,
     /// The servers; the kernel spreads connections over them.
     SharedPort,
 }
@@ -79,25 +82,35 @@ impl System {
         let mut system = Self { plan, children: Children::default(), runtime, reporter, waiting_for: Vec::new() };
         match &system.plan.front {
             Front::SharedPort => system.start_sharing()?,
-            Front::Haproxy(_) => system.start_on_sockets()?,
+            Front::Haproxy(_) | Front::Balancer => system.start_on_sockets()?,
         }
         Ok(system)
     }
 
-    /// Waits for the servers, puts haproxy in front of them and waits for it; false if the user asked to stop meanwhile.
+    /// Waits for the servers, puts the front before them and waits for it; false if the user asked to stop meanwhile.
     pub fn bring_up(&mut self, signals: &mut Signals) -> Result<bool> {
         if !self.wait_until_ready(signals)? {
             return Ok(false);
         }
-        if let Front::Haproxy(haproxy) = &self.plan.front {
-            let sockets: Vec<String> = (0..self.plan.servers).map(socket).collect();
-            let command = haproxy.command(self.runtime.path(), self.plan.address, &sockets)?;
-            let (name, at_its_end) = ("haproxy".to_owned(), AtItsEnd::Ignored);
-            self.children.add(Child::start_relayed(name, command, HAPROXY_STOP, at_its_end, &self.reporter)?);
-            let endpoint = Endpoint::Tcp(reachable(self.plan.address));
-            self.waiting_for.push(Part { name: "haproxy".to_owned(), endpoint, sharing: Vec::new() });
-        }
+        self.start_front()?;
         self.wait_until_ready(signals)
+    }
+
+    fn start_front(&mut self) -> Result<()> {
+        let (folder, address, servers) = (self.runtime.path(), self.plan.address, self.plan.servers);
+        let (name, command, stop, at_its_end) = match &self.plan.front {
+            Front::Haproxy(haproxy) => {
+                let sockets: Vec<String> = (0..servers).map(socket).collect();
+                ("haproxy", haproxy.command(folder, address, &sockets)?, HAPROXY_STOP, AtItsEnd::Ignored)
+            }
+            Front::Balancer => ("balancer", balancer::command(folder, address, servers)?, SERVER_STOP, AtItsEnd::Heard),
+            Front::SharedPort => return Ok(()),
+        };
+        let child = Child::start_relayed(name.to_owned(), command, stop, at_its_end, &self.reporter)?;
+        self.children.add(child);
+        let endpoint = Endpoint::Tcp(reachable(address));
+        self.waiting_for.push(Part { name: name.to_owned(), endpoint, sharing: Vec::new() });
+        Ok(())
     }
 
     fn start_sharing(&mut self) -> Result<()> {
@@ -203,10 +216,12 @@ fn server(plan: &SystemPlan, number: usize, listen: &str, folder: &Path) -> Resu
     command.arg("server").arg("--shm-dir").arg(&plan.shm_dir);
     command.args(["--listen", listen, "--instance", &instance(number, plan.servers), "--cpu", &cpu]);
     command.args(["--admin", &format!("unix:{}", admin_socket(number))]);
-    if matches!(plan.front, Front::SharedPort) {
-        command.arg("--share-port");
+    match plan.front {
+        Front::SharedPort => _ = command.arg("--share-port"),
+        Front::Balancer => _ = command.args(["--accept-from", &format!("unix:{}", handoff_socket(number))]),
+        Front::Haproxy(_) => {}
     }
-    for decided_here in ["FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
+    for decided_here in ["FRAUDRING_ACCEPT_FROM", "FRAUDRING_SHARE_PORT", "FRAUDRING_WAIT_FOR_INDEX"] {
         command.env_remove(decided_here);
     }
     if let Some(mut log) = std::env::var_os(DECISION_LOG).filter(|log| !log.is_empty()) {

@@ -32,14 +32,17 @@ pub struct System {
 /// What to put in front, and what to refuse.
 #[derive(Clone, Copy)]
 pub struct Setting {
-    pub haproxy: bool,
+    /// As `--front` names it.
+    pub front: &'static str,
     pub io_uring: bool,
 }
 
 /// The servers share the port.
-pub const SHARED_PORT: Setting = Setting { haproxy: false, io_uring: true };
+pub const SHARED_PORT: Setting = Setting { front: "shared-port", io_uring: true };
+/// The balancer hands connections to the servers.
+pub const BALANCER: Setting = Setting { front: "balancer", io_uring: true };
 /// haproxy stands in front.
-pub const HAPROXY: Setting = Setting { haproxy: true, io_uring: true };
+pub const HAPROXY: Setting = Setting { front: "haproxy", io_uring: true };
 
 /// Folders of one `up`; removed when dropped.
 pub struct Folders {
@@ -128,7 +131,7 @@ impl System {
     /// `start` with changes to the command.
     pub fn start_with(setting: Setting, change: impl FnOnce(&mut Command)) -> Self {
         Self::start_automatic(|command| {
-            command.arg(if setting.haproxy { "--haproxy" } else { "--no-haproxy" });
+            command.args(["--front", setting.front]);
             if !setting.io_uring {
                 testkit::sandbox::Sandbox::NoIoUring.confine(command);
             }

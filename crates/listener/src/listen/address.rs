@@ -48,6 +48,12 @@ impl UnixPath {
     }
 }
 
+impl From<PathBuf> for UnixPath {
+    fn from(path: PathBuf) -> Self {
+        Self(path)
+    }
+}
+
 impl FromStr for UnixPath {
     type Err = &'static str;
 
