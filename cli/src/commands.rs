@@ -9,6 +9,8 @@ pub mod explain;
 pub mod index;
 pub mod load_test;
 pub mod man;
+mod own_data;
+mod own_payloads;
 pub mod replay;
 pub mod schema;
 mod search_stats;

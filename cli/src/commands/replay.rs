@@ -132,11 +132,9 @@ fn replay_drawn(options: &Options, drawn: &Drawn, reporter: &Reporter) -> Result
 
 fn payload_sets(options: &Options, reporter: &Reporter) -> Result<Vec<Payloads>> {
     if let Some(path) = &options.payloads {
-        return Ok(vec![Payloads { name: command_line::input_name(path), entries: read_payloads(path)? }]);
+        return Ok(vec![Payloads::transactions(command_line::input_name(path), read_payloads(path)?)]);
     }
     let folder = DataFolder::open(&options.data)?;
-    let set = |preview: &Preview| {
-        Ok(Payloads { name: preview.name().to_owned(), entries: folder.payloads(*preview, reporter)? })
-    };
+    let set = |preview: &Preview| Ok(Payloads::transactions(preview.name(), folder.payloads(*preview, reporter)?));
     options.preview.iter().map(set).collect()
 }

@@ -13,7 +13,6 @@ mod interval;
 mod listening;
 mod live_line;
 mod loaded_index;
-mod own_data;
 mod ready;
 mod relay;
 mod reload;
@@ -22,6 +21,7 @@ mod status;
 mod system;
 
 use crate::cache::data::{DataFolder, DataOption};
+use crate::commands::own_data::OwnDataOptions;
 use crate::console::advice::Advise;
 use crate::console::exit::Outcome;
 use crate::console::interrupt;
@@ -33,7 +33,6 @@ use clap::{Args, Subcommand};
 pub use haproxy::Haproxy;
 use live_line::LiveLine;
 use loaded_index::LoadedIndex;
-use own_data::OwnDataOptions;
 use runtime_folder::MOST_SERVERS;
 use rustix::thread::CpuSet;
 use server::AdminAddress;
@@ -83,7 +82,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "FRAUDRING_SHM_DIR", default_value = shm_loader::DEFAULT_DIR)]
     shm_dir: PathBuf,
     /// Index to serve, as `fraudring index build` wrote it; `-` is stdin [default: the official one]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "schema")]
     index: Option<PathBuf>,
     /// How many servers
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=MOST_SERVERS as i64))]

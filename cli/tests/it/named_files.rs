@@ -27,7 +27,10 @@ enum Trial {
 fn trial(command: &str, argument: &str) -> Trial {
     use Trial::{Documents, Elsewhere, Reads, Writes};
     match (command, argument) {
-        ("up", "--index" | "--schema" | "--data") | ("up reload", "[FILE]") | ("server", "--decision-log") => Elsewhere,
+        ("up", "--index" | "--schema" | "--data")
+        | ("load-test", "--schema" | "--data")
+        | ("up reload", "[FILE]")
+        | ("server", "--decision-log") => Elsewhere,
         ("shm load", "<FILE>") => Elsewhere,
         ("replay", "--payloads") => Reads("replay --payloads - --index index", "payloads.json"),
         ("replay", "--references-file") => {

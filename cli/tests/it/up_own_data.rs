@@ -6,6 +6,7 @@ use crate::support::{FRAUDRING, http};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::Command;
 use testkit::client::Client;
@@ -278,6 +279,44 @@ fn bad_rows_may_be_left_out() {
     assert!(system.folders().log().contains("1 bad rows were left out"), "{}", system.folders().log());
     check_answers(&system, &table(400));
     system.end(Signal::TERM);
+}
+
+#[test]
+fn a_load_test_knows_the_right_answers_to_payloads_made_of_rows() {
+    let folder = folder();
+    let mut system = start(&folder, &["--servers", "1"]);
+    let test = |files: &str, stdin: &str| {
+        let plan =
+            format!("load-test --plan steady:100,1 --connections 2..8 --json --target http://{}", system.address);
+        let mut command = folder.command(&format!("{plan} {files}"));
+        command.env("FRAUDRING_DATA", folder.path("data")).stdin(File::open(folder.path(stdin)).unwrap());
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+        (output.status.code(), report, said)
+    };
+    for (files, stdin) in [
+        ("--schema loans.toml --data loans.csv", "loans.csv"),
+        ("--schema - --data loans.csv", "loans.toml"),
+        ("--schema loans.toml --data -", "loans.csv"),
+    ] {
+        let (status, report, said) = test(files, stdin);
+        // 4: a busy machine sent late
+        assert!(matches!(status, Some(0 | 4)), "{files}: {said} {report}");
+        assert_eq!((&report["answered"], &report["errors"], &report["different"]), (&json!(100), &json!(0), &json!(0)));
+        assert!(report.get("score").is_none() && report["payloads"].as_str().unwrap().starts_with("rows of "));
+    }
+    // another table: the neighbours' labels are others
+    folder.write("other.csv", table(400).csv().replace(",ok\n", ",late\n"));
+    let (status, report, said) = test("--schema loans.toml --data other.csv", "loans.csv");
+    assert_eq!(status, Some(3), "{said}");
+    assert!(report["different"].as_u64().unwrap() > 50 && said.contains("the same table"), "{said} {report}");
+    system.end(Signal::TERM);
+    assert!(
+        folder
+            .fails("load-test --plan steady:9,1 --schema loans.toml --data loans.csv --results x")
+            .contains("--results")
+    );
 }
 
 #[test]

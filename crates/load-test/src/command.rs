@@ -2,15 +2,13 @@
 
 use crate::contest_results::ContestResults;
 use crate::machine::Machine;
-use crate::options::Options;
+use crate::options::{Options, PayloadSource};
 use crate::pairs::Pairs;
-use crate::payloads::Payloads;
-use crate::preview::Preview;
+use crate::payloads::{Entries, Payloads};
 use crate::report::LoadReport;
 use crate::text::{PairsText, RunText};
 use anyhow::{Context, Result};
 use command_line::Interruption;
-use dataset::PayloadEntry;
 use serde::Serialize;
 use std::path::Path;
 
@@ -25,20 +23,6 @@ pub enum Outcome {
     NotValid,
     /// This signal came, and the result is of a part of the plan.
     Interrupted(i32),
-}
-
-/// Where the payloads of a load test come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PayloadSource<'a> {
-    /// A payload file; `-` is stdin.
-    File(&'a Path),
-    /// A built-in set.
-    Preview {
-        /// Which.
-        preview: Preview,
-        /// So many of it at least.
-        least: u64,
-    },
 }
 
 /// A result with where it was measured; the shape of `schema/result.schema.json`.
@@ -66,13 +50,13 @@ enum Measured<'a> {
 pub fn run(
     options: &Options,
     program: &str,
-    load: impl FnOnce(PayloadSource<'_>) -> Result<Vec<PayloadEntry>>,
+    load: impl FnOnce(PayloadSource<'_>) -> Result<Payloads>,
 ) -> Result<Outcome> {
     let test = options.test();
     // what is wrong is said before payloads are made, which may take minutes
     test.check_core()?;
     let stdout_is_a_file = options.stdout_is_a_file()?;
-    let payloads = payloads(options, load)?;
+    let payloads = load(options.payload_source())?;
     let interruption = Interruption::watch().context("cannot watch for signals")?;
     let machine = Machine::here(program);
     if let Some(against) = &options.against {
@@ -85,7 +69,8 @@ pub fn run(
     }
     let report = test.run(&options.target, &payloads, interruption.stop(), "load-test")?;
     if let Some(path) = &options.results {
-        write_json(path, &ContestResults::from(&report))?;
+        let results = ContestResults::of(&report).context("--results is of the contest's payloads only")?;
+        write_json(path, &results)?;
     }
     publish(options, machine, Measured::Run(&report), stdout_is_a_file, &RunText(&report).to_string())?;
     hint_at_labels(options, &payloads, report.wrong_answers());
@@ -102,9 +87,16 @@ pub fn wrong_answers_hint(payloads: &str, are_official: bool) -> String {
 }
 
 fn hint_at_labels(options: &Options, payloads: &Payloads, wrong_answers: u64) {
-    if wrong_answers > 0 {
-        command_line::message(&wrong_answers_hint(&payloads.name, options.payloads.is_none()));
+    if wrong_answers == 0 {
+        return;
     }
+    command_line::message(&match payloads.entries {
+        Entries::Transactions(_) => wrong_answers_hint(&payloads.name, options.payloads.is_none()),
+        Entries::Rows(_) => format!(
+            "hint: wrong answers are to be expected if what is served is not {}: the same schema and the same table",
+            payloads.name
+        ),
+    });
 }
 
 fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &Interruption) -> Outcome {
@@ -114,15 +106,6 @@ fn outcome(is_complete: bool, is_valid: bool, all_right: bool, interruption: &In
         (true, true, false) => Outcome::NotValid,
         (true, true, true) => Outcome::AllRight,
     }
-}
-
-fn payloads(options: &Options, load: impl FnOnce(PayloadSource<'_>) -> Result<Vec<PayloadEntry>>) -> Result<Payloads> {
-    if let Some(path) = &options.payloads {
-        return Ok(Payloads { name: command_line::input_name(path), entries: load(PayloadSource::File(path))? });
-    }
-    let preview = options.preview;
-    let least = options.plan.count().unwrap_or(preview.recipe().count);
-    Ok(Payloads { name: preview.name().to_owned(), entries: load(PayloadSource::Preview { preview, least })? })
 }
 
 fn publish(

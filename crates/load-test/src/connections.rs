@@ -296,17 +296,18 @@ impl<'a> Connections<'a> {
         if slot.state != State::Busy {
             return;
         }
-        let end = slot.read(&mut self.unchunked);
-        let (now_ns, Some(flight)) = (self.clock.now_ns(), &slot.flight) else { return };
+        let Some(flight) = slot.flight else { return };
+        let end = slot.read(&mut self.unchunked, self.requests.right(flight.request));
+        let now_ns = self.clock.now_ns();
         match end {
             None => {}
             Some(End::Failed { fault, why }) => self.fail(place, fault, &why),
             Some(End::Undecided { fault, status, stays_open }) => {
-                self.recorder.undecided(flight, fault, status, now_ns);
+                self.recorder.undecided(&flight, fault, status, now_ns);
                 self.land(place, stays_open);
             }
-            Some(End::Decided { answer, stays_open }) => {
-                self.recorder.decided(flight, answer, now_ns);
+            Some(End::Decided { reply, stays_open }) => {
+                self.recorder.decided(&flight, reply, now_ns);
                 self.land(place, stays_open);
             }
         }

@@ -48,11 +48,12 @@ struct DetectionScore {
     cut_triggered: bool,
 }
 
-impl From<&LoadReport> for ContestResults {
-    fn from(report: &LoadReport) -> Self {
-        let score = &report.score;
-        Self {
-            expected: report.expected,
+impl ContestResults {
+    /// Those of a run of the contest's payloads.
+    pub fn of(report: &LoadReport) -> Option<Self> {
+        let (score, expected) = (report.score.as_ref()?, report.expected?);
+        Some(Self {
+            expected,
             p99: report.service_ms.p99,
             scoring: Scoring {
                 breakdown: Breakdown {
@@ -74,6 +75,6 @@ impl From<&LoadReport> for ContestResults {
                 },
                 final_score: score.final_score,
             },
-        }
+        })
     }
 }

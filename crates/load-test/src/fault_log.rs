@@ -1,7 +1,5 @@
 //! The first faults of a run in words; later ones are only counted.
 
-use crate::answer::Answer;
-use schema::Decision;
 use std::fmt::Display;
 
 /// How many faults are put into words.
@@ -16,8 +14,7 @@ pub struct FaultLog {
 
 impl FaultLog {
     /// Query `number`, counted from 0, was answered otherwise than expected.
-    pub fn wrong_answer(&mut self, number: usize, expected: Decision, got: Answer) {
-        let expected = Answer::from(expected);
+    pub fn wrong_answer(&mut self, number: usize, expected: &dyn Display, got: &dyn Display) {
         self.keep(|| format!("wrong answer to query {number}: expected {expected}, got {got}"));
     }
 
@@ -52,12 +49,15 @@ impl FaultLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Answer;
+    use schema::Decision;
 
     #[test]
     fn the_first_faults_are_told_in_words_and_the_first_error_is_kept_whatever_came_before() {
         let mut log = FaultLog::default();
         for number in 0..6 {
-            log.wrong_answer(number, Decision::of_frauds(0), Decision::of_frauds(5).into());
+            let [expected, got] = [0, 5].map(|frauds| Answer::from(Decision::of_frauds(frauds)));
+            log.wrong_answer(number, &expected, &got);
         }
         log.no_answer(6, &"time-out");
         log.no_answer(7, &"closed");

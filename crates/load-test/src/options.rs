@@ -4,9 +4,23 @@ use crate::plan::{MAX_CONNECTIONS, Plan};
 use crate::preview::Preview;
 use crate::target::Target;
 use crate::test::Test;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+
+/// Where the payloads of a load test come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadSource<'a> {
+    /// A payload file; `-` is stdin.
+    File(&'a Path),
+    /// A built-in set.
+    Preview {
+        /// Which.
+        preview: Preview,
+        /// So many of it at least.
+        least: u64,
+    },
+}
 
 /// Options of `load-test`.
 #[derive(clap::Args, Debug, Clone)]
@@ -68,6 +82,7 @@ const HELP: &str = "Examples:
   fraudring load-test --plan steady:900,30 --target unix:/run/fraudring/1.sock
   fraudring load-test --plan ramp:1,5000,20+steady:5000,10 --json
   fraudring load-test --plan saturate:64,10 --against http://127.0.0.1:9998
+  fraudring load-test --plan steady:900,30 --schema loans.toml --data loans.csv
 
 Requests leave at their intended times whatever became of the ones before. `latency` counts from the intended time,
 `service` from the actual sending, as the contest does. A run is not valid when the generator itself was late (p99 over
@@ -110,6 +125,26 @@ impl Options {
             "stdout takes one of --json, --record - and --results -: name a file for the others"
         );
         Ok(streams > 0)
+    }
+
+    /// Where the payloads come from; of a built-in set as many as the plan needs.
+    pub fn payload_source(&self) -> PayloadSource<'_> {
+        match &self.payloads {
+            Some(path) => PayloadSource::File(path),
+            None => {
+                let preview = self.preview;
+                PayloadSource::Preview { preview, least: self.plan.count().unwrap_or(preview.recipe().count) }
+            }
+        }
+    }
+
+    /// Asks for `path` where no target names another.
+    #[must_use]
+    pub fn with_default_path(self, path: &str) -> Self {
+        let Self { target, against, .. } = self;
+        let (target, against) =
+            (target.with_default_path(path), against.map(|against| against.with_default_path(path)));
+        Self { target, against, ..self }
     }
 
     /// What they ask to run.

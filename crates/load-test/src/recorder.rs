@@ -3,8 +3,8 @@
 use crate::answer::Answer;
 use crate::errors::Fault;
 use crate::fault_log::FaultLog;
-use crate::requests::Requests;
-use crate::slot::{Flight, Why};
+use crate::requests::{Requests, Right};
+use crate::slot::{Flight, Reply, Why, shown};
 use crate::tally::Tally;
 use std::fmt::Display;
 
@@ -33,10 +33,18 @@ impl<'a> Recorder<'a> {
     }
 
     /// An answer that decides something.
-    pub fn decided(&mut self, flight: &Flight, answer: Answer, now_ns: u64) {
-        let expected = self.requests.expected(flight.request);
-        if !self.tally.verdicts.add(expected, answer) {
-            self.faults.wrong_answer(flight.request, expected, answer);
+    pub fn decided(&mut self, flight: &Flight, reply: Reply, now_ns: u64) {
+        match (self.requests.right(flight.request), reply) {
+            (Right::Decision(expected), Reply::Decision(answer)) => {
+                if !self.tally.verdicts.add(*expected, answer) {
+                    self.faults.wrong_answer(flight.request, &Answer::from(*expected), &answer);
+                }
+            }
+            (Right::Body(body), Reply::Different(got)) => {
+                self.tally.verdicts.add_body(false);
+                self.faults.wrong_answer(flight.request, &shown(body), &got);
+            }
+            (_, _) => self.tally.verdicts.add_body(true),
         }
         self.time(flight, now_ns);
     }

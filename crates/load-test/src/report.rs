@@ -55,6 +55,9 @@ pub struct LoadReport {
     pub false_negatives: u64,
     /// Right decisions with another score than expected.
     pub wrong_scores: u64,
+    /// Answers to payloads of a schema's own that are not the right ones; none of the contest's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub different: Option<u64>,
     /// From the start to the last answer.
     pub seconds: f64,
     /// Answers per second; of a closed loop only.
@@ -67,17 +70,19 @@ pub struct LoadReport {
     pub service_ms: Quantiles,
     /// Of the generator itself, from the intended time to its turn to the request.
     pub lateness_ms: Quantiles,
-    /// By the contest's formula.
-    pub score: Score,
-    /// What the payload set holds.
-    pub expected: Expected,
+    /// By the contest's formula; of the contest's payloads only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// What the contest's payload set holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
 }
 
 impl LoadReport {
     pub(crate) fn new(test: &Test, target: &Target, payloads: &Payloads, results: Results) -> Self {
         let Results { tally, faults, unfinished, connections, finish, rates } = results;
         let (confusion, errors) = (tally.verdicts.confusion, tally.errors);
-        let service_ms = tally.service.quantiles();
+        let (service_ms, expected) = (tally.service.quantiles(), payloads.expected());
         let mut report = Self {
             target: target.to_string(),
             plan: test.plan.to_string(),
@@ -98,14 +103,15 @@ impl LoadReport {
             false_positives: confusion.false_positives,
             false_negatives: confusion.false_negatives,
             wrong_scores: tally.verdicts.wrong_scores,
+            different: expected.is_none().then_some(tally.verdicts.other_bodies),
             seconds: finish.seconds,
             rate: rates,
             connections,
             latency_ms: tally.latency.quantiles(),
             service_ms,
             lateness_ms: tally.lateness.quantiles(),
-            score: Score::of(&confusion, errors.total(), service_ms.p99),
-            expected: payloads.expected(),
+            score: expected.map(|_| Score::of(&confusion, errors.total(), service_ms.p99)),
+            expected,
         };
         report.invalid_because = report.doubts();
         report.valid = report.invalid_because.is_empty();
@@ -119,7 +125,7 @@ impl LoadReport {
 
     /// Answers that are not the expected ones.
     pub fn wrong_answers(&self) -> u64 {
-        self.false_positives + self.false_negatives + self.wrong_scores
+        self.false_positives + self.false_negatives + self.wrong_scores + self.different.unwrap_or(0)
     }
 
     fn doubts(&self) -> Vec<String> {
@@ -172,14 +178,15 @@ pub(crate) fn example() -> LoadReport {
         false_positives: 0,
         false_negatives: 0,
         wrong_scores: 0,
+        different: None,
         seconds: 1.0,
         rate: None,
         connections: ConnectionCounts { open: 100, opened: 100 },
         latency_ms: quantiles,
         service_ms: quantiles,
         lateness_ms: quantiles,
-        score: Score::of(&confusion, 0, 0.3),
-        expected: Payloads { name: String::new(), entries: Vec::new() }.expected(),
+        score: Some(Score::of(&confusion, 0, 0.3)),
+        expected: Payloads::transactions("", Vec::new()).expected(),
     }
 }
 
@@ -212,11 +219,12 @@ mod tests {
     #[test]
     fn every_kind_of_wrong_answer_counts() {
         assert!(example().all_right());
-        let changes: [fn(&mut LoadReport); 4] = [
+        let changes: [fn(&mut LoadReport); 5] = [
             |report| report.errors = 1,
             |report| report.false_positives = 1,
             |report| report.false_negatives = 1,
             |report| report.wrong_scores = 1,
+            |report| report.different = Some(1),
         ];
         for change in changes {
             let mut report = example();

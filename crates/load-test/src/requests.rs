@@ -1,6 +1,6 @@
 //! Payloads as whole HTTP requests to a target, ready to be written to a socket.
 
-use crate::payloads::Payloads;
+use crate::payloads::{Entries, Payloads};
 use crate::target::Target;
 use schema::Decision;
 use std::io::Write;
@@ -14,25 +14,44 @@ pub struct Requests {
 
 struct Request {
     end: usize,
-    expected: Decision,
+    right: Right,
+}
+
+/// The right answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Whatever the form of its JSON is.
+    Decision(Decision),
+    /// The body, byte for byte.
+    Body(Box<[u8]>),
 }
 
 impl Requests {
     /// Puts the first `count` payloads into requests to `target`.
     pub fn new(payloads: &Payloads, count: usize, target: &Target) -> Self {
-        let entries = &payloads.entries[..count.min(payloads.entries.len())];
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: ",
             target.path, target.host
         );
-        let room = entries.iter().map(|entry| head.len() + entry.request.len() + "12345\r\n\r\n".len()).sum();
-        let mut bytes = Vec::with_capacity(room);
-        let mut requests = Vec::with_capacity(entries.len());
-        for entry in entries {
-            write!(bytes, "{head}{}\r\n\r\n{}", entry.request.len(), entry.request).expect("a Vec takes every write");
-            requests.push(Request { end: bytes.len(), expected: Decision::of_frauds(entry.expected_frauds) });
+        let mut all = Self { bytes: Vec::new(), requests: Vec::with_capacity(count.min(payloads.len())) };
+        match &payloads.entries {
+            Entries::Transactions(entries) => {
+                for entry in entries.iter().take(count) {
+                    all.push(&head, &entry.request, Right::Decision(Decision::of_frauds(entry.expected_frauds)));
+                }
+            }
+            Entries::Rows(entries) => {
+                for entry in entries.iter().take(count) {
+                    all.push(&head, &entry.request, Right::Body(entry.answer.as_slice().into()));
+                }
+            }
         }
-        Self { bytes, requests }
+        all
+    }
+
+    fn push(&mut self, head: &str, body: &str, right: Right) {
+        write!(self.bytes, "{head}{}\r\n\r\n{body}", body.len()).expect("a Vec takes every write");
+        self.requests.push(Request { end: self.bytes.len(), right });
     }
 
     /// How many.
@@ -47,8 +66,8 @@ impl Requests {
     }
 
     /// The right answer to request `number`.
-    pub fn expected(&self, number: usize) -> Decision {
-        self.requests[number].expected
+    pub fn right(&self, number: usize) -> &Right {
+        &self.requests[number].right
     }
 }
 
@@ -59,13 +78,14 @@ mod tests {
 
     #[test]
     fn requests_are_whole_and_apart() {
+        let decision = |frauds| Right::Decision(Decision::of_frauds(frauds));
         let entry = |request: &str, frauds: u8| PayloadEntry {
             request: request.to_owned(),
             expected_approved: frauds < 3,
             expected_frauds: frauds,
         };
         let entries = vec![entry("{}", 0), entry("{\"a\":1}", 3), entry("{ }", 5)];
-        let payloads = Payloads { name: "some".to_owned(), entries };
+        let payloads = Payloads::transactions("some", entries);
         let target = "http://127.0.0.1:9/x".parse().unwrap();
         let requests = Requests::new(&payloads, 2, &target);
         assert_eq!(requests.len(), 2);
@@ -73,6 +93,6 @@ mod tests {
         let head = "POST /x HTTP/1.1\r\nHost: 127.0.0.1:9\r\nContent-Type: application/json\r\nContent-Length: ";
         assert_eq!(text(0), format!("{head}2\r\n\r\n{{}}"));
         assert_eq!(text(1), format!("{head}7\r\n\r\n{{\"a\":1}}"));
-        assert_eq!([0, 1].map(|number| requests.expected(number)), [0, 3].map(Decision::of_frauds));
+        assert_eq!([0, 1].map(|number| requests.right(number)), [&decision(0), &decision(3)]);
     }
 }

@@ -98,7 +98,7 @@ impl Test {
         stop: &AtomicBool,
         watch: impl FnOnce(&LiveCounts),
     ) -> Result<Results, RunError> {
-        let there = payloads.entries.len() as u64;
+        let there = payloads.len() as u64;
         let needed = self.plan.count().unwrap_or(1);
         if there < needed {
             let (plan, name) = (self.plan.to_string(), payloads.name.clone());

@@ -2,10 +2,13 @@
 
 use crate::answer::Answer;
 use crate::errors::Fault;
+use crate::requests::Right;
 use crate::response::{Received, receive};
 use crate::socket::Socket;
 use std::fmt::{self, Display};
 
+/// Of a wrong answer so many bytes are shown.
+const SHOWN_BYTES: usize = 200;
 /// Longest answer, head and body together.
 const ANSWER_BYTES: usize = 8192;
 
@@ -33,12 +36,23 @@ pub struct Flight {
     pub sent_ns: Option<u64>,
 }
 
+/// An answer as far as it is to be compared with the right one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// What the service decides.
+    Decision(Answer),
+    /// The body that is right.
+    Same,
+    /// Another body, or how it begins. Only wrong answers take memory.
+    Different(String),
+}
+
 /// What became of a request.
 #[derive(Debug)]
 pub enum End {
     /// An answer that decides something.
     Decided {
-        answer: Answer,
+        reply: Reply,
         /// Whether the connection can be used again.
         stays_open: bool,
     },
@@ -123,7 +137,7 @@ impl Slot {
     }
 
     /// Reads what there is; `None` if the answer goes on.
-    pub fn read(&mut self, unchunked: &mut Vec<u8>) -> Option<End> {
+    pub fn read(&mut self, unchunked: &mut Vec<u8>, right: &Right) -> Option<End> {
         loop {
             let socket = self.socket.as_ref()?;
             let ended = match socket.receive(&mut self.buffer[self.received..]) {
@@ -137,7 +151,7 @@ impl Slot {
             match receive(&self.buffer[..self.received], ended, unchunked) {
                 Received::Whole { status, body, stays_open } => {
                     self.is_proven = true;
-                    return Some(decide(status, body, stays_open && !ended));
+                    return Some(decide(status, body, stays_open && !ended, right));
                 }
                 Received::Broken if ended => {
                     let why = Why::Text("the connection was closed before the answer was whole");
@@ -157,12 +171,22 @@ impl Slot {
     }
 }
 
-fn decide(status: u16, body: &[u8], stays_open: bool) -> End {
+fn decide(status: u16, body: &[u8], stays_open: bool, right: &Right) -> End {
     if status != 200 {
         return End::Undecided { fault: Fault::Status, status, stays_open };
     }
-    match Answer::read(body) {
-        Some(answer) => End::Decided { answer, stays_open },
+    let reply = match right {
+        Right::Decision(_) => Answer::read(body).map(Reply::Decision),
+        Right::Body(right) if body == &**right => Some(Reply::Same),
+        Right::Body(_) => Some(Reply::Different(shown(body))),
+    };
+    match reply {
+        Some(reply) => End::Decided { reply, stays_open },
         None => End::Undecided { fault: Fault::Broken, status, stays_open },
     }
+}
+
+/// A body as a message shows it.
+pub fn shown(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(SHOWN_BYTES)]).into_owned()
 }

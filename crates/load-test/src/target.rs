@@ -96,6 +96,15 @@ impl Display for Target {
 }
 
 impl Target {
+    /// Asks for `path` where none was given.
+    #[must_use]
+    pub fn with_default_path(mut self, path: &str) -> Self {
+        if self.path == DEFAULT_PATH && !self.text.ends_with(DEFAULT_PATH) {
+            path.clone_into(&mut self.path);
+        }
+        self
+    }
+
     /// Looks the host up. Of several addresses the first that takes a connection within `timeout`: `localhost` is often
     /// `::1` too, where nobody may listen.
     pub(crate) fn resolve(&self, timeout: Duration) -> Result<Endpoint, ReachError> {

@@ -32,22 +32,26 @@ impl Display for RunText<'_> {
         if report.rate.is_none() {
             write_quantiles(f, "lateness", &report.lateness_ms, "of the generator itself")?;
         }
-        let score = &report.score;
-        writeln!(
-            f,
-            "  score {:.2} = p99 {:.2} + detection {:.2}",
-            score.final_score, score.p99_score, score.detection_score
-        )?;
+        if let Some(score) = &report.score {
+            writeln!(
+                f,
+                "  score {:.2} = p99 {:.2} + detection {:.2}",
+                score.final_score, score.p99_score, score.detection_score
+            )?;
+        }
         write_doubts(f, report)
     }
 }
 
 fn write_answers(f: &mut fmt::Formatter<'_>, report: &LoadReport) -> fmt::Result {
-    writeln!(
-        f,
-        "  false positives {}, false negatives {}, right decisions with a wrong score {}",
-        report.false_positives, report.false_negatives, report.wrong_scores
-    )?;
+    match report.different {
+        Some(different) => writeln!(f, "  answers other than the index of the rows gives {different}")?,
+        None => writeln!(
+            f,
+            "  false positives {}, false negatives {}, right decisions with a wrong score {}",
+            report.false_positives, report.false_negatives, report.wrong_scores
+        )?,
+    }
     if report.errors > 0 {
         let kinds = &report.errors_by_kind;
         let first = report.first_error.as_deref().unwrap_or("unknown");

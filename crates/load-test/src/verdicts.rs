@@ -44,6 +44,10 @@ pub struct Verdicts {
     pub count_mismatches: u64,
     /// Answers by their number of frauds, 0 to 5.
     pub frauds_of_5: [u64; 6],
+    /// Answers with the right body, where bodies are compared.
+    pub same_bodies: u64,
+    /// Answers with another body.
+    pub other_bodies: u64,
 }
 
 impl Verdicts {
@@ -59,14 +63,19 @@ impl Verdicts {
         got == expected.into()
     }
 
+    /// Counts one answer whose body was compared.
+    pub fn add_body(&mut self, is_right: bool) {
+        *if is_right { &mut self.same_bodies } else { &mut self.other_bodies } += 1;
+    }
+
     /// All answers.
     pub fn total(&self) -> u64 {
-        self.confusion.total()
+        self.confusion.total() + self.same_bodies + self.other_bodies
     }
 
     /// Answers that are not the expected ones.
     pub fn wrong(&self) -> u64 {
-        self.confusion.false_positives + self.confusion.false_negatives + self.wrong_scores
+        self.confusion.false_positives + self.confusion.false_negatives + self.wrong_scores + self.other_bodies
     }
 }
 

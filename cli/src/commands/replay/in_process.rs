@@ -4,7 +4,7 @@ use super::report::ReplayReport;
 use crate::commands::search_stats::Stats;
 use crate::console::progress::Reporter;
 use anyhow::Result;
-use load_test::{Durations, FaultLog, Payloads, Verdicts};
+use load_test::{Answer, Durations, FaultLog, Payloads, Verdicts};
 use schema::Decision;
 use scoring::{Generation, Scorer};
 use space::Point;
@@ -32,14 +32,14 @@ pub fn replay_payloads(
     count: bool,
     reporter: &Reporter,
 ) -> Result<Vec<ReplayReport>> {
-    let longest = sets.iter().flat_map(|set| &set.entries).map(|entry| entry.request.len()).max().unwrap_or(0);
+    let longest = sets.iter().flat_map(Payloads::of_transactions).map(|entry| entry.request.len()).max().unwrap_or(0);
     let mut scorer = Scorer::new(Arc::new(generation), longest);
     sets.iter().map(|set| replay_set(set, &mut scorer, count, reporter)).collect()
 }
 
 /// Every payload once, in order: all are parsed, then all are searched, so that neither disturbs the other's time.
 fn replay_set(payloads: &Payloads, scorer: &mut Scorer, count: bool, reporter: &Reporter) -> Result<ReplayReport> {
-    let Payloads { name, entries } = payloads;
+    let (name, entries) = (&payloads.name, payloads.of_transactions());
     let mut parse = Durations::new()?;
     let (mut faults, mut errors) = (FaultLog::default(), 0);
     let mut queries = Vec::with_capacity(entries.len());
@@ -109,9 +109,9 @@ impl<'g> Replay<'g> {
             let started = Instant::now();
             let decision = self.generation.decide(&query.point);
             record_since(&mut self.times, started);
-            let answer = decision.into();
+            let answer = Answer::from(decision);
             if !self.verdicts.add(query.expected, answer) {
-                self.faults.wrong_answer(query.number, query.expected, answer);
+                self.faults.wrong_answer(query.number, &Answer::from(query.expected), &answer);
             }
         }
         tell(reporter, SEARCHING, queries.len(), queries.len());

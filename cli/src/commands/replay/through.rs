@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Sends every payload to `target` and checks each answer.
 pub fn replay(payloads: &Payloads, target: &Target, reporter: &Reporter) -> Result<ReplayReport> {
-    let total = payloads.entries.len() as u64;
+    let total = payloads.len() as u64;
     let results = Test::sequential()
         .measure(target, payloads, &AtomicBool::new(false), |live| {
             live.watch(|sent| reporter.report("replaying", sent.min(total - 1), total));

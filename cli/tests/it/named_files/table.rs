@@ -11,6 +11,8 @@ pub const NAMED_FILES: &[(&str, &str, Dash)] = &[
     ("replay", "--references-file", Dash::Reads),
     ("replay", "--index", Dash::Reads),
     ("load-test", "--payloads", Dash::Reads),
+    ("load-test", "--schema", Dash::Reads),
+    ("load-test", "--data", Dash::Reads),
     ("load-test", "--record", Dash::Writes),
     ("load-test", "--results", Dash::Writes),
     ("explain", "<FILE|->", Dash::Reads),

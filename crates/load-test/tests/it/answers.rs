@@ -36,9 +36,9 @@ fn wrong_answers_are_counted_as_what_they_are() {
     let report = run_with(&test("steady:500,0.2"), &server.target, &payloads(expected));
     assert_eq!((report.false_positives, report.false_negatives, report.wrong_scores), (10, 20, 10));
     assert_eq!((report.true_positives, report.true_negatives, report.errors), (10, 60, 0));
-    assert_eq!(report.score.weighted_errors, 10 + 3 * 20);
-    assert!(report.score.detection_cut, "30 % failed");
-    assert_eq!((report.expected.fraud_count, report.expected.legit_count), (30, 70));
+    assert_eq!(report.score.unwrap().weighted_errors, 10 + 3 * 20);
+    assert!(report.score.unwrap().detection_cut, "30 % failed");
+    assert_eq!((report.expected.unwrap().fraud_count, report.expected.unwrap().legit_count), (30, 70));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn errors_are_told_apart_and_the_connection_is_opened_again() {
     assert_eq!(report.errors_by_kind, Errors { status: 2, broken: 2, connection: 4, timed_out: 0 });
     assert_eq!((report.sent, report.answered, report.errors), (100, 92, 8));
     assert_eq!(report.true_negatives, 92);
-    assert_eq!(report.score.weighted_errors, 40);
+    assert_eq!(report.score.unwrap().weighted_errors, 40);
     assert!(report.first_error.as_deref().unwrap().contains("503"), "{:?}", report.first_error);
     // 21, 30 to 33.
     assert_eq!(report.connections.opened, report.connections.open as u64 + 5);

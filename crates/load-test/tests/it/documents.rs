@@ -17,7 +17,7 @@ fn command(arguments: &[&str]) -> Outcome {
     let all = ["load-test"].iter().chain(arguments);
     let options = Command::try_parse_from(all).unwrap_or_else(|error| panic!("{error}")).options;
     let load = |source: PayloadSource<'_>| match source {
-        PayloadSource::Preview { least, .. } => Ok(payloads(vec![0; least as usize]).entries),
+        PayloadSource::Preview { least, .. } => Ok(payloads(vec![0; least as usize])),
         PayloadSource::File(path) => panic!("{} was not asked for", path.display()),
     };
     load_test::run(&options, "0.0.0 (commit test)", load).unwrap()

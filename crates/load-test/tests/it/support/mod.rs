@@ -87,7 +87,7 @@ pub fn payloads(expected_frauds: impl IntoIterator<Item = u8>) -> Payloads {
         expected_approved: frauds < 3,
         expected_frauds: frauds,
     };
-    Payloads { name: "numbered".to_owned(), entries: expected_frauds.into_iter().enumerate().map(entry).collect() }
+    Payloads::transactions("numbered", expected_frauds.into_iter().enumerate().map(entry).collect())
 }
 
 /// A test on few connections at first; many at most, so that a busy machine drops nothing.

@@ -22,12 +22,12 @@ const PART_BYTES: usize = 1 << 20;
 /// The longest table that may come through a pipe.
 const STREAM_LIMIT_BYTES: u64 = 64 << 30;
 
-/// Options of `up` for rows of one's own.
+/// Options for rows of one's own.
 #[derive(Args, Debug)]
 pub struct OwnDataOptions {
-    /// What says how rows of --data become vectors and labels (docs/SCHEMA.md): they are served instead of the official
-    /// references, and built anew only if something changed; `-` is stdin
-    #[arg(long, value_name = "FILE|-", requires = "data", conflicts_with = "index")]
+    /// What says how rows of --data become vectors and labels (docs/SCHEMA.md): they take the place of the official
+    /// references, and an index of them is built anew only if something changed; `-` is stdin
+    #[arg(long, value_name = "FILE|-", requires = "data")]
     schema: Option<PathBuf>,
     /// With --schema, its rows: CSV, JSON, JSON Lines, npy, Parquet, …, plain or compressed, `-` is stdin. Without it, the
     /// data folder, as --data-folder
@@ -51,7 +51,12 @@ impl OwnDataOptions {
         named.or(self.data_folder.as_ref()).cloned()
     }
 
-    /// The rows to serve, if there are any.
+    /// Whether there are rows of one's own.
+    pub fn is_given(&self) -> bool {
+        self.schema.is_some()
+    }
+
+    /// The rows, if there are any.
     ///
     /// # Errors
     ///
@@ -98,6 +103,11 @@ pub struct OwnRows {
 }
 
 impl OwnRows {
+    /// What messages call them.
+    pub fn named(&self) -> String {
+        format!("rows of {}", self.table.named)
+    }
+
     /// The path of their index, which is built if the folder does not have it.
     ///
     /// # Errors
