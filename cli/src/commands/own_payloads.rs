@@ -30,8 +30,8 @@ pub fn own_payloads(rows: &OwnRows, folder: &DataFolder, needed: Option<u64>, re
     let answer_bytes = generation.answer_form().max_bytes();
     let mut scorer = RowScorer::new(generation, longest, answer_bytes);
     let mut entries = Vec::with_capacity(requests.len());
-    for (number, request) in (0..).zip(requests) {
-        if number % TOLD_EVERY == 0 || number + 1 == count {
+    for (number, request) in (0_u64..).zip(requests) {
+        if number.is_multiple_of(TOLD_EVERY) || number + 1 == count {
             reporter.report("answering in process", number + 1, count);
         }
         scorer.read(request.as_bytes()).map_err(|error| anyhow::anyhow!("{error}")).with_context(|| {
@@ -47,7 +47,7 @@ pub fn own_payloads(rows: &OwnRows, folder: &DataFolder, needed: Option<u64>, re
 fn request(generation: &RowGeneration, points: u64, number: u64, count: u64) -> String {
     let place = if count > points { number % points } else { number * points / count };
     let values = values(generation.index(), place);
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return generation.plan().payload_near(&values);
     }
     let other = self::values(generation.index(), (place + points / 2) % points);
