@@ -92,7 +92,20 @@ enum Command {
     Man(commands::man::Options),
 }
 
+/// Commands that serve, and are small.
+const SERVING: [&str; 3] = ["server", "bare-server", "balancer"];
+
+/// The allocator asks for huge pages, of which four make up most of what a serving process takes. Whoever does not want them
+/// has to say so before anything is allocated: by the first word of the command line.
+fn stay_small() {
+    if std::env::args_os().nth(1).is_some_and(|word| SERVING.iter().any(|serving| word == *serving)) {
+        // Kernels without the call have no huge pages.
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
+    }
+}
+
 fn main() -> ExitCode {
+    stay_small();
     shm_loader::call_commands("fraudring shm");
     match command_line::parse::<Cli>().command {
         Command::Up(options) => exit::code(commands::up::run(&options)),
