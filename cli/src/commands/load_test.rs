@@ -2,15 +2,12 @@
 
 use crate::cache::data::{DataFolder, DataOption, read_payloads};
 use crate::commands::own_data::OwnDataOptions;
-use crate::commands::own_payloads::own_payloads;
+use crate::commands::own_payloads::{OWN_PATH, own_payloads};
 use crate::console::exit::Outcome;
 use crate::console::interrupt;
 use crate::console::progress::Reporter;
 use anyhow::{Context, Result, ensure};
 use load_test::{PayloadSource, Payloads};
-
-/// Where rows of one's own are answered, unless a target names another path.
-const OWN_PATH: &str = "/score";
 
 /// Options of `load-test`.
 #[derive(clap::Args, Debug)]

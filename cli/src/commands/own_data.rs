@@ -7,7 +7,8 @@ use crate::console::output::write_whole;
 use crate::console::progress::Reporter;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use schema::{MAX_SCHEMA_BYTES, SchemaFile};
+use dataset::{SchemaRows, TableInput, read_schema_rows};
+use schema::{MAX_SCHEMA_BYTES, Plan, SchemaFile};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsRawFd;
@@ -118,6 +119,18 @@ impl OwnRows {
             self.build(path, reporter)?;
             remove_older(folder.path(), &self.prefix)
         })
+    }
+
+    /// The rows themselves, by the plan that an index of them has.
+    ///
+    /// # Errors
+    ///
+    /// The table cannot be read by it.
+    pub fn read(&self, plan: Plan, reporter: &Reporter) -> Result<SchemaRows> {
+        let input = TableInput { skip_bad: self.skip_bad, ..TableInput::new(&self.table.path) };
+        let report = |phase, done, total| reporter.report(phase, done, total);
+        read_schema_rows(&input, plan, self.memory.saturating_mul(1_000_000), &report)
+            .with_context(|| format!("reading {}", self.table.named))
     }
 
     /// Builds the index anew that a loader has refused.

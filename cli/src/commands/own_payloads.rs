@@ -9,6 +9,8 @@ use index::knn::RowIndex;
 use load_test::{Entries, Payloads, RowEntry};
 use scoring::{RowGeneration, RowScorer};
 
+/// Where rows of one's own are answered, unless a target names another path.
+pub const OWN_PATH: &str = "/score";
 /// Payloads where a plan does not say how many it needs, if there are as many rows.
 const MOST: u64 = 50_000;
 /// Answers between two lines of progress.
@@ -22,10 +24,8 @@ const TOLD_EVERY: u64 = 256;
 /// What the index of the rows cannot be built or opened for.
 pub fn own_payloads(rows: &OwnRows, folder: &DataFolder, needed: Option<u64>, reporter: &Reporter) -> Result<Payloads> {
     let generation = index_image::open_rows(&rows.index(folder, reporter)?)?;
-    let points = u64::from(generation.index().shape().points);
-    ensure!(points > 0, "the table holds no rows");
-    let count = needed.unwrap_or(points.min(MOST));
-    let requests: Vec<String> = (0..count).map(|number| request(&generation, points, number, count)).collect();
+    let count = needed.unwrap_or(u64::from(generation.index().shape().points).min(MOST));
+    let requests = own_requests(&generation, count)?;
     let longest = requests.iter().map(String::len).max().unwrap_or(0);
     let answer_bytes = generation.answer_form().max_bytes();
     let mut scorer = RowScorer::new(generation, longest, answer_bytes);
@@ -41,6 +41,17 @@ pub fn own_payloads(rows: &OwnRows, folder: &DataFolder, needed: Option<u64>, re
         entries.push(RowEntry { request, answer });
     }
     Ok(Payloads { name: rows.named(), entries: Entries::Rows(entries) })
+}
+
+/// The payloads alone, `count` of them.
+///
+/// # Errors
+///
+/// The index holds no rows.
+pub fn own_requests(generation: &RowGeneration, count: u64) -> Result<Vec<String>> {
+    let points = u64::from(generation.index().shape().points);
+    ensure!(points > 0, "the table holds no rows");
+    Ok((0..count).map(|number| request(generation, points, number, count)).collect())
 }
 
 /// Payload `number` of `count`.

@@ -28,7 +28,7 @@ fn trial(command: &str, argument: &str) -> Trial {
     use Trial::{Documents, Elsewhere, Reads, Writes};
     match (command, argument) {
         ("up", "--index" | "--schema" | "--data")
-        | ("load-test", "--schema" | "--data")
+        | ("load-test" | "replay", "--schema" | "--data")
         | ("up reload", "[FILE]")
         | ("server", "--decision-log") => Elsewhere,
         ("shm load", "<FILE>") => Elsewhere,

@@ -289,7 +289,7 @@ fn a_load_test_knows_the_right_answers_to_payloads_made_of_rows() {
         let plan =
             format!("load-test --plan steady:100,1 --connections 2..8 --json --target http://{}", system.address);
         let mut command = folder.command(&format!("{plan} {files}"));
-        command.env("FRAUDRING_DATA", folder.path("data")).stdin(File::open(folder.path(stdin)).unwrap());
+        command.stdin(File::open(folder.path(stdin)).unwrap());
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
@@ -306,10 +306,24 @@ fn a_load_test_knows_the_right_answers_to_payloads_made_of_rows() {
         assert_eq!((&report["answered"], &report["errors"], &report["different"]), (&json!(100), &json!(0), &json!(0)));
         assert!(report.get("score").is_none() && report["payloads"].as_str().unwrap().starts_with("rows of "));
     }
+    let replay = |arguments: &str| {
+        let line = format!("replay --count 300 --json {arguments}");
+        let output = folder.run(line.trim());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+        (output.status.code(), report)
+    };
+    let through = format!("--through http://{}", system.address);
+    for arguments in ["", &through] {
+        let (status, report) = replay(&format!("--schema loans.toml --data loans.csv {arguments}"));
+        assert_eq!((status, &report["queries"], &report["wrong"]), (Some(0), &json!(300), &json!(0)), "{report}");
+    }
     // another table: the neighbours' labels are others
     folder.write("other.csv", table(400).csv().replace(",ok\n", ",late\n"));
     let (status, report, said) = test("--schema loans.toml --data other.csv", "loans.csv");
     assert_eq!(status, Some(3), "{said}");
+    let replayed = replay(&format!("--schema loans.toml --data other.csv {through}"));
+    assert!(replayed.0 == Some(3) && replayed.1["wrong"].as_u64().unwrap() > 100, "{replayed:?}");
     assert!(report["different"].as_u64().unwrap() > 50 && said.contains("the same table"), "{said} {report}");
     system.end(Signal::TERM);
     assert!(

@@ -133,7 +133,7 @@ impl<'g> Replay<'g> {
     }
 }
 
-fn record_since(durations: &mut Durations, started: Instant) {
+pub fn record_since(durations: &mut Durations, started: Instant) {
     durations.record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
 }
 

@@ -4,11 +4,16 @@ use super::report::ReplayReport;
 use crate::console::advice::Advise;
 use crate::console::progress::Reporter;
 use anyhow::Result;
-use load_test::{Ending, Payloads, Target, Test};
+use load_test::{Ending, Payloads, Results, Target, Test};
 use std::sync::atomic::AtomicBool;
 
 /// Sends every payload to `target` and checks each answer.
 pub fn replay(payloads: &Payloads, target: &Target, reporter: &Reporter) -> Result<ReplayReport> {
+    Ok(ReplayReport::through(&payloads.name, &send(payloads, target, reporter)?, target))
+}
+
+/// What became of the payloads.
+pub fn send(payloads: &Payloads, target: &Target, reporter: &Reporter) -> Result<Results> {
     let total = payloads.len() as u64;
     let results = Test::sequential()
         .measure(target, payloads, &AtomicBool::new(false), |live| {
@@ -23,5 +28,5 @@ pub fn replay(payloads: &Payloads, target: &Target, reporter: &Reporter) -> Resu
             .advise(|| "is it running? Start it with: fraudring up".to_owned());
     }
     reporter.report("replaying", total, total);
-    Ok(ReplayReport::through(&payloads.name, &results, target))
+    Ok(results)
 }

@@ -8,6 +8,8 @@ pub const NAMED_FILES: &[(&str, &str, Dash)] = &[
     ("up", "--data", Dash::Reads),
     ("up reload", "[FILE]", Dash::Reads),
     ("replay", "--payloads", Dash::Reads),
+    ("replay", "--schema", Dash::Reads),
+    ("replay", "--data", Dash::Reads),
     ("replay", "--references-file", Dash::Reads),
     ("replay", "--index", Dash::Reads),
     ("load-test", "--payloads", Dash::Reads),
