@@ -100,7 +100,8 @@ fn an_image_opened_on_trust_is_the_one_that_was_checked() {
         );
         let facts = |index: &Index<'_>| format!("{:?}", index.info());
         assert_eq!(facts(&trusted), facts(&checked), "{count} references");
-        for query in &points.vectors {
+        // some thousand are enough of a large one
+        for query in points.vectors.iter().step_by(1 + count / 5_000) {
             // the steps too: the boxes around each label decide on them
             assert_eq!(trusted.measure(query), checked.measure(query));
         }

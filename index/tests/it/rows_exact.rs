@@ -4,6 +4,7 @@ use index::InstructionSet;
 use index::knn::{Method, NearestRows, QueryError, RowBuildError, RowImage, RowIndex, RowOptions};
 use space::Rows;
 
+use crate::common::kernels;
 use crate::common::row_sets::{KINDS, Kind, brute_force, image, image_on_grid, queries, rows};
 
 /// Neighbours asked for.
@@ -34,7 +35,7 @@ fn compare(kind: Kind, dimensions: usize, count: usize, weights: Option<&[f64]>)
 
 /// On every kernel.
 fn compare_image(bytes: &[u8], queries: &[f32], truth: &[Vec<(f64, u32)>], named: &str) {
-    for kernel in InstructionSet::available() {
+    for kernel in kernels() {
         let index = RowIndex::open(bytes, kernel, &|_, _, _| {}).unwrap();
         let mut nearest = NearestRows::default();
         for (query, truth) in queries.chunks(index.dimensions().len()).zip(truth) {

@@ -6,6 +6,7 @@ use index::knn::layout::{ENGINE, section};
 use index::knn::{Counted, Method, NearestRows, RowIndex, RowOptions};
 use space::Rows;
 
+use crate::common::kernels;
 use crate::common::row_sets::{KINDS, Kind, brute_force, image, image_on_grid, queries, rows};
 
 const COUNTS: [usize; 4] = [1, 3, 5, 15];
@@ -32,7 +33,7 @@ fn label(values: &[f32], row: usize, middle: f32, labelling: Labelling) -> u8 {
 /// Compares every count, and returns how many were proved.
 fn compare(bytes: &[u8], labels: &[u8], queries: &[f32], truth: &[Vec<(f64, u32)>], named: &str) -> usize {
     let mut proved = 0;
-    for kernel in InstructionSet::available() {
+    for kernel in kernels() {
         let index = RowIndex::open(bytes, kernel, &|_, _, _| {}).unwrap();
         let (mut nearest, mut counts) = (NearestRows::default(), [9; 3]);
         for (query, truth) in queries.chunks(index.dimensions().len()).zip(truth) {

@@ -56,6 +56,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
         #[test]
         fn scans_agree_on_any_vectors(
             vectors in prop::collection::vec(query(), 1..3 * Tile::REFERENCES / 2),

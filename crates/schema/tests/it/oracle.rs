@@ -147,7 +147,7 @@ fn parsed(parser: &mut Parser, body: &[u8]) -> Option<Facts> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_payload_in_any_dress_reads_as_serde_json_reads_it(payload in payload(), seed: u64) {
@@ -180,7 +180,7 @@ fn damage_leaves_enough_bodies_valid_to_compare_their_values() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 25_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn damage_is_refused_exactly_when_serde_json_refuses_it(damage in prop::collection::vec(Damage::any(), 1..4)) {

@@ -3,9 +3,18 @@
 pub mod corrupt;
 pub mod row_sets;
 
-use index::{BuildError, RuleSections};
+use index::{BuildError, InstructionSet, RuleSections};
 use schema::{Rules, StoredRules};
 use space::{DIMENSIONS, Label, Neighbour, Point, Progress, squared_distance};
+
+/// The kernels that are compared with brute force: all that this machine has, or its best alone where
+/// `FRAUDRING_TEST_KERNELS=best` says that the others are tested elsewhere, as by an emulator.
+pub fn kernels() -> Vec<InstructionSet> {
+    if std::env::var("FRAUDRING_TEST_KERNELS").is_ok_and(|which| which == "best") {
+        return vec![InstructionSet::detect()];
+    }
+    InstructionSet::available()
+}
 
 /// Labelled points.
 #[derive(Clone)]
