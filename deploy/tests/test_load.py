@@ -9,9 +9,9 @@ import unittest
 from stack import FRAUDRING, MIB, Group, Stack, ask_port, comes_true, free_port
 
 SERVICES = ("api1", "api2", "haproxy")
-PLAN = os.environ.get("FRAUDRING_LOAD_PLAN", "steady:900,60")
+PLAN = os.environ.get("FRAUDRING_LOAD_PLAN", "steady:900,20")
 # The same rate at a server that answers without looking: what this machine, client included, takes by itself.
-BARE_PLAN = "steady:900,10"
+BARE_PLAN = "steady:900,5"
 
 
 def can_send():
